@@ -1,0 +1,48 @@
+"""The `ousianer` command. Imports nothing heavy: each subcommand loads what it needs when it runs."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from ousianer_cli import __version__
+from ousianer_cli.errors import OusiaError
+
+app = typer.Typer(
+    name="ousianer",
+    help="Train, move, tag and score ultra-fine-grained named-entity models for TAC KBP EDL.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        print(f"ousianer {__version__}")
+        raise typer.Exit()
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version and leave."),
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line; a user's error is one line on stderr and exit code 2."""
+    try:
+        app()
+    except OusiaError as error:
+        print(f"ousianer: {error}", file=sys.stderr)
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""The whole exception tree. Every error a user can cause is an `OusiaError`, shown as one line with exit code 2."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class OusiaError(Exception):
+    """Base of all errors that a user can cause and mend."""
+
+
+class InputError(OusiaError):
+    """A file or a value is not what it should be.
+
+    The message is one line: where, what was expected, what was found, what to do.
+    """
+
+    def __init__(
+        self,
+        expected: str,
+        found: str,
+        *,
+        path: str | Path | None = None,
+        line: int | None = None,
+        remedy: str | None = None,
+    ) -> None:
+        self.expected = expected
+        self.found = found
+        self.path = str(path) if path is not None else None
+        self.line = line
+        self.remedy = remedy
+        where = "" if path is None else f"{path}:{line}: " if line is not None else f"{path}: "
+        text = f"{where}expected {expected}, found {found}"
+        if remedy:
+            text += f"; {remedy}"
+        super().__init__(" ".join(text.split()))
+
+
+class SettingsError(OusiaError):
+    """A setting is missing, unknown, out of range, or in conflict with another; named by its flag."""
+
+
+class ModelError(OusiaError):
+    """A model folder is missing, incomplete, or of another version."""
+
+
+class TaxonomyError(OusiaError):
+    """A taxonomy, a mapping table or a type in one of them is wrong."""
+
+
+class OutputError(OusiaError):
+    """A result cannot be written, or would not agree with its source text."""

@@ -1,0 +1,48 @@
+"""The document that every reader produces and the tagger consumes: raw text plus the zones that may be tagged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+SegmentKind = Literal["headline", "dateline", "author", "text", "post", "quote"]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of running text (an LTF SEG, a paragraph, a headline): code points [start, end) of `Document.text`."""
+
+    id: str
+    start: int
+    end: int
+    kind: SegmentKind = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """A poster's name in markup (`author="…"`), a PER name by the EDL guidelines: code points [start, end)."""
+
+    start: int
+    end: int
+
+
+@dataclass(slots=True)
+class Document:
+    """One document with its raw text.
+
+    All positions are code points into `text`, end-exclusive; only files use end-inclusive offsets.
+    `offset_shift` is subtracted from positions when rows are written, for gold that counts from after the XML declaration.
+    `segments` are in text order, never overlap, and hold no markup.
+    """
+
+    id: str
+    text: str
+    segments: tuple[Segment, ...]
+    authors: tuple[Author, ...] = ()
+    lang: str = ""
+    source: str = ""
+    offset_shift: int = 0
+    warnings: tuple[str, ...] = ()
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    """What the reader left out, as reason -> count (quoted posts, empty segments, …); shown in the run's summary."""
