@@ -7,6 +7,7 @@ import sys
 import typer
 
 from ousianer_cli import __version__
+from ousianer_cli.commands.pretrain import pretrain
 from ousianer_cli.errors import OusiaError
 
 app = typer.Typer(
@@ -30,6 +31,9 @@ def _root(
     version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version and leave."),
 ) -> None:
     pass
+
+
+app.command()(pretrain)
 
 
 def main() -> None:

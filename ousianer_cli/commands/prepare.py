@@ -1,0 +1,141 @@
+"""`ousianer prepare …`: turn corpora and silver data into the project's own training lines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ousianer_cli.errors import SettingsError
+
+prepare_app = typer.Typer(
+    name="prepare", help="Turn corpora and silver data into training corpora.", no_args_is_help=True
+)
+
+
+@prepare_app.callback()
+def _prepare() -> None:
+    """Keeps `corpus` a subcommand of its own, also while it is the only one."""
+
+
+@prepare_app.command("corpus")
+def corpus(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Corpus files; each may have its own format.", show_default=False)],
+    output: Annotated[Path, typer.Option("--output", "-o", help="JSON lines to write.", show_default=False)],
+    format: Annotated[
+        str | None, typer.Option("--format", help="conll, fewnerd, conllu, figer-json or ousianer; told by content if left out.")
+    ] = None,
+    token_column: Annotated[
+        int | None, typer.Option(help="Column of the token, from 0 (-1 is the last); 0, or 1 for conllu, if left out.")
+    ] = None,
+    tag_column: Annotated[
+        int | None, typer.Option(help="Column of the tag, from 0 (-1 is the last); the last, or 2 for conllu, if left out.")
+    ] = None,
+    map: Annotated[
+        Path | None, typer.Option("--map", help="Label-mapping table: label<TAB>TYPE|TYPE; '-' lies outside. Without one, labels stay.")
+    ] = None,
+    map_to: Annotated[
+        str | None,
+        typer.Option(help="wordnet or wordnet:SOURCE: synsets by the shipped table, for pretraining; SOURCE fewnerd, crossner, coarse, wfbg."),
+    ] = None,
+    taxonomy: Annotated[
+        str | None, typer.Option(help="Check the types of --map: aida, aida-edl, or a taxonomy file.")
+    ] = None,
+    unmapped: Annotated[
+        str, typer.Option(help="A label that the table lacks: error; drop (with its sentence, where that trains detection); outside.")
+    ] = "error",
+    supervises: Annotated[
+        str | None,
+        typer.Option(help="detection: all names are marked; typing: those marked have types; both. Default: both, or what our own lines say."),
+    ] = None,
+    exclude: Annotated[
+        list[Path] | None, typer.Option(help="Drop sentences that this file holds too (may be repeated).")
+    ] = None,
+    clean_few_nerd: Annotated[
+        bool, typer.Option("--clean-few-nerd", help="Keep sentences in which no capitalised word but the first is left O.")
+    ] = False,
+    limit: Annotated[int | None, typer.Option(help="Keep at most so many sentences, drawn at random, in their order.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of --limit.")] = 0,
+    split_by_hash: Annotated[
+        float | None, typer.Option(help="Share of sentences to hold out, chosen by a hash of the lower-cased sentence.")
+    ] = None,
+    held_out: Annotated[Path | None, typer.Option(help="JSON lines for the share held out.")] = None,
+) -> None:
+    """Turn labelled corpora into training lines: labels mapped, duplicates dropped, everything dropped counted.
+
+    Reads CoNLL/IOB2 in any column layout, Few-NERD (IO or BIO), CoNLL-U-like IOB2, FIGER-style JSON lines, and the project's
+    own JSON lines.
+    """
+    if (split_by_hash is None) != (held_out is None):
+        given, missing = ("--split-by-hash", "--held-out") if held_out is None else ("--held-out", "--split-by-hash")
+        raise SettingsError(f"{given}: expected together with {missing}; give both or neither")
+    from ousianer_cli.corpus.prepare import PrepareSettings, prepare_corpus
+    from ousianer_cli.formats.corpus import write_corpus
+
+    values: dict[str, Any] = {"format": format, "unmapped": unmapped, "supervises": supervises}
+    settings = PrepareSettings(
+        **values,
+        token_column=token_column,
+        tag_column=tag_column,
+        map=map,
+        map_to=map_to,
+        taxonomy=taxonomy,
+        exclude=tuple(exclude or ()),
+        clean_few_nerd=clean_few_nerd,
+        limit=limit,
+        seed=seed,
+        held_fraction=split_by_hash or 0.0,
+    )
+    prepared = prepare_corpus(files, settings)
+    write_corpus(output, prepared.sentences)
+    if held_out is not None:
+        write_corpus(held_out, prepared.held)
+    print_summary(prepared, output, held_out)
+
+
+def print_summary(prepared: Any, output: Path, held_out: Path | None) -> None:
+    """Print what a `Prepared` holds and what was dropped, as tables on stdout."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    report = prepared.report
+    console = Console(highlight=False, soft_wrap=True)
+
+    table = Table("file", "format", "sentences read", title="Read", title_justify="left")
+    table.columns[2].justify = "right"
+    for path, (kind, count) in report.files.items():
+        table.add_row(escape(path), kind, f"{count:,}")
+    console.print(table)
+
+    table = Table("type", "mentions", *(["held out"] if held_out else []), title="Mentions by type", title_justify="left")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for name in sorted({*report.types, *report.held_types}, key=lambda t: (-report.types[t], t)):
+        held = [f"{report.held_types[name]:,}"] if held_out else []
+        table.add_row(escape(name), f"{report.types[name]:,}", *held)
+    console.print(table)
+
+    dropped = [
+        *(("sentence", reason, count) for reason, count in report.dropped_sentences.most_common()),
+        *(("mention", reason, count) for reason, count in report.dropped_mentions.most_common()),
+        *(("left out by the reader", reason, count) for reason, count in report.dropped_other.most_common()),
+    ]
+    if dropped:
+        table = Table("dropped", "reason", "count", title="Dropped", title_justify="left")
+        table.columns[2].justify = "right"
+        for what, reason, count in dropped:
+            table.add_row(what, escape(reason), f"{count:,}")
+        console.print(table)
+    else:
+        console.print("Nothing was dropped.")
+    if report.unmapped:
+        labels = ", ".join(f"{label} {count:,}" for label, count in report.unmapped.most_common())
+        console.print(f"Labels without a row in the table: {escape(labels)}")
+    for note in report.notes:
+        console.print(f"Note: {escape(note)}")
+    for path, sentences in ((output, prepared.sentences), (held_out, prepared.held)):
+        if path is not None:
+            mentions = sum(len(s.mentions) for s in sentences)
+            console.print(f"{escape(str(path))}: {len(sentences):,} sentences, {mentions:,} mentions")

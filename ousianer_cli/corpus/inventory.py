@@ -1,0 +1,203 @@
+"""The type inventory of a model: which WordNet classes have enough mentions to be learned, and how they hang together.
+
+A mention counts for each of its direct types and for everything above them, once. Types above the useful level are cut, and a
+type whose mentions are just those of its only kept child says nothing that the child does not, and may be left out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ousianer_cli.errors import InputError, TaxonomyError
+from ousianer_cli.formats.atomic import atomic_writer
+from ousianer_cli.taxonomy.wordnet import WordNet
+
+TOPS = frozenset(
+    (
+        "wordnet_entity_100001740",
+        "wordnet_physical_entity_100001930",
+        "wordnet_abstraction_100002137",
+        "wordnet_thing_100002452",
+        "wordnet_object_100002684",
+        "wordnet_whole_100003553",
+        "wordnet_living_thing_100004258",
+        "wordnet_causal_agent_100007347",
+        "wordnet_matter_100020827",
+        "wordnet_psychological_feature_100023100",
+        "wordnet_cognition_100023271",
+        "wordnet_attribute_100024264",
+        "wordnet_state_100024720",
+        "wordnet_measure_100033615",
+        "wordnet_relation_100031921",
+        "wordnet_communication_100033020",
+        "wordnet_shape_100027807",
+        "wordnet_process_100029677",
+        "wordnet_thing_104424218",
+        "wordnet_group_100031264",
+        "wordnet_social_group_107950920",
+        "wordnet_gathering_107975026",
+        "wordnet_collection_107951464",
+        "wordnet_part_113809207",
+        "wordnet_substance_100019613",
+        "wordnet_part_109385911",
+        "wordnet_instrumentality_103575240",
+        "wordnet_unit_108189659",
+    )
+)
+"""Above the useful level: they join what a reader would never call by one name (a whole: persons and ships)."""
+
+_HEADER = "type\tparent\tmentions\n"
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryType:
+    """One class with its nearest kept classes above it (none for a root) and its mentions, those below it included."""
+
+    id: str
+    parents: tuple[str, ...]
+    mentions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """The Y types of a model in their fixed order: every type after all types above it, then by mentions and id."""
+
+    types: tuple[InventoryType, ...]
+
+    def __len__(self) -> int:
+        return len(self.types)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The types' ids in order: position = column of the model's projection."""
+        return tuple(t.id for t in self.types)
+
+    def index(self) -> dict[str, int]:
+        """id -> position."""
+        return {t.id: i for i, t in enumerate(self.types)}
+
+    def targets(self, types: Iterable[str], wordnet: WordNet) -> tuple[int, ...]:
+        """Positions of all kept types that hold when the given direct types do (they and what lies above them), sorted."""
+        index = self.index()
+        return tuple(sorted(index[t] for t in wordnet.closure(types) if t in index))
+
+    def save(self, path: str | Path) -> None:
+        """Write `type<TAB>parents, comma separated<TAB>mentions`, with a header line."""
+        with atomic_writer(path) as out:
+            out.write(_HEADER)
+            for t in self.types:
+                out.write(f"{t.id}\t{','.join(t.parents)}\t{t.mentions}\n")
+
+    @classmethod
+    def load(cls, path: str | Path) -> Inventory:
+        """Read what `save` wrote.
+
+        Raises:
+            InputError: no such file, no header, a malformed line, a type twice, a parent that does not stand above its child.
+        """
+        try:
+            lines = Path(path).read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError("a type inventory (TSV)", str(error), path=path) from None
+        if not lines or lines[0] + "\n" != _HEADER:
+            raise InputError("the header 'type<TAB>parent<TAB>mentions'", repr(lines[0] if lines else ""), path=path, line=1)
+        types: list[InventoryType] = []
+        known: set[str] = set()
+        for number, line in enumerate(lines[1:], 2):
+            cells = line.split("\t")
+            if len(cells) != 3 or not cells[0] or not cells[2].isdigit():
+                raise InputError("type, parents, mentions", repr(line[:80]), path=path, line=number)
+            parents = tuple(p for p in cells[1].split(",") if p)
+            unknown = [p for p in parents if p not in known]
+            if unknown:
+                raise InputError("parents on earlier lines", unknown[0], path=path, line=number)
+            if cells[0] in known:
+                raise InputError("each type once", cells[0], path=path, line=number)
+            known.add(cells[0])
+            types.append(InventoryType(cells[0], parents, int(cells[2])))
+        return cls(tuple(types))
+
+
+def count_type_sets(type_sets: Iterable[Iterable[str]]) -> Counter[tuple[str, ...]]:
+    """How many mentions carry each set of direct types (sorted, so that the order they stand in does not matter)."""
+    return Counter(tuple(sorted(set(types))) for types in type_sets)
+
+
+def close_counts(type_sets: Mapping[tuple[str, ...], int], wordnet: WordNet) -> Counter[str]:
+    """Mentions of each type and of everything above it: a mention counts once for each, whichever of its types lead there."""
+    closed: Counter[str] = Counter()
+    for types, number in type_sets.items():
+        for type_id in wordnet.closure(types):
+            closed[type_id] += number
+    return closed
+
+
+def choose_inventory(
+    counts: Mapping[tuple[str, ...], int] | Mapping[str, int],
+    wordnet: WordNet,
+    *,
+    min_mentions: int = 30,
+    tops: frozenset[str] = TOPS,
+    collapse: bool = True,
+) -> Inventory:
+    """Choose the types of a model from its training mentions.
+
+    Args:
+        counts: mentions of each set of direct types (`count_type_sets`); a plain type -> count is read as sets of one, which
+            counts a mention of several types once for each.
+        wordnet: the taxonomy.
+        min_mentions: a type needs so many mentions, those below it included.
+        tops: types cut as too general.
+        collapse: leave out a type whose mentions are exactly those of its only kept child.
+
+    Raises:
+        TaxonomyError: no type has enough mentions, or an id is not of WordNet 3.0.
+    """
+    sets: dict[tuple[str, ...], int] = {}
+    for key, number in counts.items():
+        types = (key,) if isinstance(key, str) else key
+        sets[types] = sets.get(types, 0) + number
+    closed = close_counts(sets, wordnet)
+    kept = {t for t, n in closed.items() if n >= min_mentions and t not in tops}
+    if not kept:
+        raise TaxonomyError(f"no type has {min_mentions} mentions; give more typing data or a lower --min-mentions")
+    parents = _kept_parents(kept, wordnet)
+    if collapse:
+        for type_id in sorted(kept, key=lambda t: -wordnet.depth(t)):
+            children = [c for c in kept if type_id in parents[c]]
+            if len(children) == 1 and closed[children[0]] == closed[type_id]:
+                kept.discard(type_id)
+                parents = _kept_parents(kept, wordnet)
+    levels: dict[str, int] = {}
+
+    def level(type_id: str) -> int:
+        if type_id not in levels:
+            levels[type_id] = 1 + max((level(p) for p in parents[type_id]), default=-1)
+        return levels[type_id]
+
+    order = sorted(kept, key=lambda t: (level(t), -closed[t], t))
+    return Inventory(tuple(InventoryType(t, parents[t], closed[t]) for t in order))
+
+
+def _kept_parents(kept: set[str], wordnet: WordNet) -> dict[str, tuple[str, ...]]:
+    """Nearest kept types above each kept type, sorted."""
+    above: dict[str, set[str]] = {t: set(wordnet.ancestors(t)) & kept - {t} for t in kept}
+    found: dict[str, tuple[str, ...]] = {}
+    for type_id, ancestors in above.items():
+        further: set[str] = set()
+        for ancestor in ancestors:
+            further |= above[ancestor]
+        found[type_id] = tuple(sorted(ancestors - further))
+    return found
+
+
+def children_of(inventory: Inventory) -> dict[str, tuple[str, ...]]:
+    """type -> its direct children in the inventory, in order."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for t in inventory.types:
+        for parent in t.parents:
+            found[parent].append(t.id)
+    return {t: tuple(c) for t, c in found.items()}

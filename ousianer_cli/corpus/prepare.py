@@ -1,0 +1,332 @@
+"""Turns other people's corpora into the project's own JSON lines: labels mapped, duplicates dropped, everything counted.
+
+The order is: read, keep clean sentences (Few-NERD), drop duplicates and excluded sentences, map labels, drop what cannot
+supervise, split off a held-out slice, sample.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Literal
+
+from ousianer_cli.errors import InputError, SettingsError
+from ousianer_cli.formats.corpora import CORPUS_FORMATS, CorpusFormat, detect_format, read_labelled
+from ousianer_cli.formats.corpus import OUTSIDE, Mention, Sentence, Supervision
+from ousianer_cli.formats.labelled import LabelledMention, LabelledSentence, ReadReport
+
+Unmapped = Literal["error", "drop", "outside"]
+WORDNET = "wordnet"
+
+# English capitalises these whether or not they are part of a name.
+_CAPITALISED = frozenset(
+    ["I", "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November"]
+    + ["December", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+)
+_BEFORE_CAPITAL = frozenset([".", "?", ":", '"', "``"])
+
+
+@dataclass(frozen=True, slots=True)
+class PrepareSettings:
+    """What `prepare_corpus` does; see the command's help for each.
+
+    Raises:
+        SettingsError: settings that contradict each other or are out of range, named by flag.
+    """
+
+    format: CorpusFormat | None = None
+    token_column: int | None = None
+    tag_column: int | None = None
+    map: str | Path | None = None
+    map_to: str | None = None
+    taxonomy: str | None = None
+    unmapped: Unmapped = "error"
+    supervises: Supervision | None = None
+    exclude: tuple[str | Path, ...] = ()
+    clean_few_nerd: bool = False
+    limit: int | None = None
+    seed: int = 0
+    held_fraction: float = 0.0
+
+    def __post_init__(self) -> None:
+        def refuse(text: str) -> None:
+            raise SettingsError(text)
+
+        for flag, value, allowed in (
+            ("--format", self.format, (None, *CORPUS_FORMATS)),
+            ("--supervises", self.supervises, (None, "detection", "typing", "both")),
+            ("--unmapped", self.unmapped, ("error", "drop", "outside")),
+        ):
+            if value not in allowed:
+                refuse(f"{flag}: expected one of {', '.join(a for a in allowed if a)}, found {value!r}")
+        if self.map is not None and self.map_to is not None:
+            refuse("--map and --map-to exclude each other: give a table of your own, or name a shipped one")
+        if self.taxonomy is not None and self.map is None:
+            refuse("--taxonomy: expected together with --map, whose types it checks; add --map TABLE or leave it out")
+        if self.unmapped != "error" and self.map is None and self.map_to is None:
+            refuse("--unmapped: expected together with --map or --map-to; without them a corpus keeps its own labels")
+        if self.limit is not None and self.limit < 1:
+            refuse(f"--limit: expected 1 or more sentences, found {self.limit}")
+        if not 0 <= self.held_fraction < 1:
+            refuse(f"--split-by-hash: expected a share from 0 to below 1, found {self.held_fraction}")
+        if self.clean_few_nerd and self.format not in (None, "fewnerd"):
+            refuse(f"--clean-few-nerd: expected Few-NERD files, found --format {self.format}")
+
+
+@dataclass(slots=True)
+class PrepareReport:
+    """What was read, kept and dropped. `types` counts mentions by type; an open set counts once, joined by `|`."""
+
+    files: dict[str, tuple[CorpusFormat, int]] = field(default_factory=dict)
+    """File -> its format and how many sentences were read from it."""
+    types: Counter[str] = field(default_factory=Counter)
+    held_types: Counter[str] = field(default_factory=Counter)
+    dropped_sentences: Counter[str] = field(default_factory=Counter)
+    dropped_mentions: Counter[str] = field(default_factory=Counter)
+    """Mentions dropped from sentences that stay."""
+    dropped_other: Counter[str] = field(default_factory=Counter)
+    """What the readers left out, such as tokens of white space."""
+    unmapped: Counter[str] = field(default_factory=Counter)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Prepared:
+    """The result: sentences, the held-out slice (empty unless asked for), and the report."""
+
+    sentences: list[Sentence]
+    held: list[Sentence]
+    report: PrepareReport
+
+
+def sentence_key(tokens: Iterable[str]) -> bytes:
+    """16 bytes that tell a lower-cased token sequence from others: the key of duplicates and of the hash split."""
+    return hashlib.blake2b("\x1f".join(tokens).lower().encode("utf-8"), digest_size=16).digest()
+
+
+def is_held_out(tokens: Iterable[str], fraction: float) -> bool:
+    """Whether a sentence falls into the held-out share: the same answer wherever the sentence stands, whatever its casing."""
+    return int.from_bytes(sentence_key(tokens)[:8], "big") < fraction * 2**64
+
+
+def is_clean(sentence: LabelledSentence) -> bool:
+    """Whether no token that its place does not capitalise is capitalised and outside every mention.
+
+    Few-NERD's INTER and INTRA files tag entities of other sets as O; a sentence without such a token likely misses none,
+    and is easier than average. Not counted: the first token, one after a full stop, a question mark, a colon or an opening quotation
+    mark, the months, the days of the week, and `I`.
+    """
+    inside = {i for m in sentence.mentions for i in range(m.start, m.end)}
+    tokens = sentence.tokens
+    return not any(
+        token[:1].isupper() and token not in _CAPITALISED and previous not in _BEFORE_CAPITAL and i not in inside
+        for i, (previous, token) in enumerate(pairwise(tokens), 1)
+    )
+
+
+TypesOf = Callable[[LabelledMention], "tuple[str, ...] | None"]
+"""Types of a mention; an empty tuple is a name without types, None a label that the table lacks."""
+
+
+def own_labels(mention: LabelledMention) -> tuple[str, ...]:
+    """Without a table: the corpus's labels are the types."""
+    return mention.labels
+
+
+def mapped_labels(table: str | Path, taxonomy: str | None = None) -> TypesOf:
+    """Types by a label-mapping table: of several labels the deepest mapped one counts; checked against `taxonomy`, if given.
+
+    Raises:
+        TaxonomyError: the table or a type in it is wrong, with file and line.
+    """
+    from ousianer_cli.taxonomy.mapping import load_mapping
+    from ousianer_cli.taxonomy.tree import load_taxonomy
+
+    mapping = load_mapping(table, load_taxonomy(taxonomy) if taxonomy is not None else None)
+
+    def types(mention: LabelledMention) -> tuple[str, ...] | None:
+        if not mention.labels or mention.labels == (OUTSIDE,):
+            return mention.labels
+        found: tuple[str, ...] = mapping.lookup_deepest(mention.labels)
+        return found or None
+
+    return types
+
+
+def wordnet_table(source: str | None) -> dict[str, tuple[str, ...]]:
+    """The shipped table's rows for one source of labels: label -> synset ids that all hold (empty: none surely holds).
+
+    Raises:
+        SettingsError: no such source.
+    """
+    from importlib.resources import files
+
+    resource = files("ousianer_cli.taxonomy") / "resources" / "corpus_to_wordnet.tsv"
+    tables: dict[str, dict[str, tuple[str, ...]]] = {}
+    for line in resource.read_text(encoding="utf-8").split("\n"):
+        if line.strip() and not line.startswith("#"):
+            name, label, ids = line.split("\t")
+            tables.setdefault(name, {})[label] = () if ids == OUTSIDE else tuple(x.strip() for x in ids.split(","))
+    if source not in tables:
+        found = f"'{source}'" if source else "none"
+        raise SettingsError(f"--map-to {WORDNET}:SOURCE: expected one of {', '.join(sorted(tables))} as SOURCE, found {found}")
+    return tables[source]
+
+
+def wordnet_labels(source: str | None) -> TypesOf:
+    """Types by the shipped table: WordNet synsets in YAGO's form, of all labels together, for pretraining.
+
+    A path (`/art/film`) without a row takes its nearest prefix that has one.
+    """
+    rows = wordnet_table(source)
+
+    def ids(label: str) -> tuple[str, ...] | None:
+        while label not in rows:
+            if not label.startswith("/") or "/" not in label[1:]:
+                return None
+            label = label.rpartition("/")[0]
+        return rows[label]
+
+    def types(mention: LabelledMention) -> tuple[str, ...] | None:
+        found = [ids(label) for label in mention.labels if label != OUTSIDE]
+        if found and all(x is None for x in found):
+            return None
+        return tuple(dict.fromkeys(i for x in found if x for i in x))
+
+    return types
+
+
+def prepare_corpus(files: Sequence[str | Path], settings: PrepareSettings | None = None) -> Prepared:
+    """Read corpora and turn them into training sentences.
+
+    Raises:
+        InputError: a broken line, or a label that the table lacks (unless `unmapped` says otherwise), with file and line.
+        SettingsError, TaxonomyError: a setting or a table is wrong.
+    """
+    chosen = settings or PrepareSettings()
+    if not files:
+        raise SettingsError("expected one corpus file or more, found none; name them before the options")
+    report = PrepareReport()
+    seen: dict[bytes, tuple[object, ...] | None] = dict.fromkeys(_excluded(chosen))
+    shared = _typing_function(chosen)
+    sentences: list[Sentence] = []
+    held: list[Sentence] = []
+    for path in files:
+        kind: CorpusFormat = chosen.format or detect_format(path)
+        if chosen.clean_few_nerd and kind != "fewnerd":
+            raise InputError("a Few-NERD file with --clean-few-nerd", kind, path=path, remedy="leave the flag out for it")
+        types_of = shared or wordnet_labels({"fewnerd": "fewnerd", "figer-json": "wfbg"}.get(kind))
+        read = ReadReport()
+        count = 0
+        for labelled in read_labelled(
+            path, kind, token_column=chosen.token_column, tag_column=chosen.tag_column, report=read
+        ):
+            count += 1
+            if chosen.clean_few_nerd and not is_clean(labelled):
+                report.dropped_sentences["capitalised word outside every name (not clean)"] += 1
+                continue
+            if _is_duplicate(labelled, seen, report):
+                continue
+            sentence = _converted(labelled, types_of, chosen, path, report)
+            if sentence is not None:
+                (held if is_held_out(sentence.tokens, chosen.held_fraction) else sentences).append(sentence)
+        report.files[str(path)] = (kind, count)
+        report.dropped_other.update(read.dropped)
+        _note_detection(kind, path, chosen, report)
+    if chosen.limit is not None and len(sentences) > chosen.limit:
+        report.dropped_sentences[f"beyond --limit {chosen.limit}"] += len(sentences) - chosen.limit
+        picked = random.Random(chosen.seed).sample(range(len(sentences)), chosen.limit)
+        sentences = [sentences[i] for i in sorted(picked)]
+    report.types = count_types(sentences)
+    report.held_types = count_types(held)
+    return Prepared(sentences, held, report)
+
+
+def count_types(sentences: Iterable[Sentence]) -> Counter[str]:
+    """Mentions by type; an open set is written with `|`, a mention without types as `(no type)`."""
+    return Counter("|".join(m.types) or "(no type)" for s in sentences for m in s.mentions)
+
+
+def _excluded(settings: PrepareSettings) -> set[bytes]:
+    # The files to exclude may be in any format, whatever the format of the input.
+    return {sentence_key(s.tokens) for path in settings.exclude for s in read_labelled(path)}
+
+
+def _typing_function(settings: PrepareSettings) -> TypesOf | None:
+    """The function for all files, or None where the shipped table's source follows from each file's format."""
+    if settings.map is not None:
+        return mapped_labels(settings.map, settings.taxonomy)
+    if settings.map_to is None:
+        return own_labels
+    target, _, source = settings.map_to.partition(":")
+    if target != WORDNET:
+        raise SettingsError(f"--map-to: expected {WORDNET} or {WORDNET}:SOURCE, found '{settings.map_to}'")
+    return wordnet_labels(source) if source else None
+
+
+def _is_duplicate(
+    sentence: LabelledSentence, seen: dict[bytes, tuple[object, ...] | None], report: PrepareReport
+) -> bool:
+    """Whether the sentence came before or is excluded; if not, it is remembered with its annotation."""
+    key = sentence_key(sentence.tokens)
+    annotation = tuple((m.start, m.end, m.labels) for m in sentence.mentions)
+    if key not in seen:
+        seen[key] = annotation
+        return False
+    first = seen[key]
+    if first is None:
+        report.dropped_sentences["also in an excluded file"] += 1
+    elif first == annotation:
+        report.dropped_sentences["duplicate"] += 1
+    else:
+        report.dropped_sentences["duplicate, with other labels than the first"] += 1
+    return True
+
+
+def _converted(
+    labelled: LabelledSentence, types_of: TypesOf, settings: PrepareSettings, path: str | Path, report: PrepareReport
+) -> Sentence | None:
+    """The training sentence, or None (counted) if nothing in it can supervise."""
+    supervises: Supervision = settings.supervises or labelled.supervises or "both"
+    detects = supervises in ("detection", "both")
+    mentions: list[Mention] = []
+    for mention in labelled.mentions:
+        types = types_of(mention)
+        if types is None:
+            label = ", ".join(mention.labels)
+            report.unmapped[label] += 1
+            if settings.unmapped == "error":
+                table = settings.map or f"the shipped WordNet table ({settings.map_to})"
+                raise InputError(
+                    f"a label that {table} maps", f"'{label}'", path=path, line=mention.line,
+                    remedy="add a row for it, or choose --unmapped drop|outside",
+                )  # fmt: skip
+            if settings.unmapped == "drop":
+                if detects:
+                    # Without the mention its words would count as no name.
+                    report.dropped_sentences["a name's label is not in the table (detection needs all names)"] += 1
+                    return None
+                report.dropped_mentions["label not in the table"] += 1
+                continue
+            types = (OUTSIDE,) if settings.map is not None else ()
+        if not types and not detects:
+            report.dropped_mentions["no type (typing needs one)"] += 1
+            continue
+        mentions.append(Mention(mention.start, mention.end, types, mention.weight))
+    if not mentions and not detects:
+        report.dropped_sentences["no typed mention (typing needs one)"] += 1
+        return None
+    return Sentence(labelled.tokens, tuple(mentions), labelled.doc, supervises)
+
+
+def _note_detection(kind: CorpusFormat, path: str | Path, settings: PrepareSettings, report: PrepareReport) -> None:
+    if kind == "fewnerd" and settings.supervises != "typing" and not settings.clean_few_nerd:
+        report.notes.append(
+            f"{path}: Few-NERD's INTER and INTRA files leave names of other sets untagged; "
+            "detection wants --clean-few-nerd, or --supervises typing"
+        )

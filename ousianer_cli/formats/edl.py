@@ -1,0 +1,243 @@
+"""EDL tab files: runs and gold of the TAC KBP entity discovery and linking track.
+
+One line is one mention with one type, in 8 tab-separated columns without a header: run id, mention id, mention string,
+`docid:start-end`, KB id or NIL id, type, NAM or NOM, confidence. Gold has up to 3 more, which readers pass over.
+Offsets count code points of the raw text from 0, and the end is inclusive.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+from ousianer_cli.errors import InputError, OutputError, SettingsError
+
+NilPolicy = Literal["string", "per-mention"]
+MIN_COLUMNS, MAX_COLUMNS = 8, 11
+SMALLEST_CONFIDENCE = 1e-6
+"""What a confidence below it is written as: column 8 has six decimals, and 0 is not allowed."""
+
+# Nine digits keep offsets inside 32 bits; the blanks and the en dash are what the official converter admits.
+_LOCATION = re.compile(r"(\S+): ?([0-9]{1,9}) ?[-\u2013] ?([0-9]{1,9})")
+_BLANKS = re.compile(r"\s+")
+_UNWRITABLE = re.compile(r"[\t\n\r\0]")
+
+
+@dataclass(slots=True)
+class EdlRow:
+    """One line of an EDL tab. `end` is INCLUSIVE, as in the file; `line` is the line it was read from (0: not read)."""
+
+    run_id: str
+    mention_id: str
+    text: str
+    doc: str
+    start: int
+    end: int
+    kb_id: str
+    type: str
+    mention_type: str
+    confidence: float
+    line: int = 0
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The alternatives of a gold type (`gpe|loc|fac`); a run has one."""
+        return tuple(self.type.split("|"))
+
+    @property
+    def is_nil(self) -> bool:
+        """Whether the mention is linked to no entry of the knowledge base."""
+        return not self.kb_id or self.kb_id.startswith("NIL")
+
+
+def normalise_mention_string(text: str) -> str:
+    """The mention string of column 3: a run of blanks (line ends, tabs, U+00A0 …) becomes one space; nothing is cut."""
+    return _BLANKS.sub(" ", text)
+
+
+def parse_row(text: str, *, path: str | Path | None = None, line: int = 0) -> EdlRow:
+    """One line without its line end; an `InputError` names what is wrong with it."""
+
+    def bad(expected: str, found: str, remedy: str = "see docs/formats.md, EDL tab") -> InputError:
+        return InputError(expected, found[:100], path=path, line=line, remedy=remedy)
+
+    if "\0" in text:
+        raise bad("text", "a NUL character", "remove it")
+    if text.endswith("\r"):
+        raise bad("a line end of \\n", "\\r\\n", "convert the file, for example with sed -i 's/\\r$//'")
+    if text.startswith("\ufeff"):
+        raise bad("text from the first byte on", "a byte order mark", "save the file as UTF-8 without BOM")
+    cells = text.split("\t")
+    if not MIN_COLUMNS <= len(cells) <= MAX_COLUMNS:
+        found = f"{len(cells)} ('{text[:60]}')" if text else "an empty line"
+        raise bad(f"{MIN_COLUMNS} to {MAX_COLUMNS} tab-separated columns", found)
+    run_id, mention_id, string, location, kb_id, type_, mention_type, confidence_text = cells[:8]
+    place = _LOCATION.fullmatch(location)
+    if place is None:
+        raise bad("column 4 as docid:start-end, with offsets below 1,000,000,000", f"'{location}'")
+    start, end = int(place[2]), int(place[3])
+    if end < start:
+        raise bad("an inclusive end that is not before the start", f"'{location}'")
+    if not type_ or ("|" in type_ and "" in type_.split("|")):
+        found = f"'{type_}'" if type_ else "an empty column"
+        raise bad("a type in column 6 (alternatives joined by single '|')", found)
+    if not mention_type:
+        raise bad("NAM or NOM in column 7", "an empty column")
+    try:
+        confidence = float(confidence_text)
+    except ValueError:
+        raise bad("a confidence in (0, 1] in column 8", f"'{confidence_text}'") from None
+    # `not >` refuses NaN as well.
+    if not (confidence > 0.0 and confidence <= 1.0) or "_" in confidence_text:
+        raise bad("a confidence in (0, 1] in column 8", f"'{confidence_text}'")
+    return EdlRow(run_id, mention_id, string, place[1], start, end, kb_id, type_, mention_type, confidence, line)
+
+
+def iter_edl(path: str | Path, on_error: Callable[[InputError], None] | None = None) -> Iterator[EdlRow]:
+    """The rows of a file in order, with their line numbers.
+
+    A malformed line raises an `InputError` with file and line; with `on_error`, that is called instead and the line is
+    passed over. A file that cannot be opened always raises.
+    """
+    path = Path(path)
+    try:
+        handle = path.open("rb")
+    except OSError as error:
+        found = f"no readable file ({error.strerror})"
+        raise InputError("an EDL tab file", found, path=path, remedy="check the path") from None
+    with handle:
+        for number, raw in enumerate(_lines(handle, path), 1):
+            try:
+                try:
+                    text = raw.decode("utf-8")
+                except UnicodeDecodeError as error:
+                    found = f"byte 0x{raw[error.start]:02x} at byte {error.start + 1}"
+                    remedy = "convert the file, for example with iconv -f latin1 -t utf-8"
+                    raise InputError("UTF-8", found, path=path, line=number, remedy=remedy) from None
+                yield parse_row(text[:-1] if text.endswith("\n") else text, path=path, line=number)
+            except InputError as error:
+                if on_error is None:
+                    raise
+                on_error(error)
+
+
+def _lines(handle: Iterable[bytes], path: Path) -> Iterator[bytes]:
+    try:
+        yield from handle
+    except OSError as error:
+        raise InputError("an EDL tab file", f"no readable file ({error.strerror})", path=path) from None
+
+
+def read_edl(path: str | Path) -> list[EdlRow]:
+    """All rows of a file; see `iter_edl`."""
+    return list(iter_edl(path))
+
+
+def format_row(row: EdlRow) -> str:
+    """The 8 columns of a row, without a line end; confidence with six decimals, never 0.
+
+    Raises:
+        OutputError: something that no reader of such files would take: a tab or line end in a field, a mention string
+            that is not normalised, a type that is empty or not lower-case, offsets or a confidence out of range.
+    """
+
+    def bad(expected: str, found: object) -> OutputError:
+        where = f"mention '{row.mention_id}' ({row.doc}:{row.start}-{row.end})"
+        return OutputError(f"{where}: expected {expected}, found {found!r}")
+
+    fields = (row.run_id, row.mention_id, row.text, row.doc, row.kb_id, row.type, row.mention_type)
+    for value in fields:
+        if not value or _UNWRITABLE.search(value):
+            raise bad("every field filled, without tab, line end or NUL", value)
+    if row.text != normalise_mention_string(row.text):
+        raise bad("a mention string with single spaces", row.text)
+    if _BLANKS.search(row.doc):
+        raise bad("a document id without blanks", row.doc)
+    if row.type != row.type.lower():
+        raise bad("a lower-case type", row.type)
+    if not 0 <= row.start <= row.end:
+        raise bad("0 <= start <= end", f"{row.start}-{row.end}")
+    if not (math.isfinite(row.confidence) and 0.0 <= row.confidence <= 1.0):
+        raise bad("a confidence in (0, 1]", row.confidence)
+    place = f"{row.doc}:{row.start}-{row.end}"
+    confidence = f"{max(row.confidence, SMALLEST_CONFIDENCE):.6f}"
+    return "\t".join((row.run_id, row.mention_id, row.text, place, row.kb_id, row.type, row.mention_type, confidence))
+
+
+def write_edl(path: str | Path, rows: Iterable[EdlRow]) -> int:
+    """Write rows atomically; returns how many. `OutputError` for an unwritable row or a mention id used twice."""
+    from ousianer_cli.formats.atomic import atomic_writer
+
+    seen: set[str] = set()
+    with atomic_writer(path) as out:
+        for row in rows:
+            text = format_row(row)
+            if row.mention_id in seen:
+                raise OutputError(f"{path}: expected unique mention ids, found '{row.mention_id}' twice")
+            seen.add(row.mention_id)
+            out.write(text + "\n")
+    return len(seen)
+
+
+def top_of(row_type: str) -> str:
+    """The top type of a dotted row type: `per.politician` -> `per`."""
+    return row_type.partition(".")[0]
+
+
+class NilClusters:
+    """Gives out NIL ids, numbered from 1 in the order of first use.
+
+    `string`: names with the same mention string (normalised, case ignored, so that a headline's capitals join the
+    text's) and the same top type share an id across the whole run. `per-mention`: every mention has its own.
+    """
+
+    def __init__(self, policy: NilPolicy = "string") -> None:
+        if policy not in get_args(NilPolicy):
+            raise SettingsError(f"--nil: expected string or per-mention, found '{policy}'")
+        self.policy = policy
+        self._ids: dict[tuple[str, str], str] = {}
+        self._last = 0
+
+    def id_of(self, text: str, row_type: str) -> str:
+        """The NIL id of a mention with this string and type; call it once a mention."""
+        key = (normalise_mention_string(text).strip().casefold(), top_of(row_type).casefold())
+        if self.policy == "string" and key in self._ids:
+            return self._ids[key]
+        self._last += 1
+        self._ids[key] = f"NIL{self._last:06d}"
+        return self._ids[key]
+
+
+def assign_nil_ids(rows: Sequence[EdlRow], policy: NilPolicy = "string") -> list[EdlRow]:
+    """Copies of the rows, in the same order, with NIL ids given in that order; rows with a KB id keep it.
+
+    Rows with the same place are one mention: they share the id, which follows the type of the most confident of them.
+    """
+    best: dict[tuple[str, int, int], EdlRow] = {}
+    for row in rows:
+        place = (row.doc, row.start, row.end)
+        if place not in best or row.confidence > best[place].confidence:
+            best[place] = row
+    clusters = NilClusters(policy)
+    ids: dict[tuple[str, int, int], str] = {}
+    result = []
+    for row in rows:
+        if not row.is_nil:
+            result.append(row)
+            continue
+        place = (row.doc, row.start, row.end)
+        if place not in ids:
+            ids[place] = clusters.id_of(best[place].text, best[place].type)
+        result.append(dataclasses.replace(row, kb_id=ids[place]))
+    return result
+
+
+def assign_mention_ids(rows: Iterable[EdlRow], run_id: str) -> list[EdlRow]:
+    """Copies of the rows with the run id and with ids `RUN-000001`, … in the order given, one for each line."""
+    numbered = enumerate(rows, 1)
+    return [dataclasses.replace(row, run_id=run_id, mention_id=f"{run_id}-{n:06d}") for n, row in numbered]

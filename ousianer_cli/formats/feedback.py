@@ -1,0 +1,205 @@
+"""A person's corrections, as `ousianer finetune --feedback FILE` reads them: tab-separated, in one of two layouts.
+
+**With the sentence.** A header line names the columns, in any order: `sentence`, `start`, `end`, `type`, and
+`mention` if wanted. `start` and `end` count code points in the sentence's cell, from 0, end INCLUSIVE as in EDL files.
+With a `mention` column the two must agree; with `mention` alone (no `start` and `end` columns, or both cells empty) the
+mention must occur exactly once in its sentence.
+
+**EDL rows.** 8 to 11 columns as in a run, no header; columns 3 (mention string), 4 (`docid:start-end`), 6 (type) and 7
+(`NAM`) are used. They need the documents they point into (`--source`).
+
+In both, a type is a path of the target taxonomy, or `-` for a name that lies outside it; whether it is known, and its
+letter case, are for the caller to judge. Lines that are blank or begin with `#` are passed over. The layout is told
+from the first other line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ousianer_cli.errors import InputError
+from ousianer_cli.formats.document import Document
+from ousianer_cli.formats.edl import parse_row
+from ousianer_cli.formats.sentences import split_sentences
+
+_COLUMNS = ("sentence", "start", "end", "type", "mention")
+_LAYOUTS = "a header 'sentence<TAB>start<TAB>end<TAB>type', or EDL rows of 8 to 11 columns"
+_OFFSETS = "offsets count characters from 0, and the end is inclusive"
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackItem:
+    """One corrected mention: code points [start, end) of `text`, its right type, and the line that says so."""
+
+    text: str
+    start: int
+    end: int
+    type: str
+    path: str
+    line: int
+
+    @property
+    def mention(self) -> str:
+        """The mention as it stands in the text."""
+        return self.text[self.start : self.end]
+
+
+def read_feedback(path: str | Path, documents: Mapping[str, Document] | None = None) -> list[FeedbackItem]:
+    """Read a feedback file of either layout, in file order.
+
+    Args:
+        path: the file.
+        documents: document id -> document, for EDL rows; the text of an item is then the sentence that holds the
+            mention, or the name alone for the author of a post, which stands in no sentence.
+
+    Raises:
+        InputError: with file and line, for a file that cannot be read or is empty, a wrong column, an offset outside
+            the text, a mention that is not at its place, EDL rows without documents, or of a document not among them.
+    """
+    path = Path(path)
+    rows = _rows(path)
+    if not rows:
+        raise InputError("feedback rows", "no row at all", path=path, remedy=f"write {_LAYOUTS}")
+    number, cells = rows[0]
+    header = [cell.strip().lower() for cell in cells]
+    if "sentence" in header:
+        return _sentence_items(path, number, header, rows[1:])
+    if 8 <= len(cells) <= 11:
+        return _edl_items(path, rows, documents)
+    raise InputError(_LAYOUTS, f"{len(cells)} columns without such a header", path=path, line=number)
+
+
+def _rows(path: Path) -> list[tuple[int, list[str]]]:
+    try:
+        content = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise InputError("a feedback file", f"no readable file ({error.strerror})", path=path) from None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise InputError("UTF-8", f"the byte 0x{error.object[error.start]:02x}", path=path, line=line) from None
+    # Not splitlines(): a sentence may hold U+2028 and its like, which end no line here.
+    lines = enumerate(content.replace("\r\n", "\n").split("\n"), 1)
+    return [(number, line.split("\t")) for number, line in lines if line.strip() and not line.startswith("#")]
+
+
+def _sentence_items(
+    path: Path, header_line: int, header: list[str], rows: list[tuple[int, list[str]]]
+) -> list[FeedbackItem]:
+    unknown = [name for name in header if name not in _COLUMNS]
+    missing = [name for name in ("sentence", "type") if name not in header]
+    placed = "start" in header and "end" in header
+    if unknown or missing or len(set(header)) < len(header) or not (placed or "mention" in header):
+        raise InputError(
+            "the columns sentence, type, and start and end or mention",
+            ", ".join(header),
+            path=path,
+            line=header_line,
+        )
+    if not rows:
+        raise InputError("feedback rows under the header", "none", path=path, line=header_line)
+    items = []
+    for number, cells in rows:
+        if len(cells) != len(header):
+            expected = f"{len(header)} columns, as the header has"
+            raise InputError(expected, str(len(cells)), path=path, line=number, remedy="part columns by one tab each")
+        row = dict(zip(header, cells, strict=True))
+        text, mention = row["sentence"], row.get("mention", "")
+        type_name = row["type"].strip()
+        if not type_name:
+            raise InputError("a type, or - for none of the taxonomy", "an empty cell", path=path, line=number)
+        if placed and (row["start"].strip() or row["end"].strip()):
+            start, end = _offsets(row["start"], row["end"], len(text), path, number)
+            if mention.strip():
+                _check_mention(mention, text[start:end], path, number)
+        else:
+            start, end = _find(mention.strip(), text, path, number)
+        if not text[start:end].strip():
+            raise InputError("a mention with a visible character", repr(text[start:end]), path=path, line=number)
+        items.append(FeedbackItem(text, start, end, type_name, str(path), number))
+    return items
+
+
+def _offsets(start_cell: str, end_cell: str, length: int, path: Path, line: int) -> tuple[int, int]:
+    """Code points [start, end) from the file's end-inclusive cells."""
+    cells = start_cell.strip(), end_cell.strip()
+    if all(re.fullmatch(r"[0-9]+", cell) for cell in cells):
+        start, end = int(cells[0]), int(cells[1])
+        if start <= end < length:
+            return start, end + 1
+    raise InputError(
+        f"0 <= start <= end <= {length - 1} (end inclusive) in a sentence of {length} characters",
+        f"start {cells[0]!r}, end {cells[1]!r}",
+        path=path,
+        line=line,
+    )
+
+
+def _find(mention: str, text: str, path: Path, line: int) -> tuple[int, int]:
+    pattern = rf"(?<!\w){re.escape(mention)}(?!\w)"
+    found = [match.span() for match in re.finditer(pattern, text)] if mention else []
+    if len(found) != 1:
+        raise InputError(
+            "start and end, or a mention that stands once in its sentence",
+            f"{mention!r} {len(found)} times" if mention else "neither",
+            path=path,
+            line=line,
+            remedy="give start and end",
+        )
+    return found[0]
+
+
+def _edl_items(
+    path: Path, rows: list[tuple[int, list[str]]], documents: Mapping[str, Document] | None
+) -> list[FeedbackItem]:
+    items = []
+    for number, cells in rows:
+        row = parse_row("\t".join(cells), path=path, line=number)
+
+        def bad(expected: str, found: str, remedy: str, number: int = number) -> InputError:
+            return InputError(expected, found, path=path, line=number, remedy=remedy)
+
+        if documents is None:
+            raise bad("the documents that EDL rows point into", "none", "give their file or folder with --source")
+        document = documents.get(row.doc)
+        if document is None:
+            remedy = f"give the folder that holds it; --source has {len(documents)} documents"
+            raise bad("a document of --source", f"the id {row.doc!r}", remedy)
+        if row.mention_type != "NAM":
+            raise bad("NAM in column 7", repr(row.mention_type), "leave out what is no name")
+        start, end = row.start + document.offset_shift, row.end + document.offset_shift + 1
+        if not 0 <= start < end <= len(document.text):
+            length = len(document.text)
+            raise bad(f"offsets within the {length} characters of {row.doc}", f"{row.start}-{row.end}", _OFFSETS)
+        _check_mention(row.text, document.text[start:end], path, number)
+        left, right = _context(document, start, end)
+        if right == left:
+            place = f"{row.text!r} at {row.start}-{row.end}"
+            remedy = "markup and left-out quotes cannot be learned from: remove the row"
+            raise bad(f"a mention inside one segment of {row.doc}", place, remedy)
+        text = document.text[left:right]
+        items.append(FeedbackItem(text, start - left, end - left, row.type, str(path), number))
+    return items
+
+
+def _context(document: Document, start: int, end: int) -> tuple[int, int]:
+    """The sentence [start, end) that holds a mention, the mention itself for a post's author, else an empty stretch."""
+    if any((author.start, author.end) == (start, end) for author in document.authors):
+        return start, end
+    segment = next((s for s in document.segments if s.start <= start and end <= s.end), None)
+    if segment is None:
+        return start, start
+    # A split that parts the mention is wrong there, so all the sentences that it touches are taken together.
+    sentences = split_sentences(document.text, segment.start, segment.end)
+    held = [(a, b) for a, b in sentences if a < end and start < b]
+    return min([start, *(a for a, _ in held)]), max([end, *(b for _, b in held)])
+
+
+def _check_mention(claimed: str, found: str, path: Path, line: int) -> None:
+    """Compare as EDL files write mentions: blanks of any kind and number are one blank."""
+    if claimed.split() != found.split():
+        raise InputError(
+            f"the mention {claimed!r} at this place", f"the text {found!r}", path=path, line=line, remedy=_OFFSETS
+        )

@@ -1,0 +1,86 @@
+"""Sentences as other people's corpora label them, whatever the file format: what every corpus reader yields.
+
+Positions are tokens, end-exclusive. Labels are the corpus's own; a table turns them into types later (`corpus.prepare`).
+"""
+
+from __future__ import annotations
+
+import gzip
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, cast
+
+from ousianer_cli.errors import InputError
+from ousianer_cli.formats.corpus import Supervision
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledMention:
+    """Tokens [start, end) with one or more labels; `line` is where the mention begins in its file."""
+
+    start: int
+    end: int
+    labels: tuple[str, ...]
+    line: int = 0
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledSentence:
+    """Tokens and mentions (in order, none overlapping) of one sentence; `line` is its first line in the file.
+
+    `supervises` is known only where the format says it (the project's own lines).
+    """
+
+    tokens: tuple[str, ...]
+    mentions: tuple[LabelledMention, ...]
+    doc: str
+    line: int
+    supervises: Supervision | None = None
+
+
+@dataclass(slots=True)
+class ReadReport:
+    """What a reader left out, as reason -> count; shown to the user after reading."""
+
+    dropped: Counter[str] = field(default_factory=Counter)
+
+    def drop(self, reason: str, count: int = 1) -> None:
+        """Count something that was left out."""
+        self.dropped[reason] += count
+
+
+def numbered_lines(path: str | Path) -> Iterator[tuple[int, str]]:
+    """The lines of a UTF-8 text file (also `.gz`) from 1, without line ends and byte order mark.
+
+    Lines end at line feeds only: corpora hold other line separators of Unicode inside their tokens.
+
+    Raises:
+        InputError: the file cannot be read, or is not UTF-8.
+    """
+    path = Path(path)
+    number = 0
+    try:
+        with _open(path) as handle:
+            for number, raw in enumerate(handle, 1):
+                text = raw.decode("utf-8-sig" if number == 1 else "utf-8")
+                yield number, text.rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        found = f"bytes that are not UTF-8 ({error.reason})"
+        raise InputError("UTF-8 text", found, path=path, line=number, remedy="convert the file to UTF-8") from None
+    except (OSError, EOFError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError("a corpus file", f"no readable file ({reason})", path=path) from None
+
+
+def _open(path: Path) -> IO[bytes]:
+    return cast(IO[bytes], gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb"))
+
+
+def doc_name(path: str | Path) -> str:
+    """A document id for files that name none: the file's name and its folder's, so that `ai/dev` and `music/dev` differ."""
+    path = Path(path)
+    name = path.name.split(".")[0] or path.name
+    return f"{path.parent.name}/{name}" if path.parent.name not in ("", ".", "..") else name

@@ -1,0 +1,159 @@
+"""`.psm.xml`, what was stripped from a forum or web text beside its LTF or `rsd.txt`: headlines, posts, quotes, authors.
+
+`<string type="post" begin_offset="12" char_length="40">` marks code points of the raw text.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import IO
+
+from lxml import etree
+
+from ousianer_cli.errors import InputError
+from ousianer_cli.formats.document import Author, Document, Segment, SegmentKind
+from ousianer_cli.formats.sentences import trim
+from ousianer_cli.formats.source import AUTHORS_OFF, QUOTED, ReadOptions
+
+_KINDS: dict[str, SegmentKind] = {
+    "headline": "headline",
+    "title": "headline",
+    "subject": "headline",
+    "dateline": "dateline",
+    "author": "author",
+    "poster": "author",
+    "byline": "author",
+    "post": "post",
+    "quote": "quote",
+}
+# Where regions lie in one another, the first of these decides.
+_PRECEDENCE: tuple[SegmentKind, ...] = ("quote", "author", "headline", "dateline", "post")
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Code points [start, end) of the raw text, and what they were in the source."""
+
+    start: int
+    end: int
+    kind: SegmentKind
+
+
+def read_psm(handle: IO[bytes], source: str) -> tuple[list[Region], list[str]]:
+    """The regions of a psm file in order, and a line for what could not be used; types that say nothing of the text are passed over.
+
+    Raises:
+        InputError: broken XML, with file and line.
+    """
+    regions: list[Region] = []
+    unusable = 0
+    try:
+        for _, element in etree.iterparse(
+            handle, events=("end",), tag="{*}string", resolve_entities=False, no_network=True, load_dtd=False
+        ):
+            begin, length = (element.get(name) or "" for name in ("begin_offset", "char_length"))
+            kind = _KINDS.get((element.get("type") or "").strip().lower())
+            element.clear()
+            if kind is None:
+                continue
+            if not (begin.isdecimal() and length.isdecimal()):
+                unusable += 1
+                continue
+            regions.append(Region(int(begin), int(begin) + int(length), kind))
+    except etree.XMLSyntaxError as error:
+        raise InputError(
+            "well-formed psm",
+            f"broken XML ({error.msg})",
+            path=source,
+            line=error.lineno,
+            remedy="mend or remove the file",
+        ) from None
+    regions.sort(key=lambda r: (r.start, r.end))
+    return regions, [f"{source}: {unusable} strings without usable offsets"] if unusable else []
+
+
+def apply_psm(
+    document: Document, regions: Sequence[Region], options: ReadOptions | None = None, warnings: Sequence[str] = ()
+) -> Document:
+    """The document with its segments cut at the regions' edges and of the regions' kinds.
+
+    Quotes are left out and counted unless `options.quotes`; author regions become `Document.authors` instead of segments.
+    Regions outside the text are left out with a warning (an error with `options.strict`).
+    """
+    options = options or ReadOptions()
+    notes = list(warnings)
+    length = len(document.text)
+    inside = [r for r in regions if r.end <= length and r.start < r.end]
+    if outside := sum(r.end > length for r in regions):
+        notes.append(f"{outside} psm regions reach beyond the {length} characters of the text, left out")
+    if notes and options.strict:
+        raise InputError(
+            "a psm that fits its text", notes[0], path=document.source, remedy="leave out --strict or the psm"
+        )
+
+    edges, kinds = _intervals(inside)
+    skipped = Counter(document.skipped)
+    segments: list[Segment] = []
+    for segment in document.segments:
+        pieces = _cut(document.text, segment, edges, kinds)
+        for number, (piece, kind) in enumerate(pieces):
+            if kind == "quote" and not options.quotes:
+                skipped[QUOTED] += 1
+            elif kind != "author":  # which is a name by itself, given below
+                segments.append(piece if len(pieces) == 1 else replace(piece, id=f"{piece.id}.{number}"))
+    authors = set(document.authors)
+    for start, end, kind in zip(edges, edges[1:], kinds, strict=False):
+        left, right = trim(document.text, start, end)
+        if kind != "author" or left == right:
+            continue
+        if options.authors:
+            authors.add(Author(left, right))
+        else:
+            skipped[AUTHORS_OFF] += 1
+    return replace(
+        document,
+        segments=tuple(segments),
+        authors=tuple(sorted(authors, key=lambda a: a.start)),
+        skipped=dict(skipped),
+        warnings=(*document.warnings, *notes),
+    )
+
+
+def _intervals(regions: Sequence[Region]) -> tuple[list[int], list[SegmentKind | None]]:
+    """Edges in order, and the kind of the text from each edge to the next."""
+    changes: dict[int, list[tuple[SegmentKind, int]]] = {}
+    for region in regions:
+        changes.setdefault(region.start, []).append((region.kind, 1))
+        changes.setdefault(region.end, []).append((region.kind, -1))
+    edges = sorted(changes)
+    kinds: list[SegmentKind | None] = []
+    open_regions: Counter[SegmentKind] = Counter()
+    for edge in edges:
+        for kind, step in changes[edge]:
+            open_regions[kind] += step
+        kinds.append(next((kind for kind in _PRECEDENCE if open_regions[kind] > 0), None))
+    return edges, kinds
+
+
+def _cut(
+    text: str, segment: Segment, edges: Sequence[int], kinds: Sequence[SegmentKind | None]
+) -> list[tuple[Segment, SegmentKind | None]]:
+    """A segment's pieces between edges at which the kind changes, with the regions' kind (None where there is no region)."""
+    pieces: list[tuple[Segment, SegmentKind | None]] = []
+    index = bisect_right(edges, segment.start)
+    start, kind = segment.start, kinds[index - 1] if index else None
+    while start < segment.end:
+        while index < len(edges) and edges[index] < segment.end and kinds[index] == kind:
+            index += 1
+        stop = min(edges[index], segment.end) if index < len(edges) else segment.end
+        left, right = trim(text, start, stop)
+        if left < right:
+            pieces.append((replace(segment, start=left, end=right, kind=kind or segment.kind), kind))
+        start = stop
+        if index < len(edges):
+            kind = kinds[index]
+            index += 1
+    return pieces

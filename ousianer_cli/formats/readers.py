@@ -1,0 +1,456 @@
+"""Documents from whatever a user names: files, folders, LTF archives, list files. One document in memory at a time."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import IO, Literal, cast
+
+from ousianer_cli.errors import InputError
+from ousianer_cli.formats.document import Document
+from ousianer_cli.formats.ltf import read_ltf
+from ousianer_cli.formats.psm import apply_psm, read_psm
+from ousianer_cli.formats.source import ContentKind, ReadOptions, detect, document_id, is_markup, source_documents
+
+InputFormat = Literal["ltf", "source", "newswire", "forum", "web", "text"]
+INPUT_FORMATS: tuple[InputFormat, ...] = ("ltf", "source", "newswire", "forum", "web", "text")
+
+MALFORMED = "malformed files"
+DUPLICATE_ID = "documents whose id was read before"
+OTHER_FORM = "files with a document that is also there in a better form"
+OTHER_FORMAT = "files of another format than --input-format"
+NO_DOCUMENT = "files without a document"
+_MAX_WARNINGS = 1000
+
+_Class = Literal["ltf", "source", "text"]
+_RANK: dict[_Class, int] = {"ltf": 0, "source": 1, "text": 2}
+
+
+@dataclass(slots=True)
+class ReadReport:
+    """What a reading did, filled while it runs; complete when the iterator is exhausted."""
+
+    files: int = 0
+    """Files and archive members that were opened as documents."""
+    documents: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+    """Files and documents left out: reason -> count."""
+    left_out: Counter[str] = field(default_factory=Counter)
+    """Parts of documents that were left out: reason -> count (the sum of `Document.skipped`)."""
+    warnings: list[str] = field(default_factory=list)
+    """One line each, with the file's name; the first 1,000."""
+    warnings_not_kept: int = 0
+
+    def warn(self, line: str) -> None:
+        """Note a line, or count it if there are too many already."""
+        if len(self.warnings) < _MAX_WARNINGS:
+            self.warnings.append(line)
+        else:
+            self.warnings_not_kept += 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """One file, or one member of an archive."""
+
+    path: Path
+    member: str = ""
+    explicit: bool = False
+
+    @property
+    def name(self) -> str:
+        return PurePosixPath(self.member).name if self.member else self.path.name
+
+    @property
+    def label(self) -> str:
+        return f"{self.path}!{self.member}" if self.member else str(self.path)
+
+
+def read_documents(
+    inputs: Sequence[str | Path],
+    *,
+    input_format: str | None = None,
+    strict: bool = False,
+    authors: bool = True,
+    quotes: bool = False,
+    after_xml_declaration: bool = False,
+    report: ReadReport | None = None,
+) -> Iterator[Document]:
+    """Stream the documents of `inputs`, in the order given; folders and archives in sorted order.
+
+    Args:
+        inputs: LTF (`.ltf.xml`, `.ltf.xml.gz`, `.ltf.zip`), source files (`.xml`, `.sgm`, `.sgml`), plain text (`.txt`, `.rsd.txt`),
+            any of them with `.gz`; folders, read recursively; `@list.txt`, one path a line (blank lines and lines that begin
+            with `#` do not count), relative to the list's folder, or else to the working folder.
+        input_format: one of `INPUT_FORMATS`; None tells by content. `source` is any of newswire, forum and web.
+        strict: make an error of malformed files in folders and lists, of duplicate ids, and of documents at odds with themselves.
+        authors: give the `author="…"` of posts.
+        quotes: keep text inside `<quote>`.
+        after_xml_declaration: set `Document.offset_shift`, so that rows count from after the first `<?xml …?>` line.
+        report: filled with counts and warnings.
+    Raises:
+        InputError: a path that does not exist; a file named outright that cannot be read; a folder with nothing to read. All
+            but the second before the first document is given.
+    """
+    if input_format is not None and input_format not in INPUT_FORMATS:
+        raise InputError(f"--input-format one of {', '.join(INPUT_FORMATS)}", repr(input_format))
+    wanted = cast("InputFormat | None", input_format)
+    options = ReadOptions(authors, quotes, after_xml_declaration, strict)
+    report = report if report is not None else ReadReport()
+    units: list[_Unit] = []
+    for item in inputs:
+        units += _expand(str(item), wanted, report)
+    return _stream(units, wanted, options, report)
+
+
+def _stream(
+    units: Sequence[_Unit], wanted: InputFormat | None, options: ReadOptions, report: ReadReport
+) -> Iterator[Document]:
+    seen: set[str] = set()
+    with _Archives() as archives:
+        for unit in units:
+            report.files += 1
+            documents = _read_unit(unit, wanted, options, archives, report)
+            while True:
+                try:
+                    document = next(documents)
+                except StopIteration:
+                    break
+                except InputError as error:
+                    if unit.explicit or options.strict:
+                        raise
+                    report.skipped[MALFORMED] += 1
+                    report.warn(f"skipped: {error}")
+                    break
+                if document.id in seen:
+                    if options.strict:
+                        raise InputError(
+                            "each document id once",
+                            f"{document.id} again",
+                            path=unit.label,
+                            remedy="leave one of them out",
+                        )
+                    report.skipped[DUPLICATE_ID] += 1
+                    report.warn(f"{unit.label}: skipped, a document {document.id} was read before")
+                    continue
+                seen.add(document.id)
+                report.documents += 1
+                report.left_out.update(document.skipped)
+                for warning in document.warnings:
+                    report.warn(f"{unit.label}: {document.id}: {warning}")
+                yield document
+
+
+# --- what there is to read -------------------------------------------------------------------------------------------
+
+
+def _expand(item: str, wanted: InputFormat | None, report: ReadReport) -> list[_Unit]:
+    path = Path(item)
+    if item.startswith("@") and not path.exists():
+        return _expand_list(Path(item[1:]), wanted, report)
+    return _expand_path(path, wanted, report, explicit=True)
+
+
+def _expand_list(path: Path, wanted: InputFormat | None, report: ReadReport) -> list[_Unit]:
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except OSError as error:
+        raise InputError("a list of files", f"no readable file ({error.strerror})", path=path) from None
+    except UnicodeDecodeError as error:
+        raise InputError("a list of files in UTF-8", f"an invalid byte at offset {error.start}", path=path) from None
+    units: list[_Unit] = []
+    for number, line in enumerate(lines, 1):
+        entry = line.strip()
+        if not entry or entry.startswith("#"):
+            continue
+        target = next((p for p in (path.parent / entry, Path(entry)) if p.exists()), None)
+        if target is None:
+            raise InputError("the path of a file or folder", f"{entry!r}, which does not exist", path=path, line=number)
+        units += _expand_path(target, wanted, report, explicit=False)
+    if not units:
+        raise InputError("a list with at least one document", "none", path=path, remedy="write one path a line")
+    return units
+
+
+def _expand_path(path: Path, wanted: InputFormat | None, report: ReadReport, *, explicit: bool) -> list[_Unit]:
+    if path.is_dir():
+        return _expand_folder(path, wanted, report)
+    if not path.is_file():
+        raise InputError("a file, a folder or @list.txt", "nothing of that name", path=path, remedy="check the path")
+    if not _is_archive(path.name):
+        return [_Unit(path, explicit=explicit)]
+    try:
+        members = _members(path)
+    except InputError as error:
+        if explicit:
+            raise
+        report.skipped[MALFORMED] += 1
+        report.warn(f"skipped: {error}")
+        return []
+    units = _choose([_Unit(path, member, explicit) for member in members], wanted, report)
+    if not units:
+        raise InputError("an archive of documents", _count_kinds(members), path=path, remedy="see docs/formats.md")
+    return units
+
+
+def _expand_folder(path: Path, wanted: InputFormat | None, report: ReadReport) -> list[_Unit]:
+    files: list[str] = []
+    for folder, folders, names in os.walk(path, onerror=_unreadable_folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        files += [os.path.relpath(os.path.join(folder, name), path) for name in names if not name.startswith(".")]
+    files.sort(key=lambda name: PurePosixPath(name).parts)
+    candidates: list[_Unit] = []
+    for name in files:
+        if not _is_archive(name):
+            candidates.append(_Unit(path / name))
+            continue
+        try:
+            candidates += [_Unit(path / name, member) for member in _members(path / name)]
+        except InputError as error:
+            report.skipped[MALFORMED] += 1
+            report.warn(f"skipped: {error}")
+    units = _choose(candidates, wanted, report)
+    if not units:
+        found = _count_kinds([unit.name for unit in candidates])
+        what = "a folder with documents" if wanted is None else f"a folder with documents of format {wanted}"
+        raise InputError(what, found, path=path, remedy="see docs/formats.md for what can be read")
+    return units
+
+
+def _unreadable_folder(error: OSError) -> None:
+    raise InputError("a readable folder", f"{error.strerror}", path=error.filename, remedy="check its permissions")
+
+
+def _choose(candidates: Sequence[_Unit], wanted: InputFormat | None, report: ReadReport) -> list[_Unit]:
+    """Those of a folder's files that hold documents, each document in its best form: LTF, then source, then plain text."""
+    classed: list[tuple[_Unit, _Class, str]] = []
+    for unit in candidates:
+        if _is_companion(unit.name):
+            continue
+        found = _class_of(unit)
+        if found is None:
+            report.skipped[f"files of no known kind (*{_suffix(unit.name)})"] += 1
+        elif wanted is not None and (found == "ltf") != (wanted == "ltf") or (wanted == "text" and found == "source"):
+            report.skipped[OTHER_FORMAT] += 1
+        else:
+            classed.append((unit, found, _stem(unit.name)))
+    best: dict[str, int] = {}
+    for _, found, stem in classed:
+        best[stem] = min(best.get(stem, 9), _RANK[found])
+    units = [unit for unit, found, stem in classed if _RANK[found] == best[stem]]
+    if len(units) < len(classed):
+        report.skipped[OTHER_FORM] += len(classed) - len(units)
+    return units
+
+
+def _class_of(unit: _Unit) -> _Class | None:
+    name = _without_gz(unit.name).lower()
+    if name.endswith(".ltf.xml"):
+        return "ltf"
+    if name.endswith((".sgm", ".sgml")):
+        return "source"
+    if name.endswith(".txt"):
+        return "text"
+    if not name.endswith(".xml"):
+        return None
+    # An .xml may be anything (annotation, psm under another name): its first tag tells.
+    try:
+        with _Archives() as archives, _opened(unit, archives) as handle:
+            head = handle.read(8192).decode("utf-8", errors="replace")
+    except InputError:
+        return "source"  # found out, and reported, when it is read
+    kind = detect(head)
+    return "ltf" if kind == "ltf" else None if kind == "xml" else "source"
+
+
+def _is_archive(name: str) -> bool:
+    return name.lower().endswith(".zip") and not name.lower().endswith(".psm.zip") and name.lower() != "psm.zip"
+
+
+def _is_companion(name: str) -> bool:
+    low = _without_gz(name).lower()
+    return low.endswith((".psm.xml", ".psm.zip")) or low == "psm.zip"
+
+
+def _without_gz(name: str) -> str:
+    return name[:-3] if name.lower().endswith(".gz") else name
+
+
+def _suffix(name: str) -> str:
+    return "".join(PurePosixPath(name).suffixes[-2:]) or " without suffix"
+
+
+def _stem(name: str) -> str:
+    """A file's name without what says its form: the same for `X.ltf.xml.gz`, `X.rsd.txt` and `X.df.xml`."""
+    return document_id(_without_gz(name))
+
+
+def _count_kinds(names: Sequence[str]) -> str:
+    if not names:
+        return "no files"
+    kinds = Counter(_suffix(name) for name in names).most_common(4)
+    return "only " + ", ".join(f"{count} *{kind}" for kind, count in kinds)
+
+
+# --- one file --------------------------------------------------------------------------------------------------------
+
+
+def _read_unit(
+    unit: _Unit, wanted: InputFormat | None, options: ReadOptions, archives: _Archives, report: ReadReport
+) -> Iterator[Document]:
+    name = _stem(unit.name)
+    with _opened(unit, archives) as handle:
+        head = handle.peek(4096)[:4096] if isinstance(handle, io.BufferedReader) else b""
+        kind: ContentKind = "ltf" if _without_gz(unit.name).lower().endswith(".ltf.xml") else _detect_head(head)
+        if kind == "ltf" and wanted in (None, "ltf"):
+            found = 0
+            for document in read_ltf(handle, name, source=unit.label, options=options):
+                found += 1
+                yield _with_psm(document, unit, options, archives)
+            if not found:
+                report.skipped[NO_DOCUMENT] += 1
+                report.warn(f"{unit.label}: LTF without a DOC")
+            return
+        text = _decode(handle.read(), unit.label)
+    if kind == "ltf" or wanted == "ltf":
+        raise InputError(
+            f"--input-format {wanted}", "LTF" if kind == "ltf" else detect(text), path=unit.label, remedy="leave it out"
+        )
+    kind = detect(text)
+    if kind == "xml" and wanted in (None, "source"):
+        raise InputError(
+            "a document (root <DOC> or <LCTL_TEXT>)",
+            "XML of another kind",
+            path=unit.label,
+            remedy="force one with --input-format, or leave the file out",
+        )
+    if wanted in (None, "source"):
+        forced = "newswire" if kind == "text" and wanted == "source" else kind
+    else:
+        forced = cast(ContentKind, wanted)
+    for document in source_documents(text, name, source=unit.label, kind=forced, options=options):
+        yield _with_psm(document, unit, options, archives)
+
+
+def _detect_head(head: bytes) -> ContentKind:
+    return detect(head.decode("utf-8", errors="replace"))
+
+
+def _decode(data: bytes, label: str) -> str:
+    """UTF-8 with line ends untouched. A byte order mark is no character of the text: it is dropped, offsets count from after it."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            "UTF-8 text",
+            f"the byte 0x{data[error.start]:02x} at byte {error.start}",
+            path=label,
+            line=data.count(b"\n", 0, error.start) + 1,
+            remedy="convert the file to UTF-8 first",
+        ) from None
+    return text.removeprefix("\ufeff")
+
+
+def _with_psm(document: Document, unit: _Unit, options: ReadOptions, archives: _Archives) -> Document:
+    """The document with the kinds that its psm tells, if there is one beside it (or in a folder `psm` beside its folder)."""
+    if "/" in document.id or "\0" in document.id or is_markup(document.text):
+        return document
+    companion = _psm_of(document.id, unit, archives)
+    if companion is None:
+        return document
+    try:
+        with _opened(companion, archives) as handle:
+            regions, warnings = read_psm(handle, companion.label)
+    except InputError as error:
+        if options.strict:
+            raise
+        regions, warnings = [], [f"psm left out: {error}"]
+        document.warnings += tuple(warnings)
+        return document
+    return apply_psm(document, regions, options, warnings)
+
+
+def _psm_of(doc_id: str, unit: _Unit, archives: _Archives) -> _Unit | None:
+    folders = (unit.path.parent, unit.path.parent.parent / "psm")
+    for name in (f"{doc_id}.psm.xml", f"{doc_id}.psm.xml.gz"):
+        for folder in folders:
+            if (folder / name).is_file():
+                return _Unit(folder / name)
+    if not unit.member:
+        return None
+    places = [unit.path]
+    for form in ("ltf", "rsd"):
+        if form in unit.path.name:
+            places += [folder / unit.path.name.replace(form, "psm") for folder in folders]
+    for place in places:
+        if place.is_file() and (member := archives.members_by_name(place).get(f"{doc_id}.psm.xml")):
+            return _Unit(place, member)
+    return None
+
+
+class _Archives:
+    """Zip archives that are kept open while their members are read, one at a time for each role."""
+
+    def __init__(self) -> None:
+        self._open: dict[Path, tuple[zipfile.ZipFile, dict[str, str]]] = {}
+
+    def __enter__(self) -> _Archives:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+
+    def _close(self) -> None:
+        for archive, _ in self._open.values():
+            archive.close()
+        self._open.clear()
+
+    def get(self, path: Path) -> zipfile.ZipFile:
+        return self._entry(path)[0]
+
+    def members_by_name(self, path: Path) -> dict[str, str]:
+        return self._entry(path)[1]
+
+    def _entry(self, path: Path) -> tuple[zipfile.ZipFile, dict[str, str]]:
+        if path not in self._open:
+            if len(self._open) >= 4:
+                self._close()
+            archive = zipfile.ZipFile(path)
+            self._open[path] = archive, {PurePosixPath(name).name: name for name in archive.namelist()}
+        return self._open[path]
+
+
+def _members(path: Path) -> list[str]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [info.filename for info in archive.infolist() if not info.is_dir()]
+    except (OSError, zipfile.BadZipFile) as error:
+        raise InputError("a zip archive", f"{error}", path=path, remedy="fetch it again") from None
+    return sorted(n for n in names if not PurePosixPath(n).name.startswith(".") and not n.startswith("__MACOSX/"))
+
+
+@contextmanager
+def _opened(unit: _Unit, archives: _Archives) -> Iterator[IO[bytes]]:
+    """A file or member open for reading, unpacked if its name ends in `.gz`; what goes wrong while it is read is an `InputError`."""
+    try:
+        raw: IO[bytes] = archives.get(unit.path).open(unit.member) if unit.member else unit.path.open("rb")
+        with raw:
+            stream = gzip.GzipFile(fileobj=raw) if unit.name.lower().endswith(".gz") else raw
+            yield io.BufferedReader(cast(io.RawIOBase, stream))
+    except (EOFError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile) as error:
+        raise InputError(
+            "an intact archive", f"a broken one ({error})", path=unit.label, remedy="fetch it again"
+        ) from None
+    except (OSError, NotImplementedError, RuntimeError, KeyError) as error:
+        found = getattr(error, "strerror", None) or str(error)
+        raise InputError(
+            "a readable file", f"{found}", path=unit.label, remedy="check the file and its permissions"
+        ) from None

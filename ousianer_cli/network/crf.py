@@ -1,0 +1,113 @@
+"""Untyped IOB2 detection: a linear-chain CRF with its constraints, and marginals of spans.
+
+Tags: O = 0, B = 1, I = 2. `pytorch-crf` gives the likelihood and Viterbi decoding; forward-backward is ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+import numpy as np
+import torch
+from torch import Tensor
+from torchcrf import CRF
+
+O, B, I = 0, 1, 2  # noqa: E741
+TAGS = 3
+_FORBIDDEN = -10_000.0
+
+
+class Iob2Crf(CRF):
+    """A CRF over O/B/I in which I never starts a sentence and never follows O."""
+
+    def __init__(self) -> None:
+        super().__init__(TAGS, batch_first=True)
+        self.enforce()
+
+    def enforce(self) -> None:
+        """Fix the forbidden transitions; their gradient is exactly zero, so that training leaves them there."""
+        with torch.no_grad():
+            self.start_transitions[I] = _FORBIDDEN
+            self.transitions[O, I] = _FORBIDDEN
+
+    def negative_log_likelihood(self, emissions: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
+        """-log p(tags | emissions) of each sentence: emissions [B, T, 3], tags [B, T], mask [B, T] -> [B]."""
+        return -cast(Tensor, self(emissions, tags, mask=mask, reduction="none"))
+
+    def best_spans(self, emissions: Tensor, mask: Tensor) -> list[list[tuple[int, int]]]:
+        """Spans [start, end) on the best path of each sentence (Viterbi)."""
+        return [spans_of(path) for path in self.decode(emissions, mask=mask)]
+
+    def forward_backward(self, emissions: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Log forward and backward scores [B, T, 3] and log Z [B].
+
+        alpha[:, t, j]: all paths that end at t in tag j, its emission included; beta[:, t, j]: all continuations after t.
+        At padded places alpha and beta keep the value of the sentence's end, so that log Z is read at the last place.
+        """
+        size, length, _ = emissions.shape
+        alpha = torch.empty_like(emissions)
+        beta = torch.empty_like(emissions)
+        alpha[:, 0] = self.start_transitions + emissions[:, 0]
+        for t in range(1, length):
+            step = torch.logsumexp(alpha[:, t - 1, :, None] + self.transitions, dim=1) + emissions[:, t]
+            alpha[:, t] = torch.where(mask[:, t, None], step, alpha[:, t - 1])
+        beta[:, length - 1] = self.end_transitions
+        for t in range(length - 2, -1, -1):
+            follow = self.transitions + (emissions[:, t + 1] + beta[:, t + 1])[:, None, :]
+            beta[:, t] = torch.where(mask[:, t + 1, None], torch.logsumexp(follow, dim=2), self.end_transitions.expand(size, TAGS))
+        return alpha, beta, torch.logsumexp(alpha[:, length - 1] + self.end_transitions, dim=1)
+
+    def near_tie(self, emissions: Tensor, mask: Tensor, margin: float) -> list[bool]:
+        """Whether some word of a sentence has two tags whose marginals differ by less than `margin`."""
+        alpha, beta, log_z = self.forward_backward(emissions, mask)
+        top = torch.exp(alpha + beta - log_z[:, None, None]).topk(2, dim=2).values
+        close = ((top[:, :, 0] - top[:, :, 1]) < margin) & mask
+        return [bool(x) for x in close.any(dim=1).tolist()]
+
+    def span_marginals(self, emissions: Tensor, mask: Tensor, spans: Sequence[Sequence[tuple[int, int]]]) -> list[np.ndarray]:
+        """p(the path holds exactly this span) for spans [start, end) of each sentence, float64 arrays."""
+        alpha, beta, log_z = (x.double().cpu().numpy() for x in self.forward_backward(emissions.double(), mask))
+        scores = emissions.double().cpu().numpy()
+        move = self.transitions.detach().double().cpu().numpy()
+        stop = self.end_transitions.detach().double().cpu().numpy()
+        lengths = mask.sum(dim=1).tolist()
+        result = []
+        for row, row_spans in enumerate(spans):
+            values = np.empty(len(row_spans))
+            for k, (start, end) in enumerate(row_spans):
+                log_p = alpha[row, start, B] + sum(
+                    move[B if t == start + 1 else I, I] + scores[row, t, I] for t in range(start + 1, end)
+                )
+                last = B if end == start + 1 else I
+                if end == lengths[row]:
+                    log_p += stop[last]
+                else:
+                    after = [move[last, tag] + scores[row, end, tag] + beta[row, end, tag] for tag in (O, B)]
+                    log_p += np.logaddexp(*after)
+                values[k] = np.exp(min(0.0, log_p - log_z[row]))
+            result.append(values)
+        return result
+
+
+def spans_of(tags: Sequence[int]) -> list[tuple[int, int]]:
+    """Spans [start, end) of an IOB2 path."""
+    spans: list[tuple[int, int]] = []
+    start = -1
+    for i, tag in enumerate(tags):
+        if tag != I and start >= 0:
+            spans.append((start, i))
+            start = -1
+        if tag == B:
+            start = i
+    if start >= 0:
+        spans.append((start, len(tags)))
+    return spans
+
+
+def tags_of(spans: Sequence[tuple[int, int]], length: int) -> list[int]:
+    """The IOB2 path of spans [start, end) over `length` words."""
+    tags = [O] * length
+    for start, end in spans:
+        tags[start:end] = [B] + [I] * (end - start - 1)
+    return tags

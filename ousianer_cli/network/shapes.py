@@ -1,0 +1,103 @@
+"""Word-shape features: what an uncased encoder cannot see.
+
+F features a word, all 0/1, in the order of `_NAMES`; the last four describe the word's place and its sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+_NAMES = (
+    "lower",
+    "capitalised",
+    "upper",
+    "mixed",
+    "one_upper",
+    "initialism",
+    "has_digit",
+    "all_digit",
+    "year",
+    "punctuation",
+    "hyphen",
+    "apostrophe",
+    "non_ascii",
+    "long",
+    "first",
+    "after_stop",
+    "sentence_upper",
+    "sentence_lower",
+    "sentence_title",
+)
+SHAPE_FEATURES = len(_NAMES)
+_AT = {name: i for i, name in enumerate(_NAMES)}
+_CASE = [_AT[n] for n in ("lower", "capitalised", "upper", "mixed", "one_upper", "initialism")]
+_SENTENCE = [_AT[n] for n in ("sentence_upper", "sentence_lower", "sentence_title")]
+
+
+def word_shapes(words: Sequence[str]) -> np.ndarray:
+    """Shapes of a sentence's words, uint8 [T, F]."""
+    shapes = np.zeros((len(words), SHAPE_FEATURES), dtype=np.uint8)
+    previous = ""
+    for row, word in zip(shapes, words, strict=True):
+        letters = [c for c in word if c.isalpha()]
+        if letters:
+            row[_AT[_case(word, letters)]] = 1
+            row[_AT["long"]] = len(letters) > 9
+            row[_AT["non_ascii"]] = any(ord(c) > 127 for c in letters)
+        digits = sum(c.isdigit() for c in word)
+        row[_AT["has_digit"]] = digits > 0
+        row[_AT["all_digit"]] = digits == len(word)
+        row[_AT["year"]] = digits == len(word) == 4 and word[0] in "12"
+        row[_AT["punctuation"]] = not letters and not digits
+        row[_AT["hyphen"]] = word in "-–—/"
+        row[_AT["apostrophe"]] = "'" in word or "’" in word
+        row[_AT["after_stop"]] = previous in (".", "!", "?", ":", '"', "“", "”", "``", "''", "(", "…")
+        previous = word
+    if len(words):
+        shapes[0, _AT["first"]] = 1
+        _mark_sentence(shapes)
+    return shapes
+
+
+def _case(word: str, letters: list[str]) -> str:
+    upper = sum(c.isupper() for c in letters)
+    if upper == 0:
+        return "lower"
+    if upper == len(letters):
+        if len(letters) == 1:
+            return "one_upper" if len(word) == 1 else "capitalised"
+        return "initialism" if "." in word else "upper"
+    return "capitalised" if upper == 1 and letters[0].isupper() else "mixed"
+
+
+def _mark_sentence(shapes: np.ndarray) -> None:
+    """Say of every word whether its whole sentence is in capitals, in small letters, or titled, as headlines are."""
+    shapes[:, _SENTENCE] = 0
+    cased = shapes[:, _CASE].sum()
+    if cased < 3:
+        return
+    share = shapes[:, _CASE].sum(axis=0) / cased
+    lower, capitalised, upper = share[0], share[1], share[2] + share[4] + share[5]
+    if upper > 0.8:
+        shapes[:, _AT["sentence_upper"]] = 1
+    elif lower > 0.999:
+        shapes[:, _AT["sentence_lower"]] = 1
+    elif capitalised + upper > 0.6:
+        shapes[:, _AT["sentence_title"]] = 1
+
+
+def recase(shapes: np.ndarray, case: str) -> np.ndarray:
+    """The shapes [T, F] that the sentence would have all in `lower`, all in `upper`, or with every word `title`d."""
+    changed = shapes.copy()
+    cased = changed[:, _CASE].any(axis=1)
+    changed[:, _CASE] = 0
+    target = {"lower": "lower", "upper": "upper", "title": "capitalised"}[case]
+    changed[cased, _AT[target]] = 1
+    if case == "title":  # headlines keep initials and acronyms in capitals
+        for name in ("upper", "initialism", "one_upper"):
+            kept = shapes[:, _AT[name]] == 1
+            changed[np.ix_(kept, _CASE)] = shapes[np.ix_(kept, _CASE)]
+    _mark_sentence(changed)
+    return changed

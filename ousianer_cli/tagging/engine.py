@@ -1,0 +1,249 @@
+"""From sentences of words to typed mentions: windows, batches, decoding.
+
+Letters: B sentences, T words, M mentions, V mention vector, Y pretraining types, A target types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ousianer_cli.errors import ModelError
+from ousianer_cli.network.pieces import EncodedSentence, collate
+from ousianer_cli.network.tagger import Mentions
+from ousianer_cli.network.targets import Decoding, Targets, decode
+from ousianer_cli.tagging.windows import Window, encode_windows, join_spans, plan_windows
+from ousianer_cli.taxonomy.credit import Direction
+from ousianer_cli.taxonomy.direct import DirectMapper
+from ousianer_cli.training.checkpoint import Model
+
+_EDGE = 2e-5
+"""Half-width around a rounding or decision edge within which a sentence is decided by itself; see `Engine.tag`."""
+CONFIDENCE_DIGITS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class TypedMention:
+    """Words [start, end) of a sentence, its type (`-`: outside the taxonomy), confidence in (0, 1], p(type) of the top types."""
+
+    start: int
+    end: int
+    type: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Detected:
+    """Spans [start, end) found in a sentence, p(span) [M], mention vectors [M, V]; `certain` is false near a decision edge."""
+
+    spans: list[tuple[int, int]]
+    marginals: np.ndarray
+    vectors: np.ndarray
+    certain: bool
+
+
+@dataclass(slots=True)
+class Engine:
+    """A loaded model that tags. `batch_pieces` (padded pieces a batch) changes speed and memory, never a result."""
+
+    model: Model
+    batch_pieces: int = 4096
+    device: str = "cpu"
+    targets: Targets = field(init=False)
+    direct: DirectMapper | None = field(init=False, default=None)
+    _credit: Tensor = field(init=False)
+    _decoding: dict[str, Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        from ousianer_cli.training.finetune import model_taxonomy
+
+        self.targets = Targets(model_taxonomy(self.model))
+        if self.model.direct_table is not None:
+            self.direct = DirectMapper.from_text(self.model.direct_table, self.model.types, self.targets.taxonomy)
+        elif self.model.conversion is None:
+            raise ModelError("expected a model with target types, found a pretrained one; run ousianer finetune on it first")
+        self._decoding = self.model.config.get("decoding", {})
+        self._credit = self.targets.credit(self.credit_direction, float(self._decoding.get("decay", 0.5)))
+        self.model.tagger.to(self.device).eval()
+
+    @property
+    def decoding(self) -> Decoding:
+        return self._decoding.get("decoding", "argmax")  # type: ignore[no-any-return]
+
+    @property
+    def credit_direction(self) -> Direction:
+        return self._decoding.get("credit", "both")  # type: ignore[no-any-return]
+
+    @property
+    def min_confidence(self) -> float:
+        return float(self._decoding.get("min_confidence", 0.0))
+
+    @property
+    def max_pieces(self) -> int:
+        return int(self.model.config.get("max_pieces", 256))
+
+    @torch.inference_mode()
+    def tag(self, sentences: Sequence[Sequence[str]]) -> list[list[TypedMention]]:
+        """Typed mentions of each sentence, outside names included, whatever their confidence.
+
+        Batches of another size round differently in the last bits. So that no result depends on the batch, a sentence with a
+        decision or a rounded confidence near an edge is run once more by itself, and that run counts.
+        """
+        tagged: list[list[TypedMention]] = []
+        detected = self.detect(sentences)
+        for words, found in zip(sentences, detected, strict=True):
+            mentions, certain = self._typed(found)
+            if not (certain and found.certain):
+                (alone,) = self.detect([words])
+                mentions, _ = self._typed(alone)
+            tagged.append(mentions)
+        return tagged
+
+    def _typed(self, found: Detected) -> tuple[list[TypedMention], bool]:
+        if not found.spans:
+            return [], True
+        vectors = torch.from_numpy(found.vectors).to(self.device)
+        names, scores, margin = self.type_vectors(vectors)
+        confidences = found.marginals * scores
+        certain = margin > _EDGE and not bool((_to_edge(confidences, CONFIDENCE_DIGITS) < _EDGE).any())
+        least = 10.0**-CONFIDENCE_DIGITS
+        return [
+            TypedMention(a, b, name, min(1.0, max(least, round(float(c), CONFIDENCE_DIGITS))))
+            for (a, b), name, c in zip(found.spans, names, confidences, strict=True)
+        ], certain
+
+    @torch.inference_mode()
+    def type_vectors(self, vectors: Tensor) -> tuple[list[str], np.ndarray, float]:
+        """Types, their scores [M] and the least margin of a decision, of mention vectors [M, V]."""
+        scores = self.type_scores(vectors)
+        if self.direct is not None:
+            best = torch.from_numpy(self.direct.choose(scores.cpu().numpy()))
+            chosen = scores.gather(1, best[:, None].to(scores.device)).squeeze(1)
+            margin = float((scores - 0.5).abs().min()) if scores.numel() else 1.0
+        else:
+            best, chosen = decode(scores, self.decoding, self._credit.to(scores.device))
+            credited = scores if self.decoding == "argmax" else scores @ self._credit.to(scores.device)
+            top = credited.topk(2, dim=1).values
+            margin = float((top[:, 0] - top[:, 1]).min())
+        return [self.targets.names[i] for i in best.tolist()], chosen.clamp(0, 1).double().cpu().numpy(), margin
+
+    def type_scores(self, vectors: Tensor) -> Tensor:
+        """p(type) [M, A] from the conversion layer, or the Direct model's score of each type."""
+        logits = self.model.tagger.type_logits(vectors)
+        if self.direct is not None:
+            return torch.from_numpy(self.direct.scores(torch.sigmoid(logits).cpu().numpy()))
+        conversion = self.model.conversion
+        if conversion is None:
+            raise ModelError("expected a conversion layer, found none")
+        return torch.softmax(conversion(vectors, logits), dim=1)
+
+    @torch.inference_mode()
+    def detect(self, sentences: Sequence[Sequence[str]]) -> list[Detected]:
+        """Spans, their marginals and mention vectors, sentence by sentence."""
+        plans: list[list[Window]] = []
+        parts: list[EncodedSentence] = []
+        owner: list[int] = []
+        full = self.model.tokenizer.encode(sentences) if sentences else []
+        for place, (words, whole) in enumerate(zip(sentences, full, strict=True)):
+            windows = plan_windows(whole, self.max_pieces) if words else []
+            plans.append(windows)
+            parts += encode_windows(words, whole, windows, self.model.tokenizer, self.max_pieces) if words else []
+            owner += [place] * len(windows)
+        outputs: list[Detected | None] = [None] * len(parts)
+        for indices in _batches([p.pieces for p in parts], self.batch_pieces):
+            for index, output in zip(indices, self._detect_batch([parts[i] for i in indices]), strict=True):
+                outputs[index] = output
+        by_sentence: list[list[Detected]] = [[] for _ in sentences]
+        for place, output in zip(owner, outputs, strict=True):
+            if output is not None:
+                by_sentence[place].append(output)
+        return [_join(windows, found, self.model.tagger.vector_size) for windows, found in zip(plans, by_sentence, strict=True)]
+
+    def _detect_batch(self, sentences: list[EncodedSentence]) -> list[Detected]:
+        tagger = self.model.tagger
+        batch = collate(sentences).to(self.device)
+        states, layers = tagger.contextualise(batch)
+        emissions = tagger.emission(states)
+        spans = tagger.crf.best_spans(emissions, batch.word_mask)
+        marginals = tagger.crf.span_marginals(emissions, batch.word_mask, spans)
+        edges = tagger.crf.near_tie(emissions, batch.word_mask, 1e-3)
+        mentions = Mentions.of(spans, self.device)
+        vectors = tagger.mention_vectors(states, layers, mentions) if len(mentions) else states.new_zeros((0, tagger.vector_size))
+        pieces = np.split(vectors.float().cpu().numpy(), np.cumsum([len(s) for s in spans])[:-1])
+        return [
+            Detected(found, chance, vector, not edge)
+            for found, chance, vector, edge in zip(spans, marginals, pieces, edges, strict=True)
+        ]
+
+    @torch.inference_mode()
+    def vectors_of(self, sentences: Sequence[EncodedSentence], spans: Sequence[list[tuple[int, int]]]) -> np.ndarray:
+        """Mention vectors [M, V] of given spans, in the order of sentences and spans; sentences must fit the window."""
+        tagger = self.model.tagger
+        return mention_vectors(tagger, sentences, spans, self.batch_pieces, self.device)
+
+
+def mention_vectors(
+    tagger: Any,
+    sentences: Sequence[EncodedSentence],
+    spans: Sequence[list[tuple[int, int]]],
+    batch_pieces: int,
+    device: str = "cpu",
+) -> np.ndarray:
+    """Mention vectors [M, V] of given spans, in the order of sentences and spans."""
+    tagger.eval()
+    offsets = np.concatenate([[0], np.cumsum([len(s) for s in spans])]).astype(np.int64)
+    out = np.zeros((int(offsets[-1]), tagger.vector_size), dtype=np.float32)
+    wanted = [i for i, s in enumerate(spans) if s]
+    with torch.inference_mode():
+        for indices in _batches([sentences[i].pieces for i in wanted], batch_pieces):
+            chosen = [wanted[i] for i in indices]
+            batch = collate([sentences[i] for i in chosen]).to(device)
+            states, layers = tagger.contextualise(batch)
+            vectors = tagger.mention_vectors(states, layers, Mentions.of([spans[i] for i in chosen], device)).cpu().numpy()
+            at = 0
+            for i in chosen:
+                out[offsets[i] : offsets[i + 1]] = vectors[at : at + len(spans[i])]
+                at += len(spans[i])
+    return out
+
+
+def _batches(lengths: Sequence[int], budget: int) -> list[list[int]]:
+    order = np.argsort(np.asarray(lengths), kind="stable") if lengths else []
+    batches: list[list[int]] = []
+    batch: list[int] = []
+    for index in order:
+        if batch and (len(batch) + 1) * lengths[int(index)] > budget:
+            batches.append(batch)
+            batch = []
+        batch.append(int(index))
+    if batch:
+        batches.append(batch)
+    return batches
+
+
+def _join(windows: list[Window], parts: list[Detected], size: int) -> Detected:
+    if not parts:
+        return Detected([], np.zeros(0), np.zeros((0, size), dtype=np.float32), True)
+    if len(parts) == 1:
+        return parts[0]
+    kept = join_spans(windows, [p.spans for p in parts])
+    places = [parts[w].spans.index((a - windows[w].start, b - windows[w].start)) for w, a, b in kept]
+    return Detected(
+        [(a, b) for _, a, b in kept],
+        np.array([parts[w].marginals[k] for (w, _, _), k in zip(kept, places, strict=True)]),
+        np.stack([parts[w].vectors[k] for (w, _, _), k in zip(kept, places, strict=True)]) if kept else np.zeros((0, size), np.float32),
+        all(p.certain for p in parts),
+    )
+
+
+def _to_edge(values: np.ndarray, digits: int) -> np.ndarray:
+    """Distance of each value to the nearest point at which its rounding changes."""
+    scaled = values * 10.0**digits - 0.5
+    return np.abs(scaled - np.round(scaled)) / 10.0**digits
+
+

@@ -1,0 +1,238 @@
+"""A checkpoint is a folder of named files; nothing in it is pickled.
+
+`config.json` (versioned, resolved), `model.safetensors`, `tokenizer.json`, `taxonomy/` (`yago.tsv`, and after fine-tuning
+`target.tsv`), `metrics.json`, `README.md` (card), and after fine-tuning `replay.safetensors`. The encoder is inside
+`model.safetensors` when it was tuned, and named with its fingerprint when it was frozen.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from ousianer_cli.corpus.inventory import Inventory
+from ousianer_cli.errors import ModelError, OutputError
+from ousianer_cli.network.conversion import Conversion
+from ousianer_cli.network.encoder import build_encoder, config_of, fingerprint, load_encoder
+from ousianer_cli.network.pieces import PieceTokenizer
+from ousianer_cli.network.tagger import Tagger, TaggerConfig
+
+FORMAT = 1
+_ENCODER = "states.encoder."
+
+
+@dataclass(slots=True)
+class Model:
+    """Everything that `tag` needs: network, tokenizer, pretraining types, and (after fine-tuning) the way to target types."""
+
+    tagger: Tagger
+    tokenizer: PieceTokenizer
+    inventory: Inventory
+    """Y pretraining types with their parents, in the order of the type projection."""
+    encoder_name: str
+    encoder_tuned: bool
+    config: dict[str, Any] = field(default_factory=dict)
+    """The saved configuration: settings of each phase, data, decoding."""
+    conversion: Conversion | None = None
+    taxonomy_file: str | None = None
+    """The target taxonomy as TSV text, once the model is fine-tuned or direct."""
+    direct_table: str | None = None
+    """The mapping table of a Direct model, as text."""
+    replay: dict[str, Tensor] | None = None
+    metrics: dict[str, Any] = field(default_factory=dict)
+
+
+    @property
+    def types(self) -> list[str]:
+        """Ids of the Y pretraining types."""
+        return list(self.inventory.ids)
+
+
+@contextmanager
+def whole_folder(target: Path) -> Iterator[Path]:
+    """A folder filled under a temporary name and put in place whole; what stood there before is replaced only then."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    except OSError as error:
+        raise OutputError(f"{target}: cannot be written ({error.strerror}); choose another place with -o") from None
+    try:
+        temporary.chmod(0o755)
+        yield temporary
+        old = target.with_name(f".{target.name}.old")
+        shutil.rmtree(old, ignore_errors=True)
+        if target.exists():
+            os.replace(target, old)
+        os.replace(temporary, target)
+        shutil.rmtree(old, ignore_errors=True)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+
+
+def save_model(folder: str | Path, model: Model, card: str) -> None:
+    """Write the folder whole or not at all; weights are stored in fp16 where that is exact enough (all but the CRF)."""
+    target = Path(folder)
+    with whole_folder(target) as out:
+        write_model(out, model, card)
+
+
+def write_model(out: Path, model: Model, card: str) -> None:
+    """Fill an existing folder."""
+    state = {k: v for k, v in model.tagger.state_dict().items() if model.encoder_tuned or not k.startswith(_ENCODER)}
+    if model.conversion is not None:
+        state |= {f"conversion.{k}": v for k, v in model.conversion.state_dict().items()}
+    save_file({k: _compact(k, v) for k, v in state.items()}, out / "model.safetensors")
+    model.tokenizer.save(out)
+    (out / "taxonomy").mkdir(exist_ok=True)
+    model.inventory.save(out / "taxonomy" / "yago.tsv")
+    if model.taxonomy_file is not None:
+        (out / "taxonomy" / "target.tsv").write_text(model.taxonomy_file, encoding="utf-8")
+    if model.direct_table is not None:
+        (out / "taxonomy" / "direct.tsv").write_text(model.direct_table, encoding="utf-8")
+    if model.replay is not None:
+        save_file(model.replay, out / "replay.safetensors")
+    encoder = model.tagger.states.encoder
+    config = {
+        **model.config,
+        "format": FORMAT,
+        "network": dataclasses.asdict(model.tagger.config),
+        "encoder": {
+            "name": model.encoder_name,
+            "tuned": model.encoder_tuned,
+            "fingerprint": None if model.encoder_tuned else fingerprint(encoder),
+            "layers": int(getattr(encoder.config, "num_hidden_layers", 0)),
+            "config": config_of(encoder),
+        },
+        "conversion": None
+        if model.conversion is None
+        else {
+            "reads": model.conversion.reads,
+            "hidden": model.conversion.hidden.out_features,
+            "targets": model.conversion.out.out_features,
+        },
+    }
+    _write_json(out / "config.json", config)
+    _write_json(out / "metrics.json", model.metrics)
+    (out / "README.md").write_text(card, encoding="utf-8")
+
+
+def load_model(folder: str | Path) -> Model:
+    """Read a checkpoint folder.
+
+    Raises:
+        ModelError: no such folder, a file is missing or of another version, or a frozen encoder is not the one it was trained on.
+    """
+    folder = Path(folder)
+    config = read_config(folder)
+    encoder_config = config["encoder"]
+    try:
+        weights = load_file(folder / "model.safetensors")
+    except Exception as error:
+        raise ModelError(f"{folder / 'model.safetensors'}: expected the model's weights, found none that can be read ({error}); copy the folder again") from None
+    if encoder_config["tuned"]:
+        encoder = build_encoder(encoder_config["config"])
+    else:
+        encoder = load_encoder(encoder_config["name"], encoder_config["layers"])
+        found = fingerprint(encoder)
+        if found != encoder_config["fingerprint"]:
+            raise ModelError(
+                f"{folder}: expected encoder '{encoder_config['name']}' with fingerprint {encoder_config['fingerprint']}, "
+                f"found {found}; install the encoder that the model's card names"
+            )
+    network = dict(config["network"])
+    network["layers"] = tuple(network["layers"])
+    tagger = Tagger(TaggerConfig(**network), encoder)
+    inventory = Inventory.load(folder / "taxonomy" / "yago.tsv")
+    conversion = None
+    if config.get("conversion"):
+        c = config["conversion"]
+        conversion = Conversion(tagger.vector_size, len(inventory), c["targets"], hidden=c["hidden"], reads=c["reads"])
+        conversion.load_state_dict({k.removeprefix("conversion."): v.float() for k, v in weights.items() if k.startswith("conversion.")})
+        conversion.eval()
+    state = {k: v.float() for k, v in weights.items() if not k.startswith("conversion.")}
+    missing, unexpected = tagger.load_state_dict(state, strict=False)
+    missing = [m for m in missing if encoder_config["tuned"] or not m.startswith(_ENCODER)]
+    missing = [m for m in missing if "position_ids" not in m]
+    if missing or unexpected:
+        raise ModelError(f"{folder}: expected the tensors of its config.json, found {len(missing)} missing and {len(unexpected)} unknown; copy the folder again")
+    tagger.eval()
+    metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8")) if (folder / "metrics.json").is_file() else {}
+    replay = load_file(folder / "replay.safetensors") if (folder / "replay.safetensors").is_file() else None
+    return Model(
+        tagger,
+        PieceTokenizer.load(folder),
+        inventory,
+        encoder_config["name"],
+        encoder_config["tuned"],
+        {k: v for k, v in config.items() if k not in ("format", "network", "encoder", "conversion")},
+        conversion,
+        _optional(folder / "taxonomy" / "target.tsv"),
+        _optional(folder / "taxonomy" / "direct.tsv"),
+        replay,
+        metrics,
+    )
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """`config.json` of a checkpoint folder, its version checked."""
+    file = folder / "config.json"
+    if not file.is_file():
+        raise ModelError(f"{folder}: expected a model folder with config.json, found {'no such file in it' if folder.is_dir() else 'no such folder'}; give a folder that pretrain or finetune wrote")
+    try:
+        config = json.loads(file.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ModelError(f"{file}: expected JSON, found an error: {error}") from None
+    if config.get("format") != FORMAT:
+        raise ModelError(f"{file}: expected model format {FORMAT}, found {config.get('format')}; use the ousianer version that wrote it")
+    return config  # type: ignore[no-any-return]
+
+
+def _compact(name: str, tensor: Tensor) -> Tensor:
+    tensor = tensor.detach().cpu().contiguous()
+    return tensor if not tensor.is_floating_point() or name.startswith("crf.") else tensor.half()
+
+
+def _write_json(path: Path, value: Mapping[str, Any]) -> None:
+    path.write_text(json.dumps(value, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def _optional(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+def save_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
+    """A safetensors file that appears whole."""
+    temporary = path.with_name(path.name + ".part")
+    save_file({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, temporary)
+    os.replace(temporary, path)
+
+
+def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """An optimizer's state as named tensors."""
+    out: dict[str, Tensor] = {}
+    for index, state in optimizer.state_dict()["state"].items():
+        for key, value in state.items():
+            out[f"{index}.{key}"] = value if isinstance(value, Tensor) else torch.tensor(float(value))
+    return out
+
+
+def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
+    """Put back what `optimizer_tensors` took."""
+    state: dict[int, dict[str, Tensor]] = {}
+    for name, value in tensors.items():
+        index, key = name.split(".", 1)
+        state.setdefault(int(index), {})[key] = value
+    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})

@@ -1,0 +1,191 @@
+"""From corpora to arrays: words, pieces, tags and type targets, and batches by length in a seeded order.
+
+Letters: T words, S pieces, M mentions, F word-shape features.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ousianer_cli.formats.corpus import Sentence, read_corpus
+from ousianer_cli.formats.words import resplit_tokens
+from ousianer_cli.network.pieces import EncodedSentence, PieceTokenizer
+from ousianer_cli.network.shapes import recase
+
+_CASES = ("lower", "upper", "title")
+
+
+@dataclass(slots=True)
+class Example:
+    """A sentence ready for the network. `spans` are all its mentions [start, end) in words; `labels` the types of each."""
+
+    encoded: EncodedSentence
+    spans: list[tuple[int, int]]
+    labels: list[tuple[str, ...]]
+    weights: list[float]
+    detects: bool
+    types: bool
+    open_labels: bool = False
+    """Labels say nothing of what lies below them (a corpus coarser than the inventory)."""
+
+
+@dataclass(slots=True)
+class Loaded:
+    """Examples of one or more files, and what the window limit did to them."""
+
+    examples: list[Example] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def extend(self, other: Loaded) -> None:
+        self.examples.extend(other.examples)
+        self.counts.update(other.counts)
+
+
+def load_examples(
+    paths: Iterable[str],
+    tokenizer: PieceTokenizer,
+    *,
+    detects: bool = True,
+    types: bool = True,
+    open_labels: bool = False,
+    max_pieces: int = 256,
+    keep_unlabelled: bool = True,
+) -> Loaded:
+    """Read corpora in the project's JSON lines. `detects`/`types` say which of its own claims a file is used for."""
+    loaded = Loaded()
+    chunk: list[Sentence] = []
+    for path in paths:
+        for sentence in read_corpus(path):
+            if keep_unlabelled or any(m.types for m in sentence.mentions):
+                chunk.append(sentence)
+            if len(chunk) == 2048:
+                _encode(chunk, tokenizer, loaded, detects, types, open_labels, max_pieces)
+                chunk = []
+    _encode(chunk, tokenizer, loaded, detects, types, open_labels, max_pieces)
+    return loaded
+
+
+def _encode(
+    sentences: list[Sentence],
+    tokenizer: PieceTokenizer,
+    loaded: Loaded,
+    detects: bool,
+    types: bool,
+    open_labels: bool,
+    max_pieces: int,
+) -> None:
+    rows: list[tuple[Sentence, list[str], list[tuple[int, int]]]] = []
+    for sentence in sentences:
+        words, spans = resplit_tokens(sentence.tokens, [(m.start, m.end) for m in sentence.mentions])
+        rows.append((sentence, words, spans))
+    for (sentence, words, spans), encoded in zip(rows, tokenizer.encode([r[1] for r in rows]), strict=True):
+        example = Example(
+            encoded,
+            spans,
+            [m.types for m in sentence.mentions],
+            [m.weight for m in sentence.mentions],
+            detects and sentence.detects,
+            types and sentence.types_mentions,
+            open_labels,
+        )
+        loaded.counts["sentences"] += 1
+        if encoded.pieces <= max_pieces:
+            loaded.examples.append(example)
+        else:
+            loaded.counts["sentences split at the piece limit"] += 1
+            loaded.examples.extend(_split(example, words, tokenizer, max_pieces, loaded.counts))
+
+
+def _split(
+    example: Example, words: list[str], tokenizer: PieceTokenizer, max_pieces: int, counts: Counter[str]
+) -> list[Example]:
+    """Cut a long sentence between words, not inside a mention, into parts that fit."""
+    inside = np.zeros(len(words) + 1, dtype=bool)
+    for start, end in example.spans:
+        inside[start + 1 : end] = True
+    first = np.append(example.encoded.first_piece, example.encoded.pieces - 1)
+    parts: list[Example] = []
+    start = 0
+    while start < len(words):
+        fits = int(np.searchsorted(first, first[start] + max_pieces - 2, side="right")) - 1
+        end = min(max(fits, start + 1), len(words))
+        cut = end
+        while cut > start + 1 and cut < len(words) and inside[cut]:
+            cut -= 1
+        end = cut if cut > start + 1 or not inside[end] else end
+        (encoded,) = tokenizer.encode([words[start:end]])
+        kept = [i for i, (a, b) in enumerate(example.spans) if start <= a and b <= end]
+        counts["mentions cut by the piece limit"] += sum(a < end and b > end for a, b in example.spans)
+        if encoded.pieces <= max_pieces:
+            parts.append(
+                Example(
+                    encoded,
+                    [(example.spans[i][0] - start, example.spans[i][1] - start) for i in kept],
+                    [example.labels[i] for i in kept],
+                    [example.weights[i] for i in kept],
+                    example.detects,
+                    example.types,
+                    example.open_labels,
+                )
+            )
+        else:  # one word of more pieces than the window
+            counts["words longer than the piece limit"] += 1
+        start = end
+    return parts
+
+
+def held_out(examples: Sequence[Example], share: float) -> tuple[list[Example], list[Example]]:
+    """(train, held out): an example is held out by a hash of its pieces, so that duplicates stay on one side."""
+    train: list[Example] = []
+    out: list[Example] = []
+    for example in examples:
+        digest = hashlib.blake2b(example.encoded.piece_ids.tobytes(), digest_size=4).digest()
+        (out if int.from_bytes(digest, "big") / 2**32 < share else train).append(example)
+    return train, out
+
+
+def batches_by_pieces(lengths: Sequence[int], budget: int, rng: np.random.Generator | None) -> list[list[int]]:
+    """Indices in batches of about `budget` padded pieces.
+
+    With `rng`, the order is shuffled, sorted by length within pools of 64 batches, and the batches shuffled again.
+    """
+    order = np.arange(len(lengths)) if rng is None else rng.permutation(len(lengths))
+    if not len(order):
+        return []
+    size = np.asarray(lengths)
+    per_pool = len(order) if rng is None else max(1, int(64 * budget / max(1.0, float(size.mean()))))
+    batches: list[list[int]] = []
+    for at in range(0, len(order), per_pool):
+        pool = order[at : at + per_pool]
+        pool = pool[np.argsort(size[pool], kind="stable")]
+        batch: list[int] = []
+        for index in pool:
+            if batch and (len(batch) + 1) * int(size[index]) > budget:
+                batches.append(batch)
+                batch = []
+            batch.append(int(index))
+        batches.append(batch)
+    if rng is not None:
+        rng.shuffle(batches)
+    return batches
+
+
+def augmented_shapes(examples: Sequence[Example], rng: np.random.Generator, share: float) -> list[np.ndarray]:
+    """Word shapes with `share` of the sentences recased (all small, all capitals, titled), as in tweets and headlines."""
+    shapes = []
+    for example in examples:
+        shape = example.encoded.shapes
+        if share and rng.random() < share:
+            shape = recase(shape, _CASES[int(rng.integers(len(_CASES)))])
+        shapes.append(shape)
+    return shapes
+
+
+def iterate(examples: Sequence[Example], budget: int) -> Iterator[list[int]]:
+    """Batches of indices in length order, for evaluation."""
+    yield from batches_by_pieces([e.encoded.pieces for e in examples], budget, None)

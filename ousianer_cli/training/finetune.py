@@ -1,0 +1,604 @@
+"""Fine-tuning: a conversion layer from the pretrained typing head to a target taxonomy, with or without feedback.
+
+Hagiwara, Tamaki and Yamada (2019), fine-tuning and feedback. Encoder, BiLSTM, CRF and type projection stay as they are, so
+mention vectors are computed once and an epoch takes about a second.
+Letters: M mentions, V mention vector, Y pretraining types, A target types with "outside" last.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ousianer_cli.errors import InputError, ModelError, SettingsError
+from ousianer_cli.formats.feedback import FeedbackItem, read_feedback
+from ousianer_cli.formats.words import split_words
+from ousianer_cli.network.conversion import Conversion, ConversionInput
+from ousianer_cli.network.losses import soft_cross_entropy
+from ousianer_cli.network.targets import LabelSet, Targets, decode
+from ousianer_cli.settings import require, setting
+from ousianer_cli.taxonomy.credit import Direction
+from ousianer_cli.taxonomy.direct import DirectMapper
+from ousianer_cli.taxonomy.tree import OUTSIDE, Taxonomy, load_taxonomy, save_taxonomy
+from ousianer_cli.training.checkpoint import Model, load_model, save_model
+from ousianer_cli.training.examples import Example, load_examples
+
+_SHIPPED_TABLE = "yago_to_aida.tsv"
+
+
+@dataclass(frozen=True)
+class FinetuneSettings:
+    """`[finetune]` of ousianer.toml."""
+
+    base: str = setting("", doc="model folder to start from; with --feedback alone, the shipped model")
+    out: str = setting("", doc="folder for the model")
+    train: list[str] = setting([], doc="corpora whose mentions carry admissible target types")
+    dev: list[str] = setting([], doc="validation corpora; detection is scored too where they mark all names")
+    feedback: list[str] = setting([], doc="corrected mentions: EDL rows (with --source) or rows with their sentence")
+    source: list[str] = setting([], doc="documents of the feedback's EDL rows")
+    taxonomy: str = setting("aida-edl", doc="target taxonomy: aida, aida-edl, a TSV or a neleval JSON")
+    mapping: str = setting("", doc="YAGO -> target table, for Direct models and for depth below open labels; empty takes the shipped one")
+    direct: bool = setting(False, doc="write the Direct model: no conversion layer, types mapped by the table")
+    loss: Literal["soft", "hard"] = setting("soft", doc="soft: y* = yW; hard: plain cross-entropy")
+    credit: Literal["ancestor", "descendant", "both"] = setting("both", doc="direction of W in loss and decoder")
+    decay: float = setting(0.5, doc="what one level of distance leaves of the credit in the decoder")
+    loss_decay: float = setting(0.1, doc="the same in the loss; small values keep the target sharp")
+    depth: float = setting(0.0, doc="share of an open label's mass that evidence may move below it")
+    reads: Literal["logits", "probabilities", "vectors", "both"] = setting("both", doc="input of the conversion layer")
+    hidden: int = setting(200, doc="hidden size of the conversion layer")
+    dropout: float = setting(0.3, doc="dropout in the conversion layer")
+    tune_projection: bool = setting(False, doc="tune the type projection too (detection never reads it)")
+    decoding: Literal["argmax", "expected"] = setting("expected", doc="argmax, or the type of highest expected credit")
+    lr: float = setting(1e-3, doc="peak learning rate (AdamW)")
+    weight_decay: float = setting(0.01, doc="AdamW weight decay")
+    warmup_steps: int = setting(200, doc="steps over which the learning rate rises; it falls linearly to zero after")
+    epochs: int = setting(20, doc="passes over the mentions")
+    batch_size: int = setting(256, doc="mentions a batch")
+    patience: int = setting(6, doc="validations without gain before tuning stops")
+    feedback_weight: float = setting(3.0, doc="weight of a feedback mention beside one of the replay file")
+    replay_limit: int = setting(14000, doc="mentions kept in the replay file")
+    balance: bool = setting(True, doc="give each training corpus weight by the square root of its mentions")
+    batch_pieces: int = setting(4096, doc="padded sub-word pieces a batch when mention vectors are computed")
+    seed: int = setting(1, doc="seed of weights and order")
+
+    def __post_init__(self) -> None:
+        if self.direct and self.train:
+            raise SettingsError("--direct and --train: expected one of them, found both; a Direct model is not trained")
+        for name in ("decay", "loss_decay", "depth", "dropout"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise SettingsError(f"--{name.replace('_', '-')}: expected 0 to 1, found {getattr(self, name)}")
+        for name in ("epochs", "batch_size", "hidden"):
+            if getattr(self, name) < 1:
+                raise SettingsError(f"--{name.replace('_', '-')}: expected at least 1, found {getattr(self, name)}")
+
+
+PAPER: dict[str, Any] = {
+    "reads": "logits",
+    "hidden": 200,
+    "dropout": 0.0,
+    "loss": "soft",
+    "loss_decay": 0.5,
+    "decoding": "argmax",
+    "lr": 1e-5,
+    "warmup_steps": 2500,
+    "depth": 0.0,
+    "balance": False,
+}
+"""`--preset paper`: the choices of Hagiwara et al. (2019) for this phase."""
+
+
+@dataclass(slots=True)
+class Instances:
+    """M fine-tuning mentions: vectors [M, V], admissible types of each, weights [M]."""
+
+    vectors: Tensor
+    labels: list[LabelSet]
+    weights: Tensor
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def joined(self, other: Instances) -> Instances:
+        return Instances(
+            torch.cat([self.vectors, other.vectors]), self.labels + other.labels, torch.cat([self.weights, other.weights])
+        )
+
+
+@dataclass(slots=True)
+class DevSet:
+    """A validation corpus, its detection done once: vectors of what is scored, and the gold labels to score it by."""
+
+    name: str
+    gold: Instances
+    found_vectors: Tensor
+    """[N, V] of detected spans; empty where the corpus does not mark all names."""
+    found_marginals: Tensor
+    found_gold: list[LabelSet | None]
+    """Gold labels of each detected span; None for a span that is no gold mention."""
+
+
+def model_taxonomy(model: Model) -> Taxonomy:
+    """The target taxonomy inside a fine-tuned or direct model."""
+    if model.taxonomy_file is None:
+        raise ModelError("expected a model with a target taxonomy, found a pretrained one; run ousianer finetune on it first")
+    return _taxonomy_of_text(model.taxonomy_file)
+
+
+def finetune(settings: FinetuneSettings, *, say: Callable[[str], None] = print) -> dict[str, Any]:
+    """Fine-tune, or write the Direct model; returns the metrics that the model folder keeps.
+
+    Raises:
+        SettingsError: a missing setting or a conflict, by flag name.
+        InputError: a corpus or feedback file that is wrong, with file and line.
+        ModelError: the base model cannot be read, or has no replay file where feedback needs one.
+    """
+    base = settings.base
+    if not base and (settings.feedback or settings.direct):
+        from ousianer_cli.released_models import released_model
+
+        base = str(released_model())
+        say(f"starting from the shipped model ({Path(base).name})")
+    model = load_model(require(base, "base", "finetune", "a model folder to start from"))
+    out = require(settings.out, "out", "finetune", "a folder for the model (-o)")
+    torch.manual_seed(settings.seed)
+    only_feedback = not settings.train and not settings.direct
+    if only_feedback and not settings.feedback:
+        raise SettingsError("missing setting: training mentions; give --train, --feedback or --direct")
+    taxonomy = model_taxonomy(model) if only_feedback and model.taxonomy_file else load_taxonomy(settings.taxonomy)
+    targets = Targets(taxonomy)
+    mapper = DirectMapper.from_text(_mapping_text(settings, model), model.types, taxonomy)
+    feedback = _feedback_items(settings, targets)
+    dev = [_dev_set(model, path, targets, settings.batch_pieces) for path in settings.dev]
+    if settings.direct:
+        return _write_direct(model, settings, mapper, targets, dev, out, say)
+    if only_feedback:
+        if model.replay is None:
+            raise ModelError(f"{base}: expected a fine-tuned model with replay.safetensors, found none; give --train as well")
+        train = _replayed(model, targets)
+        _keep_network(model, settings, say)
+    else:
+        train = _train_instances(model, settings, targets, say)
+        model.conversion = None
+    new = _feedback_instances(model, feedback, settings.batch_pieces)
+    before = _feedback_right(model, targets, new) if only_feedback and len(new) else None
+    instances = train.joined(_weighted(new, settings.feedback_weight))
+    if not len(instances):
+        raise InputError("training mentions", "none with types", remedy="check 'types' and 'supervises' in --train")
+    say(f"{len(train):,} training mentions" + (f" ({'replay file' if only_feedback else 'corpora'})" if feedback else "") + (f" and {len(new):,} from feedback" if feedback else ""))
+    effective = _effective(settings, model) if only_feedback else settings
+    best = _train(model, targets, mapper, instances, dev, effective, warm=only_feedback, say=say)
+    metrics: dict[str, Any] = {"finetune": best}
+    if before is not None:
+        after = _feedback_right(model, targets, new)
+        metrics["feedback"] = {"mentions": len(new), "credit_before": before, "credit_after": after}
+        say(f"credit (both directions, decay .5) on the feedback's own mentions: {before:.3f} before, {after:.3f} after")
+    _thresholds(model, targets, dev, effective, metrics, say)
+    model.replay, replay_sets = _replay(instances, settings)
+    model.taxonomy_file = _taxonomy_text(taxonomy)
+    model.direct_table = None
+    model.metrics = {**model.metrics, **metrics}
+    model.config = {
+        **model.config,
+        "finetune": dataclasses.asdict(effective),
+        "replay_sets": replay_sets,
+        "finetune_data_sha256_16": {Path(p).name: _digest(p) for p in [*settings.train, *settings.dev, *settings.feedback]},
+    }
+    save_model(out, model, _card(model, effective, metrics))
+    say(f"wrote {out}")
+    return metrics
+
+
+# ---- what goes in -------------------------------------------------------------------------------------------------
+
+
+def _train_instances(model: Model, settings: FinetuneSettings, targets: Targets, say: Callable[[str], None]) -> Instances:
+    parts = []
+    for path in settings.train:
+        instances, counts = _instances(model, path, targets, settings.batch_pieces)
+        if settings.balance and len(instances):
+            instances.weights *= (10_000 / len(instances)) ** 0.5
+        say(f"{Path(path).name}: {len(instances):,} mentions" + "".join(f", {n:,} {what}" for what, n in counts.items() if n and what != "sentences"))
+        parts.append(instances)
+    joined = parts[0]
+    for part in parts[1:]:
+        joined = joined.joined(part)
+    joined.weights /= joined.weights.mean().clamp(min=1e-6)
+    return joined
+
+
+def _instances(model: Model, path: str, targets: Targets, batch_pieces: int) -> tuple[Instances, Counter[str]]:
+    """Gold mentions with types of one corpus, as vectors."""
+    loaded = load_examples([path], model.tokenizer, keep_unlabelled=False, max_pieces=int(model.config.get("max_pieces", 256)))
+    examples = [e for e in loaded.examples if e.types]
+    labels, weights, spans = [], [], []
+    for example in examples:
+        typed = [(s, tuple(sorted(set(t))), w) for s, t, w in zip(example.spans, example.labels, example.weights, strict=True) if t]
+        for _, types, _ in typed:
+            _check_types(types, targets, path)
+        spans.append([s for s, _, _ in typed])
+        labels += [t for _, t, _ in typed]
+        weights += [w for _, _, w in typed]
+    from ousianer_cli.tagging.engine import mention_vectors
+
+    vectors = mention_vectors(model.tagger, [e.encoded for e in examples], spans, batch_pieces)
+    return Instances(_rounded(vectors), labels, torch.tensor(weights)), loaded.counts
+
+
+def _check_types(types: LabelSet, targets: Targets, path: str | Path, line: int | None = None) -> None:
+    for name in types:
+        if name not in targets.names:
+            raise InputError(
+                f"types of the taxonomy '{targets.taxonomy.name}' or '-'", repr(name), path=path, line=line,
+                remedy="map the labels first with ousianer prepare corpus --map, or name the right --taxonomy",
+            )
+
+
+def _rounded(vectors: np.ndarray) -> Tensor:
+    """Vectors as the replay file holds them (fp16), so that a replayed tuning sees what the first one saw."""
+    return torch.from_numpy(vectors).half().float()
+
+
+def _dev_set(model: Model, path: str, targets: Targets, batch_pieces: int) -> DevSet:
+    from ousianer_cli.tagging.engine import mention_vectors
+
+    gold, _ = _instances(model, path, targets, batch_pieces)
+    loaded = load_examples([path], model.tokenizer, max_pieces=int(model.config.get("max_pieces", 256)))
+    examples: list[Example] = [e for e in loaded.examples if e.detects and e.types]
+    found = _detected(model, examples, batch_pieces)
+    vectors = mention_vectors(model.tagger, [e.encoded for e in examples], [f[0] for f in found], batch_pieces)
+    marginals = np.concatenate([f[1] for f in found]) if found else np.zeros(0)
+    matched: list[LabelSet | None] = []
+    for example, (spans, _) in zip(examples, found, strict=True):
+        known = {s: tuple(sorted(set(t))) for s, t in zip(example.spans, example.labels, strict=True)}
+        matched += [known.get(span) for span in spans]
+    return DevSet(Path(path).stem, gold, torch.from_numpy(vectors), torch.from_numpy(marginals).float(), matched)
+
+
+@torch.inference_mode()
+def _detected(model: Model, examples: Sequence[Example], batch_pieces: int) -> list[tuple[list[tuple[int, int]], np.ndarray]]:
+    from ousianer_cli.network.pieces import collate
+    from ousianer_cli.training.examples import iterate
+
+    model.tagger.eval()
+    found: list[tuple[list[tuple[int, int]], np.ndarray]] = [([], np.zeros(0))] * len(examples)
+    for indices in iterate(examples, batch_pieces):
+        batch = collate([examples[i].encoded for i in indices])
+        emissions = model.tagger.emission(model.tagger.contextualise(batch)[0])
+        spans = model.tagger.crf.best_spans(emissions, batch.word_mask)
+        marginals = model.tagger.crf.span_marginals(emissions, batch.word_mask, spans)
+        for index, row_spans, row_marginals in zip(indices, spans, marginals, strict=True):
+            found[index] = (row_spans, row_marginals)
+    return found
+
+
+def _feedback_items(settings: FinetuneSettings, targets: Targets) -> list[FeedbackItem]:
+    if not settings.feedback:
+        return []
+    documents = None
+    if settings.source:
+        from ousianer_cli.formats.readers import read_documents
+
+        documents = {d.id: d for d in read_documents(settings.source)}
+    items = []
+    for path in settings.feedback:
+        for item in read_feedback(path, documents):
+            name = item.type if item.type == OUTSIDE else targets.taxonomy.find(item.type, ignore_case=True, phantoms=False)
+            if name is None:
+                raise InputError(
+                    f"a type of the taxonomy '{targets.taxonomy.name}' or '-'", repr(item.type), path=item.path, line=item.line,
+                    remedy="correct the type column",
+                )
+            items.append(dataclasses.replace(item, type=name))
+    return items
+
+
+def _feedback_instances(model: Model, items: Sequence[FeedbackItem], batch_pieces: int) -> Instances:
+    """Vectors of corrected mentions; a mention that begins or ends inside a word takes that whole word."""
+    from ousianer_cli.tagging.engine import mention_vectors
+
+    by_text: dict[str, list[FeedbackItem]] = {}
+    for item in items:
+        by_text.setdefault(item.text, []).append(item)
+    words_of = {text: split_words(text) for text in by_text}
+    encoded = model.tokenizer.encode([[text[a:b] for a, b in words_of[text]] for text in by_text]) if by_text else []
+    limit = int(model.config.get("max_pieces", 256))
+    sentences, spans, labels = [], [], []
+    for text, sentence in zip(by_text, encoded, strict=True):
+        if sentence.pieces > limit:
+            first = by_text[text][0]
+            raise InputError(f"a sentence of at most {limit} sub-words", f"{sentence.pieces}", path=first.path, line=first.line, remedy="give a shorter stretch around the mention")
+        chosen = []
+        for item in by_text[text]:
+            inside = [i for i, (a, b) in enumerate(words_of[text]) if a < item.end and b > item.start]
+            chosen.append((inside[0], inside[-1] + 1))
+            labels.append((item.type,))
+        sentences.append(sentence)
+        spans.append(chosen)
+    vectors = mention_vectors(model.tagger, sentences, spans, batch_pieces) if sentences else np.zeros((0, model.tagger.vector_size), np.float32)
+    return Instances(_rounded(vectors), labels, torch.ones(len(labels)))
+
+
+def _weighted(instances: Instances, weight: float) -> Instances:
+    return Instances(instances.vectors, instances.labels, instances.weights * weight)
+
+
+# ---- training -----------------------------------------------------------------------------------------------------
+
+
+def _train(
+    model: Model,
+    targets: Targets,
+    mapper: DirectMapper,
+    instances: Instances,
+    dev: Sequence[DevSet],
+    settings: FinetuneSettings,
+    *,
+    warm: bool,
+    say: Callable[[str], None],
+) -> dict[str, Any]:
+    tagger = model.tagger
+    for parameter in tagger.parameters():
+        parameter.requires_grad = False
+    if model.conversion is None or not warm:
+        model.conversion = Conversion(tagger.vector_size, len(model.types), len(targets), hidden=settings.hidden, reads=settings.reads, dropout=settings.dropout)
+    conversion = model.conversion
+    conversion.dropout.p = settings.dropout
+    trained = list(conversion.parameters())
+    if settings.tune_projection:
+        for parameter in tagger.types.parameters():
+            parameter.requires_grad = True
+        trained += list(tagger.types.parameters())
+    optimizer = torch.optim.AdamW(trained, lr=settings.lr, weight_decay=settings.weight_decay)
+    with torch.no_grad():
+        evidence = torch.from_numpy(mapper.scores(torch.sigmoid(tagger.type_logits(instances.vectors)).numpy())).float()
+    gold = targets.gold(instances.labels, evidence, settings.depth)
+    wanted = targets.soft(gold, settings.credit, settings.loss_decay) if settings.loss == "soft" else gold
+    steps_an_epoch = -(-len(instances) // settings.batch_size)
+    total = steps_an_epoch * settings.epochs
+    rise = max(1, min(settings.warmup_steps, total // 2 or 1))
+    generator = torch.Generator().manual_seed(settings.seed)
+    best: dict[str, Any] = {}
+    best_state: dict[str, Any] = {}
+    stale = step = 0
+    for epoch in range(1, settings.epochs + 1):
+        conversion.train()
+        order = torch.randperm(len(instances), generator=generator)
+        summed = 0.0
+        for at in range(0, len(order), settings.batch_size):
+            rows = order[at : at + settings.batch_size]
+            rate = (step + 1) / rise if step < rise else (total - step) / max(1, total - rise)
+            for group in optimizer.param_groups:
+                group["lr"] = settings.lr * rate
+            vectors = instances.vectors[rows]
+            loss = soft_cross_entropy(conversion(vectors, tagger.type_logits(vectors)), wanted[rows], instances.weights[rows])
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+            summed += loss.item() * len(rows)
+            step += 1
+        conversion.eval()
+        metrics = {"epoch": epoch, "loss": round(summed / len(instances), 4), "dev": {d.name: _dev_metrics(model, targets, d, settings) for d in dev}}
+        metrics["score"] = float(np.mean([m["headline"] for m in metrics["dev"].values()])) if dev else -metrics["loss"]
+        better = not best or metrics["score"] > best["score"]
+        stale = 0 if better else stale + 1
+        if better:
+            best = metrics
+            best_state = copy.deepcopy({"conversion": conversion.state_dict(), "types": tagger.types.state_dict()})
+        say(f"epoch {epoch:3d}  loss {metrics['loss']:.4f}  " + "  ".join(f"{n} {m['headline']:.4f}" for n, m in metrics["dev"].items()) + ("  best" if better and dev else ""))
+        if dev and stale >= settings.patience:
+            break
+    conversion.load_state_dict(best_state["conversion"])
+    tagger.types.load_state_dict(best_state["types"])
+    return best
+
+
+@torch.inference_mode()
+def _probabilities(model: Model, vectors: Tensor) -> Tensor:
+    if model.conversion is None:
+        raise ModelError("expected a conversion layer, found none")
+    return torch.softmax(model.conversion(vectors, model.tagger.type_logits(vectors)), dim=1)
+
+
+def _choose(model: Model, targets: Targets, vectors: Tensor, settings: FinetuneSettings) -> tuple[Tensor, Tensor]:
+    return decode(_probabilities(model, vectors), settings.decoding, targets.credit(settings.credit, settings.decay))
+
+
+def _dev_metrics(model: Model, targets: Targets, dev: DevSet, settings: FinetuneSettings, threshold: float = 0.0) -> dict[str, float]:
+    """Typing of gold mentions, and P/R/F1 with detection where the corpus marks all names; credit `both`, decay .5."""
+    best, scores = _choose(model, targets, dev.gold.vectors, settings)
+    result = typing_metrics(targets, best, dev.gold.labels)
+    result["headline"] = result["credit"]
+    if len(dev.found_gold):
+        chosen, chosen_scores = _choose(model, targets, dev.found_vectors, settings)
+        result |= typed_f1(targets, chosen, chosen_scores * dev.found_marginals, dev.found_gold, dev.gold.labels, threshold)
+        result["headline"] = result["f1"]
+    return result
+
+
+def typing_metrics(targets: Targets, chosen: Tensor, gold: Sequence[LabelSet]) -> dict[str, float]:
+    """Mean credit (both, decay .5) and accuracy (an admissible type itself) of types chosen for gold mentions [M]."""
+    credits = targets.set_credits(gold, "both").gather(1, chosen[:, None])
+    return {"credit": round(float(credits.mean()), 4), "accuracy": round(float((credits > 0.999).float().mean()), 4), "mentions": len(gold)}
+
+
+def typed_f1(
+    targets: Targets,
+    chosen: Tensor,
+    confidences: Tensor,
+    found: Sequence[LabelSet | None],
+    gold: Sequence[LabelSet],
+    threshold: float = 0.0,
+) -> dict[str, float]:
+    """P, R, F1 with credit `both` (decay .5) of detected and typed names; names outside the taxonomy count on neither side.
+
+    A name that gold only admits as outside (`-` alone) is no gold mention; alternatives that include `-` are one.
+    """
+    outside = len(targets) - 1
+    written = (chosen != outside) & (confidences >= threshold)
+    matched = [i for i, labels in enumerate(found) if labels is not None and any(t != OUTSIDE for t in labels)]
+    tp = 0.0
+    if matched:
+        credit = targets.set_credits([found[i] or () for i in matched], "both").gather(1, chosen[matched][:, None]).squeeze(1)
+        tp = float((credit * written[matched]).sum())
+    system, n_gold = int(written.sum()), sum(any(t != OUTSIDE for t in labels) for labels in gold)
+    p, r = tp / system if system else 0.0, tp / n_gold if n_gold else 0.0
+    return {"p": round(p, 4), "r": round(r, 4), "f1": round(2 * p * r / (p + r), 4) if p + r else 0.0, "gold": n_gold, "system": system}
+
+
+def _thresholds(model: Model, targets: Targets, dev: Sequence[DevSet], settings: FinetuneSettings, metrics: dict[str, Any], say: Callable[[str], None]) -> None:
+    """The least confidence a name needs to be written, chosen on the validation corpora that mark all names."""
+    decoding: dict[str, Any] = {"decoding": settings.decoding, "credit": settings.credit, "decay": settings.decay}
+    decoding["min_confidence"] = float(model.config.get("decoding", {}).get("min_confidence", 0.0)) if not dev else 0.0
+    complete = [d for d in dev if len(d.found_gold)]
+    if complete:
+        grid = [round(0.025 * i, 3) for i in range(0, 25)]
+        scored = [float(np.mean([_dev_metrics(model, targets, d, settings, t)["f1"] for d in complete])) for t in grid]
+        decoding["min_confidence"] = grid[int(np.argmax(scored))]
+        metrics["threshold"] = {"min_confidence": decoding["min_confidence"], "f1": round(max(scored), 4), "f1_without": round(scored[0], 4)}
+        say(f"least confidence {decoding['min_confidence']}: mean typed F1 {max(scored):.4f} ({scored[0]:.4f} without)")
+    model.config["decoding"] = decoding
+
+
+# ---- replay and feedback ------------------------------------------------------------------------------------------
+
+
+def _replay(instances: Instances, settings: FinetuneSettings) -> tuple[dict[str, Tensor], list[list[str]]]:
+    """Mention vectors (fp16), label sets and weights, without any text; a seeded sample where there are too many."""
+    rows = torch.arange(len(instances))
+    weights = instances.weights.clone()
+    if len(instances) > settings.replay_limit:
+        generator = torch.Generator().manual_seed(settings.seed)
+        rows = torch.randperm(len(instances), generator=generator)[: settings.replay_limit].sort().values
+        weights *= len(instances) / settings.replay_limit
+    sets: dict[LabelSet, int] = {}
+    labels = torch.tensor([sets.setdefault(instances.labels[i], len(sets)) for i in rows.tolist()], dtype=torch.int32)
+    return {
+        "vectors": instances.vectors[rows].half(),
+        "labels": labels,
+        "weights": (weights[rows] / weights[rows].mean().clamp(min=1e-6)).half(),
+    }, [list(s) for s in sets]
+
+
+def _replayed(model: Model, targets: Targets) -> Instances:
+    replay = model.replay or {}
+    sets = [tuple(s) for s in model.config["replay_sets"]]
+    for labels in sets:
+        _check_types(labels, targets, "replay.safetensors")
+    return Instances(replay["vectors"].float(), [sets[i] for i in replay["labels"].tolist()], replay["weights"].float())
+
+
+def _keep_network(model: Model, settings: FinetuneSettings, say: Callable[[str], None]) -> None:
+    conversion = model.conversion
+    if conversion is None:
+        raise ModelError("expected a fine-tuned model, found one without a conversion layer; give --train as well")
+    if settings.reads != conversion.reads or settings.hidden != conversion.hidden.out_features:
+        say(f"keeping the model's own conversion layer (reads {conversion.reads}, hidden {conversion.hidden.out_features})")
+
+
+def _effective(settings: FinetuneSettings, model: Model) -> FinetuneSettings:
+    """Feedback goes on with the loss, decoding and depth that the model was tuned with."""
+    earlier: Mapping[str, Any] = model.config.get("finetune", {})
+    kept = {k: earlier[k] for k in ("loss", "credit", "decay", "loss_decay", "depth", "reads", "hidden", "decoding", "taxonomy") if k in earlier}
+    return dataclasses.replace(settings, **kept)
+
+
+def _feedback_right(model: Model, targets: Targets, new: Instances) -> float:
+    decoding = model.config.get("decoding", {})
+    direction: Direction = decoding.get("credit", "both")
+    best, _ = decode(_probabilities(model, new.vectors), decoding.get("decoding", "argmax"), targets.credit(direction, decoding.get("decay", 0.5)))
+    return typing_metrics(targets, best, new.labels)["credit"]
+
+
+# ---- the Direct model ---------------------------------------------------------------------------------------------
+
+
+def _write_direct(
+    model: Model, settings: FinetuneSettings, mapper: DirectMapper, targets: Targets, dev: Sequence[DevSet], out: str, say: Callable[[str], None]
+) -> dict[str, Any]:
+    """No conversion layer: YAGO types mapped by a table (the paper's Direct baseline)."""
+    metrics: dict[str, Any] = {"direct": {}}
+    for part in dev:
+        def choose(vectors: Tensor) -> tuple[Tensor, Tensor]:
+            with torch.inference_mode():
+                scores = mapper.scores(torch.sigmoid(model.tagger.type_logits(vectors)).numpy())
+            chosen = torch.from_numpy(mapper.choose(scores))
+            return chosen, torch.from_numpy(scores).gather(1, chosen[:, None]).squeeze(1)
+
+        best, _ = choose(part.gold.vectors)
+        result = typing_metrics(targets, best, part.gold.labels)
+        if len(part.found_gold):
+            chosen, scores = choose(part.found_vectors)
+            result |= typed_f1(targets, chosen, scores, part.found_gold, part.gold.labels)
+        metrics["direct"][part.name] = result
+        say(f"{part.name}: {json.dumps(result)}")
+    model.conversion = None
+    model.replay = None
+    model.taxonomy_file = _taxonomy_text(targets.taxonomy)
+    model.direct_table = _mapping_text(settings, model)
+    model.metrics = {**{k: v for k, v in model.metrics.items() if k == "pretrain"}, **metrics}
+    model.config = {k: v for k, v in model.config.items() if k not in ("finetune", "replay_sets", "decoding")}
+    model.config["finetune"] = dataclasses.asdict(settings)
+    model.config["decoding"] = {"decoding": "argmax", "credit": settings.credit, "decay": settings.decay, "min_confidence": 0.0}
+    save_model(out, model, _card(model, settings, metrics))
+    say(f"wrote {out}: a Direct model, {mapper.mapped} of {len(model.types)} YAGO types mapped")
+    return metrics
+
+
+def _mapping_text(settings: FinetuneSettings, model: Model) -> str:
+    if settings.mapping:
+        try:
+            return Path(settings.mapping).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError("a mapping table (YAGO class, target type)", str(error), path=settings.mapping, remedy="check --mapping") from None
+    if model.direct_table is not None:
+        return model.direct_table
+    from ousianer_cli.taxonomy.wordnet import RESOURCES
+
+    return (RESOURCES / _SHIPPED_TABLE).read_text(encoding="utf-8")
+
+
+# ---- small things -------------------------------------------------------------------------------------------------
+
+
+def _taxonomy_text(taxonomy: Taxonomy) -> str:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "target.tsv"
+        save_taxonomy(taxonomy, path)
+        return path.read_text(encoding="utf-8")
+
+
+def _taxonomy_of_text(text: str) -> Taxonomy:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "target.tsv"
+        path.write_text(text, encoding="utf-8")
+        return load_taxonomy(path)
+
+
+def _digest(path: str) -> str:
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]
+
+
+def _card(model: Model, settings: FinetuneSettings, metrics: Mapping[str, Any]) -> str:
+    """A model card filled from the run itself."""
+    lines = ["# A fine-tuned OusiaNER model" if model.conversion is not None else "# A Direct OusiaNER model", ""]
+    lines += [f"Base `{settings.base or 'shipped'}`, target taxonomy `{settings.taxonomy}`, {len(model.types):,} YAGO/WordNet types underneath.", ""]
+    lines += ["## Validation", "", "```json", json.dumps(metrics, indent=1), "```", ""]
+    return "\n".join(lines)
+
+
+__all__ = ["PAPER", "ConversionInput", "FinetuneSettings", "finetune", "model_taxonomy", "typed_f1", "typing_metrics"]

@@ -1,0 +1,91 @@
+"""Features of a frozen encoder, computed once and kept in memory-mapped files keyed by a fingerprint.
+
+Letters: T words, L mixed layers, D encoder size.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ousianer_cli.network.encoder import fingerprint
+from ousianer_cli.network.pieces import collate
+from ousianer_cli.training.examples import Example, iterate
+
+if TYPE_CHECKING:
+    from ousianer_cli.network.tagger import Tagger
+    from ousianer_cli.training.pretrain import Corpora
+
+
+@dataclass(slots=True)
+class _Part:
+    """Features [words in all, L, D] in fp16, and where each sentence begins and ends in them."""
+
+    features: np.ndarray
+    starts: np.ndarray
+    ends: np.ndarray
+
+
+@dataclass(slots=True)
+class FeatureCache:
+    """The encoder's layers at every word of the training and validation sentences."""
+
+    parts: dict[str, _Part]
+
+    @classmethod
+    def open(cls, tagger: Tagger, corpora: Corpora, encoder: str, folder: Path, say: Callable[[str], None]) -> FeatureCache:
+        """Read the cached files of these sentences and this encoder, and compute those that are missing."""
+        root = folder / ".features"
+        root.mkdir(parents=True, exist_ok=True)
+        key = fingerprint(tagger.states.encoder)
+        groups: dict[str, list[Example]] = {"train": corpora.train}
+        groups |= {f"detection:{n}": e for n, e in corpora.detection_dev.items()}
+        groups |= {f"typing:{n}": e for n, e in corpora.typing_dev.items()}
+        return cls({name: _part(tagger, examples, key, root, name, say) for name, examples in groups.items()})
+
+    def features(self, indices: Sequence[int], width: int, part: str = "train") -> Tensor:
+        """[B, width, L, D] of the sentences at `indices`, zero-padded."""
+        held = self.parts[part]
+        out = np.zeros((len(indices), width, *held.features.shape[1:]), dtype=np.float32)
+        for row, index in enumerate(indices):
+            start, end = held.starts[index], held.ends[index]
+            out[row, : end - start] = held.features[start:end]
+        return torch.from_numpy(out)
+
+
+def _part(tagger: Tagger, examples: list[Example], key: str, root: Path, name: str, say: Callable[[str], None]) -> _Part:
+    digest = hashlib.blake2b(digest_size=12)
+    digest.update(json.dumps([key, tagger.states.layers]).encode())
+    unique = list({id(e): e for e in examples}.values())  # a repeated sentence is computed once
+    place = {id(e): i for i, e in enumerate(unique)}
+    for example in unique:
+        digest.update(example.encoded.piece_ids.tobytes())
+    lengths = np.array([e.encoded.words for e in unique], dtype=np.int64)
+    starts = np.concatenate([[0], np.cumsum(lengths)])
+    path = root / f"{digest.hexdigest()}.npy"
+    if not path.is_file():
+        say(f"computing encoder features of {len(unique):,} sentences ({name}) …")
+        shape = (int(starts[-1]), len(tagger.states.layers), tagger.config.encoder_size)
+        temporary = path.with_suffix(".part.npy")
+        store = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.float16, shape=shape)
+        tagger.eval()
+        device = next(tagger.parameters()).device
+        with torch.no_grad():
+            for indices in iterate(unique, 4096):
+                batch = collate([unique[i].encoded for i in indices]).to(device)
+                states = tagger.states(batch).half().cpu().numpy()
+                for row, index in enumerate(indices):
+                    store[starts[index] : starts[index + 1]] = states[row, : lengths[index]]
+        store.flush()
+        del store
+        temporary.replace(path)
+    order = np.array([place[id(e)] for e in examples], dtype=np.int64)
+    return _Part(np.load(path, mmap_mode="r"), starts[:-1][order], starts[1:][order])

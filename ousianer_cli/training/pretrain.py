@@ -1,0 +1,618 @@
+"""Pretraining: detection and multi-label typing learned together, each source feeding only its own loss.
+
+Hagiwara, Tamaki and Yamada (2019), pretraining; loss = weighted sum of the CRF's negative log-likelihood and multi-label
+cross-entropy.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import math
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from ousianer_cli.corpus.inventory import Inventory, choose_inventory, count_type_sets
+from ousianer_cli.errors import InputError, OutputError, SettingsError
+from ousianer_cli.network.crf import tags_of
+from ousianer_cli.network.encoder import load_encoder, load_tokenizer
+from ousianer_cli.network.losses import multi_label_loss
+from ousianer_cli.network.pieces import Batch, PieceTokenizer, collate
+from ousianer_cli.network.tagger import Mentions, Tagger, TaggerConfig
+from ousianer_cli.settings import require, setting
+from ousianer_cli.taxonomy.wordnet import WordNet
+from ousianer_cli.training.checkpoint import (
+    Model,
+    optimizer_tensors,
+    restore_optimizer,
+    save_model,
+    save_tensors,
+)
+from ousianer_cli.training.examples import (
+    Example,
+    Loaded,
+    augmented_shapes,
+    batches_by_pieces,
+    held_out,
+    iterate,
+    load_examples,
+)
+from ousianer_cli.training.frozen import FeatureCache
+
+
+@dataclass(frozen=True)
+class PretrainSettings:
+    """`[pretrain]` of ousianer.toml."""
+
+    detection: list[str] = setting([], doc="corpora whose names are all marked; they feed the detection loss")
+    typing: list[str] = setting([], doc="corpora whose mentions carry YAGO/WordNet types; they feed the typing loss")
+    typing_open: list[str] = setting([], doc="typing corpora with coarse labels: types below a label are neither right nor wrong")
+    joint: list[str] = setting([], doc="corpora that feed each loss as their own lines say ('supervises'); labels are open, as above")
+    detection_dev: list[str] = setting([], doc="validation corpora for detection; without them a share of each is held out")
+    typing_dev: list[str] = setting([], doc="validation corpora for typing; without them a share of each is held out")
+    out: str = setting("", doc="folder for the model")
+    encoder: str = setting("minilm", doc="Hugging Face id or folder; 'minilm' is a package, 'tiny' a random one for dry runs")
+    encoder_layers: int = setting(0, doc="lower encoder layers to keep; 0 keeps all")
+    mix_layers: list[int] = setting([], doc="layers in the scalar mix; empty takes all but the embeddings")
+    encoder_lr: float = setting(1e-4, doc="learning rate of the encoder; 0 freezes it (the paper)")
+    freeze_embeddings: bool = setting(True, doc="leave the encoder's word embeddings as they are when the rest is tuned")
+    lr: float = setting(1e-3, doc="learning rate of everything but the encoder (Adam)")
+    warmup: float = setting(0.05, doc="share of the steps over which learning rates rise")
+    decay: bool = setting(True, doc="let learning rates fall linearly to zero")
+    clip: float = setting(1.0, doc="largest gradient norm; 0 does not clip")
+    lstm_hidden: int = setting(200, doc="hidden size of each direction of the BiLSTM")
+    lstm_layers: int = setting(2, doc="layers of the BiLSTM")
+    dropout: float = setting(0.5, doc="dropout before and after the BiLSTM")
+    shape_size: int = setting(32, doc="size of the projected word-shape features; 0 leaves them out")
+    pooling: Literal["first", "mean", "max", "attention", "ends"] = setting("ends", doc="how a mention's words become one vector")
+    mention_size: int = setting(256, doc="size of a mention vector; 0 takes the pooled one as it is (the paper)")
+    typing_sees_encoder: bool = setting(True, doc="pool encoder states for typing too")
+    detection_weight: float = setting(1.0, doc="weight of the detection loss (per sentence)")
+    typing_weight: float = setting(1.0, doc="weight of the typing loss (per mention)")
+    detection_repeat: int = setting(1, doc="how often an epoch shows each detection sentence")
+    min_mentions: int = setting(30, doc="mentions a type needs to enter the type inventory")
+    epochs: int = setting(3, doc="passes over the corpora")
+    batch_pieces: int = setting(1600, doc="padded sub-word pieces a batch")
+    max_pieces: int = setting(256, doc="pieces a sentence may have; longer ones are split between words")
+    recase: float = setting(0.1, doc="share of the sentences shown in small letters, capitals or title case")
+    held_out: float = setting(0.05, doc="share of the sentences held out for validation where no validation corpus is given")
+    validate_every: int = setting(0, doc="steps between validations; 0 validates once an epoch")
+    patience: int = setting(3, doc="validations without gain before training stops")
+    seed: int = setting(1, doc="seed of weights, order and dropout")
+    threads: int = setting(0, doc="CPU threads; 0 leaves PyTorch's choice")
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.dropout < 1:
+            raise SettingsError(f"--dropout: expected 0 <= dropout < 1, found {self.dropout}")
+        for name in ("epochs", "batch_pieces", "min_mentions", "detection_repeat", "lstm_hidden", "lstm_layers"):
+            if getattr(self, name) < 1:
+                raise SettingsError(f"--{name.replace('_', '-')}: expected at least 1, found {getattr(self, name)}")
+        if not 16 <= self.max_pieces <= 512:
+            raise SettingsError(f"--max-pieces: expected 16 to 512, found {self.max_pieces}")
+        if not 0 <= self.held_out < 1:
+            raise SettingsError(f"--held-out: expected 0 <= share < 1, found {self.held_out}")
+
+
+PAPER: dict[str, Any] = {
+    "encoder": "bert-base-cased",
+    "encoder_lr": 0.0,
+    "lr": 1e-3,
+    "mix_layers": [12],
+    "warmup": 0.0,
+    "decay": False,
+    "clip": 0.0,
+    "lstm_hidden": 200,
+    "lstm_layers": 2,
+    "dropout": 0.5,
+    "shape_size": 0,
+    "pooling": "first",
+    "mention_size": 0,
+    "typing_sees_encoder": False,
+    "recase": 0.0,
+}
+"""`--preset paper`: the choices of Hagiwara et al. (2019) for this phase."""
+
+
+@dataclass(slots=True)
+class TypeTargets:
+    """Multi-hot targets over the inventory: [M, Y] for the labels of M mentions, with what lies below open labels masked."""
+
+    inventory: Inventory
+    wordnet: WordNet
+    index: dict[str, int] = dataclasses.field(init=False)
+    _known: dict[tuple[str, ...], tuple[np.ndarray, np.ndarray]] = dataclasses.field(init=False)
+
+    def __post_init__(self) -> None:
+        self.index = {t: i for i, t in enumerate(self.inventory.ids)}
+        self._known = {}
+
+    def of(self, labels: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
+        """(types that hold, types below the labels that may hold), as positions in the inventory."""
+        found = self._known.get(labels)
+        if found is None:
+            closed = self.wordnet.closure(labels)
+            holds = sorted(self.index[t] for t in closed if t in self.index)
+            leaves = set(self.wordnet.most_specific(labels))
+            below = [i for t, i in self.index.items() if t not in closed and leaves & self.wordnet.ancestors(t)]
+            found = self._known[labels] = (np.asarray(holds, dtype=np.int64), np.asarray(below, dtype=np.int64))
+        return found
+
+    def tensors(self, items: Sequence[tuple[tuple[str, ...], bool]]) -> tuple[Tensor, Tensor]:
+        """targets [M, Y] and mask [M, Y] of (labels, open) items."""
+        targets = np.zeros((len(items), len(self.index)), dtype=np.float32)
+        mask = np.ones_like(targets)
+        for row, (labels, is_open) in enumerate(items):
+            holds, below = self.of(labels)
+            targets[row, holds] = 1
+            if is_open:
+                mask[row, below] = 0
+        return torch.from_numpy(targets), torch.from_numpy(mask)
+
+
+@dataclass(slots=True)
+class Corpora:
+    """What a training run reads."""
+
+    train: list[Example]
+    detection_dev: dict[str, list[Example]]
+    typing_dev: dict[str, list[Example]]
+    inventory: Inventory
+    counts: Counter[str]
+    hashes: dict[str, str]
+    """Which role a file has -> the first 16 digits of its SHA-256."""
+
+
+def load_corpora(settings: PretrainSettings, tokenizer: PieceTokenizer, wordnet: WordNet) -> Corpora:
+    """Read all corpora, hold validation slices out, and choose the type inventory from the training part."""
+
+    def load(paths: Sequence[str], **kinds: Any) -> Loaded:
+        return load_examples(paths, tokenizer, max_pieces=settings.max_pieces, **kinds)
+
+    typing_only = {"detects": False, "keep_unlabelled": False}
+    detection = load(settings.detection, types=False)
+    typing = load(settings.typing, **typing_only)
+    counts = detection.counts + typing.counts
+    open_typing = load(settings.typing_open, open_labels=True, **typing_only)
+    joint = load(settings.joint, open_labels=True)
+    counts += open_typing.counts + joint.counts
+    detection_dev = {Path(p).name: load([p], types=False).examples for p in settings.detection_dev}
+    typing_dev = {Path(p).name: load([p], **typing_only).examples for p in settings.typing_dev}
+    if not detection_dev and detection.examples:
+        detection.examples, detection_dev["held out"] = held_out(detection.examples, settings.held_out)
+    if not typing_dev and typing.examples:
+        typing.examples, typing_dev["held out"] = held_out(typing.examples, settings.held_out)
+    for name, examples in detection_dev.items():
+        if not any(e.detects for e in examples):
+            raise InputError("sentences that supervise detection", "none", path=name, remedy="check 'supervises' in its lines")
+    typed = typing.examples + open_typing.examples + [e for e in joint.examples if not e.detects]
+    detecting = [e for e in detection.examples + joint.examples if e.detects]
+    sets = count_type_sets(labels for e in typed + detecting if e.types for labels in e.labels if labels)
+    inventory = choose_inventory(sets, wordnet, min_mentions=settings.min_mentions)
+    if settings.typing and not len(inventory):
+        raise SettingsError(
+            f"--min-mentions: expected a count that some type reaches, found {settings.min_mentions} and no type with so many "
+            f"mentions; lower it or give more --typing corpora"
+        )
+    train = detecting * settings.detection_repeat + typed
+    if not train:
+        raise InputError("training sentences", "none in --detection, --typing and --joint", remedy="check 'supervises' in the files")
+    return Corpora(train, detection_dev, typing_dev, inventory, counts, _hashes(settings))
+
+
+def pretrain(
+    settings: PretrainSettings,
+    *,
+    resume: bool = False,
+    say: Callable[[str], None] = print,
+    stop_after: int | None = None,
+) -> dict[str, Any]:
+    """Train, validate, keep the best and the last; returns the best validation's metrics.
+
+    `settings.out` gets the best model (a checkpoint folder) with `metrics.jsonl`; `settings.out + ".last"` holds what
+    `resume` needs and is kept. `stop_after` ends the run after so many steps, as an interruption would.
+
+    Raises:
+        SettingsError: a missing setting, or a resumed run whose settings differ.
+        InputError: a corpus that is wrong, with file and line.
+    """
+    require(settings.detection or settings.typing or settings.joint, "detection", "pretrain", "training corpora")
+    out = Path(require(settings.out, "out", "pretrain", "a folder for the model"))
+    last = out.with_name(out.name + ".last")
+    if settings.threads:
+        torch.set_num_threads(settings.threads)
+    torch.manual_seed(settings.seed)
+    wordnet = WordNet.load()
+    tokenizer = load_tokenizer(settings.encoder)
+    say("reading corpora …")
+    corpora = load_corpora(settings, tokenizer, wordnet)
+    targets = TypeTargets(corpora.inventory, wordnet)
+    model = _build(settings, tokenizer, corpora.inventory)
+    _prior_bias(model.tagger, corpora, targets)
+    frozen = settings.encoder_lr == 0
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    model.tagger.to(device)
+    optimizer = _optimizer(model.tagger, settings)
+    order = [batches_by_pieces([e.encoded.pieces for e in corpora.train], settings.batch_pieces, _rng(settings, epoch)) for epoch in range(settings.epochs)]
+    total = sum(map(len, order))
+    progress = _Progress(settings, total)
+    best: dict[str, Any] = {}
+    step = stale = 0
+    if resume:
+        step, best, stale = _restore(last, settings, model.tagger, optimizer)
+        say(f"resumed at step {step} of {total}")
+    elif last.exists():
+        say(f"{last} is of an earlier run and is replaced; --resume goes on with it")
+    last.mkdir(parents=True, exist_ok=True)
+    log_path = last / "metrics.jsonl"
+    if not resume:
+        log_path.unlink(missing_ok=True)
+    say(_describe(corpora, model.tagger, total))
+    cache = FeatureCache.open(model.tagger, corpora, settings.encoder, out.parent, say) if frozen else None
+    every = settings.validate_every or max(1, math.ceil(total / settings.epochs))
+    with log_path.open("a", encoding="utf-8") as log, progress:
+        flat = [(epoch, batch) for epoch, batches in enumerate(order) for batch in batches]
+        progress.start(step)
+        while step < total:
+            if stop_after is not None and step >= stop_after:
+                say(f"stopped at step {step} of {total}; go on with --resume")
+                return best
+            _set_rates(optimizer, settings, step, total)
+            epoch, indices = flat[step]
+            losses = _step(model.tagger, [corpora.train[i] for i in indices], indices, targets, settings, optimizer, step, device, cache)
+            step += 1
+            progress.advance(step, losses)
+            if step % every and step != total:
+                continue
+            metrics = validate(model.tagger, corpora, targets, settings, device, cache)
+            metrics.update(step=step, epoch=epoch + 1, seconds=round(progress.seconds(), 1), **progress.means())
+            log.write(json.dumps(metrics, sort_keys=True) + "\n")
+            log.flush()
+            better = not best or metrics["score"] > best["score"]
+            stale = 0 if better else stale + 1
+            if better:
+                best = metrics
+                model.config = _config(settings, corpora)
+                model.metrics = {"pretrain": best}
+                save_model(out, model, _card(model, settings, corpora, best))
+            _save_last(last, model.tagger, optimizer, settings, step, best, stale)
+            progress.note(("best  " if better else "      ") + _metrics_line(metrics))
+            if stale >= settings.patience:
+                say(f"stopped: {stale} validations without gain")
+                break
+    _copy_log(log_path, out)
+    return best
+
+
+def _build(settings: PretrainSettings, tokenizer: PieceTokenizer, inventory: Inventory) -> Model:
+    encoder = load_encoder(settings.encoder, settings.encoder_layers or None)
+    depth = int(encoder.config.num_hidden_layers)
+    layers = tuple(settings.mix_layers) or tuple(range(1, depth + 1))
+    if not all(0 <= layer <= depth for layer in layers):
+        raise SettingsError(f"--mix-layers: expected layers 0 to {depth} of encoder '{settings.encoder}', found {list(layers)}")
+    config = TaggerConfig(
+        layers=layers,
+        encoder_size=int(encoder.config.hidden_size),
+        types=len(inventory),
+        lstm_hidden=settings.lstm_hidden,
+        lstm_layers=settings.lstm_layers,
+        dropout=settings.dropout,
+        shape_size=settings.shape_size,
+        pooling=settings.pooling,
+        mention_size=settings.mention_size,
+        typing_sees_encoder=settings.typing_sees_encoder,
+    )
+    return Model(Tagger(config, encoder), tokenizer, inventory, settings.encoder, settings.encoder_lr > 0)
+
+
+def _prior_bias(tagger: Tagger, corpora: Corpora, targets: TypeTargets) -> None:
+    """Start each type at its share of the mentions, so that the first thousand steps do not go into learning rarity."""
+    total = sum(len(e.labels) for e in corpora.train if e.types)
+    if total:
+        counts = torch.tensor([t.mentions for t in corpora.inventory.types], dtype=torch.float32)
+        share = ((counts + 1) / (total + 2)).clamp(max=0.95)
+        with torch.no_grad():
+            tagger.types.bias.copy_(torch.log(share / (1 - share)))
+
+
+def _optimizer(tagger: Tagger, settings: PretrainSettings) -> torch.optim.Optimizer:
+    for name, parameter in tagger.states.encoder.named_parameters():
+        parameter.requires_grad = settings.encoder_lr > 0 and not (settings.freeze_embeddings and name.startswith("embeddings."))
+    encoder = [p for p in tagger.states.encoder.parameters() if p.requires_grad]
+    heads = [p for n, p in tagger.named_parameters() if not n.startswith("states.encoder.")]
+    groups = [{"params": heads, "lr": settings.lr, "peak": settings.lr}]
+    if encoder:
+        groups.append({"params": encoder, "lr": settings.encoder_lr, "peak": settings.encoder_lr})
+    return torch.optim.Adam(groups, fused=True)
+
+
+def _set_rates(optimizer: torch.optim.Optimizer, settings: PretrainSettings, step: int, total: int) -> None:
+    rise = max(1, int(settings.warmup * total))
+    factor = (step + 1) / rise if step < rise else (total - step) / max(1, total - rise) if settings.decay else 1.0
+    for group in optimizer.param_groups:
+        group["lr"] = group["peak"] * factor
+
+
+def _step(
+    tagger: Tagger,
+    examples: list[Example],
+    indices: list[int],
+    targets: TypeTargets,
+    settings: PretrainSettings,
+    optimizer: torch.optim.Optimizer,
+    step: int,
+    device: torch.device,
+    cache: FeatureCache | None,
+) -> dict[str, float]:
+    """One update; seeded by step, so that a resumed run goes on exactly as an uninterrupted one."""
+    tagger.train()
+    torch.manual_seed(settings.seed * 1_000_003 + step)
+    shapes = augmented_shapes(examples, np.random.default_rng([settings.seed, step]), settings.recase)
+    batch = collate([e.encoded for e in examples], shapes)
+    if cache is not None:
+        batch.features = cache.features(indices, batch.word_mask.shape[1])
+    batch = batch.to(device)
+    states, layers = tagger.contextualise(batch)
+    loss = states.new_zeros(())
+    losses: dict[str, float] = {}
+    rows = [i for i, e in enumerate(examples) if e.detects]
+    if rows:
+        nll = tagger.crf.negative_log_likelihood(tagger.emission(states[rows]), _tags([examples[i] for i in rows], batch.word_mask.shape[1]).to(device), batch.word_mask[rows]).mean()
+        loss = loss + settings.detection_weight * nll
+        losses["detection"] = nll.item()
+    typed = _typed(examples)
+    if typed.items and targets.index:
+        mentions = Mentions.of(typed.spans, device)
+        logits = tagger.type_logits(tagger.mention_vectors(states, layers, mentions))
+        wanted, mask = targets.tensors(typed.items)
+        bce = multi_label_loss(logits, wanted.to(device), torch.tensor(typed.weights, device=device), mask.to(device))
+        loss = loss + settings.typing_weight * bce
+        losses["typing"] = bce.item()
+    optimizer.zero_grad(set_to_none=True)
+    if not losses:
+        return losses
+    loss.backward()  # type: ignore[no-untyped-call]
+    if settings.clip:
+        nn.utils.clip_grad_norm_([p for g in optimizer.param_groups for p in g["params"]], settings.clip)
+    optimizer.step()
+    return losses
+
+
+@dataclass(slots=True)
+class _Typed:
+    spans: list[list[tuple[int, int]]]
+    items: list[tuple[tuple[str, ...], bool]]
+    weights: list[float]
+
+
+def _typed(examples: Sequence[Example]) -> _Typed:
+    typed = _Typed([[] for _ in examples], [], [])
+    for row, example in enumerate(examples):
+        if example.types:
+            for span, labels, weight in zip(example.spans, example.labels, example.weights, strict=True):
+                if labels:
+                    typed.spans[row].append(span)
+                    typed.items.append((labels, example.open_labels))
+                    typed.weights.append(weight)
+    return typed
+
+
+def _tags(examples: Sequence[Example], width: int) -> Tensor:
+    tags = torch.zeros((len(examples), width), dtype=torch.long)
+    for row, example in enumerate(examples):
+        tags[row, : example.encoded.words] = torch.tensor(tags_of(example.spans, example.encoded.words))
+    return tags
+
+
+@torch.no_grad()
+def validate(
+    tagger: Tagger,
+    corpora: Corpora,
+    targets: TypeTargets,
+    settings: PretrainSettings,
+    device: torch.device,
+    cache: FeatureCache | None = None,
+) -> dict[str, Any]:
+    """Detection F1 (exact spans, micro) of each validation corpus, and micro F1 of typing gold mentions at p > .5.
+
+    `score`, by which the best is chosen, is the mean of the mean detection F1 and the mean typing F1.
+    """
+    tagger.eval()
+    result: dict[str, Any] = {"detection": {}, "typing": {}}
+    for name, examples in corpora.detection_dev.items():
+        right = found = gold = 0
+        for batch, chosen in _evaluation_batches(examples, settings, cache, f"detection:{name}"):
+            states, _ = tagger.contextualise(batch.to(device))
+            spans = tagger.crf.best_spans(tagger.emission(states), batch.word_mask.to(device))
+            for example, predicted in zip(chosen, spans, strict=True):
+                right += len(set(predicted) & set(example.spans))
+                found += len(predicted)
+                gold += len(example.spans)
+        result["detection"][name] = _prf(right, found, gold)
+    for name, examples in corpora.typing_dev.items():
+        right = found = gold = 0
+        for batch, chosen in _evaluation_batches(examples, settings, cache, f"typing:{name}"):
+            typed = _typed(chosen)
+            if not typed.items or not targets.index:
+                continue
+            states, layers = tagger.contextualise(batch.to(device))
+            logits = tagger.type_logits(tagger.mention_vectors(states, layers, Mentions.of(typed.spans, device))).cpu()
+            wanted, mask = targets.tensors(typed.items)
+            predicted = (logits > 0) & (mask > 0)
+            right += int((predicted & (wanted > 0)).sum())
+            found += int(predicted.sum())
+            gold += int(wanted.sum())
+        result["typing"][name] = _prf(right, found, gold)
+    means = [float(np.mean([m["f1"] for m in part.values()])) for part in (result["detection"], result["typing"]) if part]
+    result["score"] = float(np.mean(means)) if means else 0.0
+    return result
+
+
+def _evaluation_batches(examples: list[Example], settings: PretrainSettings, cache: FeatureCache | None, name: str) -> Any:
+    for indices in iterate(examples, 2 * settings.batch_pieces):
+        chosen = [examples[i] for i in indices]
+        batch: Batch = collate([e.encoded for e in chosen])
+        if cache is not None:
+            batch.features = cache.features(indices, batch.word_mask.shape[1], name)
+        yield batch, chosen
+
+
+def _prf(right: int, found: int, gold: int) -> dict[str, float]:
+    p, r = right / found if found else 0.0, right / gold if gold else 0.0
+    return {"p": round(p, 4), "r": round(r, 4), "f1": round(2 * p * r / (p + r), 4) if p + r else 0.0, "n": gold}
+
+
+def _rng(settings: PretrainSettings, epoch: int) -> np.random.Generator:
+    return np.random.default_rng([settings.seed, 7, epoch])
+
+
+def _describe(corpora: Corpora, tagger: Tagger, total: int) -> str:
+    kinds = Counter("detection" if e.detects else "typing" for e in corpora.train)
+    mentions = sum(len(e.labels) for e in corpora.train if e.types)
+    lines = [
+        f"{kinds['detection']:,} detection sentences an epoch, {kinds['typing']:,} typing sentences with {mentions:,} mentions, "
+        f"{len(corpora.inventory.types):,} types, {total:,} steps, "
+        f"{sum(p.numel() for p in tagger.parameters() if p.requires_grad) / 1e6:.1f}M weights to train"
+    ]
+    lines += [f"{name}: {n:,}" for name, n in sorted(corpora.counts.items()) if name != "sentences" and n]
+    return "\n".join(lines)
+
+
+def _metrics_line(metrics: dict[str, Any]) -> str:
+    parts = [f"step {metrics['step']}"]
+    parts += [f"detection {name} F1 {m['f1']:.3f}" for name, m in metrics["detection"].items()]
+    parts += [f"typing {name} F1 {m['f1']:.3f}" for name, m in metrics["typing"].items()]
+    return ", ".join(parts)
+
+
+class _Progress:
+    """A tqdm bar with losses, rate and time left, on stderr."""
+
+    def __init__(self, settings: PretrainSettings, total: int) -> None:
+        self.total = total
+        self.began = time.monotonic()
+        self.sums: Counter[str] = Counter()
+        self.seen: Counter[str] = Counter()
+        self.bar: Any = None
+
+    def __enter__(self) -> _Progress:
+        from tqdm import tqdm
+
+        self.bar = tqdm(total=self.total, unit="step", dynamic_ncols=True, mininterval=1.0, desc="pretrain")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.close()
+
+    def start(self, step: int) -> None:
+        self.bar.n = self.bar.initial = step
+        self.bar.refresh()
+
+    def advance(self, step: int, losses: dict[str, float]) -> None:
+        for name, value in losses.items():
+            self.sums[name] += value  # type: ignore[assignment]
+            self.seen[name] += 1
+        self.bar.update(1)
+        if step % 20 == 0:
+            self.bar.set_postfix({k: f"{v:.3f}" for k, v in self._running().items()}, refresh=False)
+
+    def _running(self) -> dict[str, float]:
+        return {name: self.sums[name] / self.seen[name] for name in self.seen}
+
+    def means(self) -> dict[str, float]:
+        """Mean losses since the last call."""
+        means = {f"{name}_loss": round(value, 4) for name, value in self._running().items()}
+        self.sums.clear()
+        self.seen.clear()
+        return means
+
+    def seconds(self) -> float:
+        return time.monotonic() - self.began
+
+    def note(self, line: str) -> None:
+        self.bar.write(line)
+
+
+def _hashes(settings: PretrainSettings) -> dict[str, str]:
+    kinds = ("detection", "typing", "typing_open", "joint", "detection_dev", "typing_dev")
+    return {
+        f"{kind}: {Path(path).name}": hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]
+        for kind in kinds
+        for path in getattr(settings, kind)
+    }
+
+
+def _config(settings: PretrainSettings, corpora: Corpora) -> dict[str, Any]:
+    return {
+        "pretrain": dataclasses.asdict(settings),
+        "data_sha256_16": corpora.hashes,
+        "max_pieces": settings.max_pieces,
+    }
+
+
+def _save_last(last: Path, tagger: Tagger, optimizer: torch.optim.Optimizer, settings: PretrainSettings, step: int, best: dict[str, Any], stale: int) -> None:
+    try:
+        save_tensors(last / "model.safetensors", tagger.state_dict())
+        save_tensors(last / "optimizer.safetensors", optimizer_tensors(optimizer))
+        state = {"step": step, "best": best, "stale": stale, "settings": dataclasses.asdict(settings)}
+        temporary = last / "state.json.part"
+        temporary.write_text(json.dumps(state), encoding="utf-8")
+        temporary.replace(last / "state.json")
+    except OSError as error:
+        raise OutputError(f"{last}: cannot keep the last state ({error.strerror}); free some space and go on with --resume") from None
+
+
+def _restore(last: Path, settings: PretrainSettings, tagger: Tagger, optimizer: torch.optim.Optimizer) -> tuple[int, dict[str, Any], int]:
+    if not (last / "state.json").is_file():
+        raise SettingsError(f"--resume: expected the state of an earlier run in {last}, found none; leave --resume out to begin")
+    state = json.loads((last / "state.json").read_text(encoding="utf-8"))
+    current = json.loads(json.dumps(dataclasses.asdict(settings)))
+    differing = sorted(k for k, v in state["settings"].items() if current.get(k) != v and k != "threads")
+    if differing:
+        raise SettingsError(f"--resume: expected the settings of the run in {last}, found other values of {', '.join(differing)}; give the same or leave --resume out")
+    tagger.load_state_dict(load_file(last / "model.safetensors"))
+    restore_optimizer(optimizer, load_file(last / "optimizer.safetensors"))
+    return int(state["step"]), dict(state["best"]), int(state["stale"])
+
+
+def _copy_log(log: Path, out: Path) -> None:
+    if out.is_dir():
+        (out / "metrics.jsonl").write_bytes(log.read_bytes())
+
+
+def _card(model: Model, settings: PretrainSettings, corpora: Corpora, metrics: dict[str, Any]) -> str:
+    """A model card filled from the run itself."""
+    rows = [
+        f"| {kind} | {name} | {m['p']:.3f} | {m['r']:.3f} | {m['f1']:.3f} | {m['n']:,} |"
+        for kind in ("detection", "typing")
+        for name, m in metrics[kind].items()
+    ]
+    files = "\n".join(f"- {name} (sha256 {digest}…)" for name, digest in corpora.hashes.items())
+    return "\n".join(
+        [
+            "# A pretrained OusiaNER model",
+            "",
+            f"Encoder `{settings.encoder}` ({'tuned' if model.encoder_tuned else 'frozen'}), {len(model.types):,} YAGO/WordNet types.",
+            "It detects names without types and gives each a probability for every YAGO type; `ousianer finetune` moves it to a target taxonomy.",
+            "",
+            "## Validation (exact spans; typing of gold mentions, micro, p > .5)",
+            "",
+            "| what | corpus | P | R | F1 | gold mentions |",
+            "|---|---|---|---|---|---|",
+            *rows,
+            "",
+            "## Data",
+            "",
+            files,
+            "",
+        ]
+    )

@@ -1,0 +1,111 @@
+"""The project's own JSON lines, and spans from tags."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ousianer_cli.errors import InputError
+from ousianer_cli.formats.corpora import detect_format, read_labelled
+from ousianer_cli.formats.corpus import (
+    Mention,
+    Sentence,
+    dump_sentence,
+    read_corpus,
+    spans_from_tags,
+    write_corpus,
+)
+
+LABELS = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1, max_size=8)
+
+
+@st.composite
+def sentences(draw: st.DrawFn) -> Sentence:
+    tokens = draw(st.lists(LABELS.filter(lambda t: t.strip()), min_size=1, max_size=8))
+    cuts = sorted(draw(st.sets(st.integers(0, len(tokens)), max_size=6)))
+    mentions = [
+        Mention(a, b, tuple(draw(st.lists(LABELS, max_size=3))), draw(st.sampled_from([1.0, 0.5])))
+        for a, b in zip(cuts[::2], cuts[1::2], strict=False)
+    ]
+    return Sentence(tuple(tokens), tuple(mentions), draw(LABELS), draw(st.sampled_from(["detection", "typing", "both"])))
+
+
+@given(st.lists(sentences(), max_size=4))
+def test_what_is_written_reads_back(tmp_path_factory: pytest.TempPathFactory, rows: list[Sentence]) -> None:
+    path = tmp_path_factory.mktemp("corpus") / "c.jsonl"
+    assert write_corpus(path, rows) == len(rows)
+    assert list(read_corpus(path)) == rows
+
+
+def test_own_lines_are_detected_and_keep_what_they_say(tmp_path: Path) -> None:
+    path = tmp_path / "own.jsonl"
+    rows = [
+        Sentence(("It", "rains"), (), "d", "detection"),
+        Sentence(("Oslo", "sleeps"), (Mention(0, 1, ("GPE", "LOC"), 0.5),), "d", "typing"),
+    ]
+    path.write_text("\n\n".join(map(dump_sentence, rows)), encoding="utf-8")
+    assert detect_format(path) == "ousianer"
+    first, second = read_labelled(path)
+    assert (first.supervises, second.supervises) == ("detection", "typing")
+    assert (second.mentions[0].labels, second.mentions[0].weight) == (("GPE", "LOC"), 0.5)
+    assert second.line == 3
+
+
+def test_columns_make_no_sense_for_json(tmp_path: Path) -> None:
+    path = tmp_path / "own.jsonl"
+    write_corpus(path, [Sentence(("Oslo",))])
+    with pytest.raises(InputError, match="--tag-column"):
+        read_labelled(path, tag_column=1)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"tokens": []},
+        {"tokens": ["a", " "]},
+        {"supervises": "all"},
+        {"mentions": [{"start": 0}]},
+        {"mentions": [{"start": 0, "end": 3}]},
+        {"mentions": [{"start": 1, "end": 1}]},
+        {"mentions": [{"start": 0, "end": 1, "types": [""]}]},
+        {"mentions": [{"start": 0, "end": 2}, {"start": 1, "end": 2}]},
+    ],
+)
+def test_broken_lines(tmp_path: Path, change: dict[str, object]) -> None:
+    path = tmp_path / "own.jsonl"
+    good = {"tokens": ["a", "b"], "mentions": [], "supervises": "both"}
+    path.write_text(json.dumps(good) + "\n" + json.dumps({**good, **change}) + "\n", encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        list(read_corpus(path))
+    assert (caught.value.path, caught.value.line) == (str(path), 2)
+
+
+@pytest.mark.parametrize(
+    ("tags", "spans"),
+    [
+        ("O O", []),
+        ("B-A I-A O B-A", [(0, 2, "A"), (3, 4, "A")]),
+        ("I-A I-A B-A", [(0, 2, "A"), (2, 3, "A")]),
+        ("I-A I-B O I-B", [(0, 1, "A"), (1, 2, "B"), (3, 4, "B")]),
+        ("S-A S-A B-A E-A", [(0, 1, "A"), (1, 2, "A"), (2, 4, "A")]),
+        ("x_a x_a O y_b", [(0, 2, "x_a"), (3, 4, "y_b")]),
+        ("B-creative-work I-creative-work", [(0, 2, "creative-work")]),
+    ],
+)
+def test_spans(tags: str, spans: list[tuple[int, int, str]]) -> None:
+    assert spans_from_tags(tags.split()) == spans
+
+
+@given(st.lists(st.tuples(st.integers(1, 3), st.sampled_from(["", "A", "B"])), max_size=8))
+def test_iob2_gives_back_its_spans(blocks: list[tuple[int, str]]) -> None:
+    tags: list[str] = []
+    spans = []
+    for length, label in blocks:
+        if label:
+            spans.append((len(tags), len(tags) + length, label))
+        tags += [f"B-{label}", *[f"I-{label}"] * (length - 1)] if label else ["O"] * length
+    assert spans_from_tags(tags) == spans
