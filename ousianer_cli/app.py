@@ -7,7 +7,14 @@ import sys
 import typer
 
 from ousianer_cli import __version__
+from ousianer_cli.commands.finetune import finetune
+from ousianer_cli.commands.init import init
+from ousianer_cli.commands.lists import ListOptions
+from ousianer_cli.commands.prepare import prepare_app
 from ousianer_cli.commands.pretrain import pretrain
+from ousianer_cli.commands.score import score
+from ousianer_cli.commands.tag import tag
+from ousianer_cli.commands.validate import validate
 from ousianer_cli.errors import OusiaError
 
 app = typer.Typer(
@@ -33,7 +40,13 @@ def _root(
     pass
 
 
-app.command()(pretrain)
+app.command()(init)
+app.add_typer(prepare_app, name="prepare")
+app.command(cls=ListOptions)(pretrain)
+app.command(cls=ListOptions)(finetune)
+app.command(cls=ListOptions)(tag)
+app.command(cls=ListOptions)(validate)
+app.command(cls=ListOptions)(score)
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from lxml import etree
 from ousianer_cli.formats.corpus import OUTSIDE, read_corpus
 from ousianer_cli.formats.edl import normalise_mention_string, read_edl
 from ousianer_cli.formats.feedback import read_feedback
+from ousianer_cli.formats.readers import read_documents
 from ousianer_cli.taxonomy.tree import load_taxonomy
 from ousianer_cli.taxonomy.wordnet import WordNet
 
@@ -127,3 +128,20 @@ def test_no_sentence_with_a_name_is_in_two_corpora() -> None:
     ]
     assert len(named) > 400
     assert len(set(named)) == len(named)
+
+
+@FOLDERS
+def test_the_reader_lets_every_gold_name_be_found(folder: Path) -> None:
+    documents = {document.id: document for document in read_documents([folder / "ltf"])}
+    texts = raw_texts(folder)
+    assert {name: document.text for name, document in documents.items()} == texts
+    for row in read_edl(folder / "gold.tab"):
+        document = documents[row.doc]
+        in_text = any(s.start <= row.start and row.end < s.end for s in document.segments)
+        assert in_text or any((a.start, a.end - 1) == (row.start, row.end) for a in document.authors), row
+
+
+def test_gold_is_feedback_too() -> None:
+    documents = {document.id: document for document in read_documents([EXAMPLES / "ltf"])}
+    items = read_feedback(EXAMPLES / "gold.tab", documents)
+    assert [item.mention for item in items] == [row.text for row in read_edl(EXAMPLES / "gold.tab")]

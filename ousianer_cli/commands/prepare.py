@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ousianer_cli.commands.prepare_silver import silver
 from ousianer_cli.errors import SettingsError
 
 prepare_app = typer.Typer(
@@ -14,58 +15,71 @@ prepare_app = typer.Typer(
 )
 
 
-@prepare_app.callback()
-def _prepare() -> None:
-    """Keeps `corpus` a subcommand of its own, also while it is the only one."""
+prepare_app.command("silver")(silver)
 
 
 @prepare_app.command("corpus")
 def corpus(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Corpus files; each may have its own format.", show_default=False)],
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...", help="Corpus files; each may have its own format.", show_default=False),
+    ],
     output: Annotated[Path, typer.Option("--output", "-o", help="JSON lines to write.", show_default=False)],
     format: Annotated[
-        str | None, typer.Option("--format", help="conll, fewnerd, conllu, figer-json or ousianer; told by content if left out.")
+        str | None,
+        typer.Option(help="conll, fewnerd, conllu, figer-json or ousianer; told by content if left out."),
     ] = None,
     token_column: Annotated[
-        int | None, typer.Option(help="Column of the token, from 0 (-1 is the last); 0, or 1 for conllu, if left out.")
+        int | None, typer.Option(help="Column of the token, from 0 (-1 is the last). Default: 0; for conllu 1.")
     ] = None,
     tag_column: Annotated[
-        int | None, typer.Option(help="Column of the tag, from 0 (-1 is the last); the last, or 2 for conllu, if left out.")
+        int | None, typer.Option(help="Column of the tag, from 0 (-1 is the last). Default: the last; for conllu 2.")
     ] = None,
     map: Annotated[
-        Path | None, typer.Option("--map", help="Label-mapping table: label<TAB>TYPE|TYPE; '-' lies outside. Without one, labels stay.")
+        Path | None,
+        typer.Option(help="Label-mapping table: label<TAB>TYPE|TYPE; '-' lies outside. Without one, labels stay."),
     ] = None,
     map_to: Annotated[
         str | None,
-        typer.Option(help="wordnet or wordnet:SOURCE: synsets by the shipped table, for pretraining; SOURCE fewnerd, crossner, coarse, wfbg."),
+        typer.Option(
+            help="wordnet or wordnet:SOURCE: synsets by the shipped table, for pretraining; "
+            "SOURCE is fewnerd, crossner, coarse or wfbg."
+        ),
     ] = None,
     taxonomy: Annotated[
         str | None, typer.Option(help="Check the types of --map: aida, aida-edl, or a taxonomy file.")
     ] = None,
     unmapped: Annotated[
-        str, typer.Option(help="A label that the table lacks: error; drop (with its sentence, where that trains detection); outside.")
+        str,
+        typer.Option(help="A label without a row: error; drop (with its sentence, if that trains detection); outside."),
     ] = "error",
     supervises: Annotated[
         str | None,
-        typer.Option(help="detection: all names are marked; typing: those marked have types; both. Default: both, or what our own lines say."),
+        typer.Option(
+            help="detection (all names are marked), typing (those marked have types) or both. "
+            "Default: both; our own lines say it themselves."
+        ),
     ] = None,
     exclude: Annotated[
         list[Path] | None, typer.Option(help="Drop sentences that this file holds too (may be repeated).")
     ] = None,
     clean_few_nerd: Annotated[
-        bool, typer.Option("--clean-few-nerd", help="Keep sentences in which no capitalised word but the first is left O.")
+        bool,
+        typer.Option("--clean-few-nerd", help="Few-NERD: keep sentences in which no capitalised word is left O."),
     ] = False,
-    limit: Annotated[int | None, typer.Option(help="Keep at most so many sentences, drawn at random, in their order.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(help="Keep at most so many sentences, drawn at random, in their order.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of --limit.")] = 0,
     split_by_hash: Annotated[
-        float | None, typer.Option(help="Share of sentences to hold out, chosen by a hash of the lower-cased sentence.")
+        float | None, typer.Option(help="Share of sentences to hold out, by a hash of the lower-cased sentence.")
     ] = None,
     held_out: Annotated[Path | None, typer.Option(help="JSON lines for the share held out.")] = None,
 ) -> None:
     """Turn labelled corpora into training lines: labels mapped, duplicates dropped, everything dropped counted.
 
-    Reads CoNLL/IOB2 in any column layout, Few-NERD (IO or BIO), CoNLL-U-like IOB2, FIGER-style JSON lines, and the project's
-    own JSON lines.
+    Reads CoNLL/IOB2 in any column layout, Few-NERD (IO or BIO), CoNLL-U-like IOB2, FIGER-style JSON lines, and the
+    project's own JSON lines.
     """
     if (split_by_hash is None) != (held_out is None):
         given, missing = ("--split-by-hash", "--held-out") if held_out is None else ("--held-out", "--split-by-hash")
@@ -109,7 +123,8 @@ def print_summary(prepared: Any, output: Path, held_out: Path | None) -> None:
         table.add_row(escape(path), kind, f"{count:,}")
     console.print(table)
 
-    table = Table("type", "mentions", *(["held out"] if held_out else []), title="Mentions by type", title_justify="left")
+    heads = ["type", "mentions", *(["held out"] if held_out else [])]
+    table = Table(*heads, title="Mentions by type", title_justify="left")
     for column in table.columns[1:]:
         column.justify = "right"
     for name in sorted({*report.types, *report.held_types}, key=lambda t: (-report.types[t], t)):

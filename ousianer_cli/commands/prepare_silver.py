@@ -43,7 +43,8 @@ def silver(
     limit: Annotated[int | None, typer.Option(min=1, help="Stop after so many sentences.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of the drawing for --max-per-title.")] = 0,
 ) -> None:
-    """Turn ready-made silver (known titles with YAGO, DBpedia and FIGER labels) into typing lines for `pretrain --typing`."""
+    """Turn ready-made silver (known titles with YAGO, DBpedia and FIGER labels) into typing lines for `pretrain
+    --typing`."""
     counts = write_silver(inputs, output, tiers=tiers, max_per_title=max_per_title, limit=limit, seed=seed)
     print_counts(counts, output)
 

@@ -19,7 +19,9 @@ def score(
     files: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="[GOLD] [RUN]...", help=f"EDL tab files; [score] of {PROJECT_FILE} if left out.", show_default=False
+            metavar="GOLD RUN...",
+            help=f"EDL tab files; 'gold' and 'runs' of the score table in {PROJECT_FILE} where left out.",
+            show_default=False,
         ),
     ] = None,
     taxonomy: Annotated[
@@ -37,8 +39,9 @@ def score(
 ) -> None:
     """Score runs against gold: span, strict and coarse types, and credit along the type tree in three readings.
 
-    Spans match exactly. The readings of tree credit are: descendant (a system type below gold, as the 2019 scorer's
-    code computed it), ancestor (above gold), both. Gold types may have alternatives: gpe|loc|fac.
+    Spans match exactly. The readings of tree credit are: descendant (a system type below
+    gold, as the 2019 scorer's code computed it), ancestor (above gold), both. Gold types may have
+    alternatives: gpe|loc|fac.
     """
     report = score_report(files or [], taxonomy=taxonomy, decay=decay, open=open, by_type=by_type, config=config)
     for warning in (*report.warnings, *(warning for run in report.runs for warning in run.warnings)):

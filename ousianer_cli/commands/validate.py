@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,9 @@ def validate(
         typer.Option(help="The documents (file, folder, archive, @list) to check strings against; may be repeated."),
     ] = None,
     taxonomy: Annotated[str, typer.Option(help="aida-edl, aida, or a taxonomy file.")] = "aida-edl",
+    after_xml_declaration: Annotated[
+        bool, typer.Option("--after-xml-declaration", help="The run counts from after the first <?xml …?> line.")
+    ] = False,
 ) -> None:
     """Check a run: duplicates, overlaps, offsets, types, confidences, ids, and strings against their text.
 
@@ -32,12 +36,16 @@ def validate(
     """
     from ousianer_cli.taxonomy.tree import load_taxonomy
 
-    documents = None
+    documents, warnings = None, []
     if source:
-        from ousianer_cli.formats.readers import read_documents
+        from ousianer_cli.formats.readers import ReadReport, read_documents
 
-        documents = read_documents(source)
+        report = ReadReport()
+        documents = read_documents(source, after_xml_declaration=after_xml_declaration, report=report)
+        warnings = report.warnings
     result = validate_run(run, load_taxonomy(taxonomy), documents)
+    for warning in warnings:
+        print(f"warning: {warning}", file=sys.stderr)
     for line, message in sorted(result.problems):
         print(f"{run}:{line}: {message}")
     for line, message in sorted(result.notes):

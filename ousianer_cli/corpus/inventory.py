@@ -1,7 +1,8 @@
 """The type inventory of a model: which WordNet classes have enough mentions to be learned, and how they hang together.
 
-A mention counts for each of its direct types and for everything above them, once. Types above the useful level are cut, and a
-type whose mentions are just those of its only kept child says nothing that the child does not, and may be left out.
+A mention counts for each of its direct types and for everything above them, once. Types above the useful level are
+cut, and a type whose mentions are just those of its only kept child says nothing that the child does not, and may be
+left out.
 """
 
 from __future__ import annotations
@@ -80,7 +81,8 @@ class Inventory:
         return {t.id: i for i, t in enumerate(self.types)}
 
     def targets(self, types: Iterable[str], wordnet: WordNet) -> tuple[int, ...]:
-        """Positions of all kept types that hold when the given direct types do (they and what lies above them), sorted."""
+        """Positions of all kept types that hold when the given direct types do (they and what lies above them),
+        sorted."""
         index = self.index()
         return tuple(sorted(index[t] for t in wordnet.closure(types) if t in index))
 
@@ -96,14 +98,16 @@ class Inventory:
         """Read what `save` wrote.
 
         Raises:
-            InputError: no such file, no header, a malformed line, a type twice, a parent that does not stand above its child.
+            InputError: no such file, no header, a malformed line, a type twice, a parent that does not stand above
+                its child.
         """
         try:
             lines = Path(path).read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
             raise InputError("a type inventory (TSV)", str(error), path=path) from None
         if not lines or lines[0] + "\n" != _HEADER:
-            raise InputError("the header 'type<TAB>parent<TAB>mentions'", repr(lines[0] if lines else ""), path=path, line=1)
+            found = repr(lines[0]) if lines else "an empty file"
+            raise InputError("the header 'type<TAB>parent<TAB>mentions'", found, path=path, line=1)
         types: list[InventoryType] = []
         known: set[str] = set()
         for number, line in enumerate(lines[1:], 2):
@@ -127,7 +131,8 @@ def count_type_sets(type_sets: Iterable[Iterable[str]]) -> Counter[tuple[str, ..
 
 
 def close_counts(type_sets: Mapping[tuple[str, ...], int], wordnet: WordNet) -> Counter[str]:
-    """Mentions of each type and of everything above it: a mention counts once for each, whichever of its types lead there."""
+    """Mentions of each type and of everything above it: a mention counts once for each, whichever of its types lead
+    there."""
     closed: Counter[str] = Counter()
     for types, number in type_sets.items():
         for type_id in wordnet.closure(types):
@@ -146,8 +151,8 @@ def choose_inventory(
     """Choose the types of a model from its training mentions.
 
     Args:
-        counts: mentions of each set of direct types (`count_type_sets`); a plain type -> count is read as sets of one, which
-            counts a mention of several types once for each.
+        counts: mentions of each set of direct types (`count_type_sets`); a plain type -> count is read as sets of
+            one, which counts a mention of several types once for each.
         wordnet: the taxonomy.
         min_mentions: a type needs so many mentions, those below it included.
         tops: types cut as too general.

@@ -1,7 +1,7 @@
-"""Turns other people's corpora into the project's own JSON lines: labels mapped, duplicates dropped, everything counted.
+"""Turns other people's corpora into the project's own JSON lines: labels mapped, duplicates dropped, all counted.
 
-The order is: read, keep clean sentences (Few-NERD), drop duplicates and excluded sentences, map labels, drop what cannot
-supervise, split off a held-out slice, sample.
+The order is: read, keep clean sentences (Few-NERD), drop duplicates and excluded sentences, map labels, drop what
+cannot supervise, split off a held-out slice, sample.
 """
 
 from __future__ import annotations
@@ -110,16 +110,16 @@ def sentence_key(tokens: Iterable[str]) -> bytes:
 
 
 def is_held_out(tokens: Iterable[str], fraction: float) -> bool:
-    """Whether a sentence falls into the held-out share: the same answer wherever the sentence stands, whatever its casing."""
+    """Whether a sentence falls into the held-out share: the same answer wherever it stands, whatever its casing."""
     return int.from_bytes(sentence_key(tokens)[:8], "big") < fraction * 2**64
 
 
 def is_clean(sentence: LabelledSentence) -> bool:
     """Whether no token that its place does not capitalise is capitalised and outside every mention.
 
-    Few-NERD's INTER and INTRA files tag entities of other sets as O; a sentence without such a token likely misses none,
-    and is easier than average. Not counted: the first token, one after a full stop, a question mark, a colon or an opening quotation
-    mark, the months, the days of the week, and `I`.
+    Few-NERD's INTER and INTRA files tag entities of other sets as O; a sentence without such a token likely misses
+    none, and is easier than average. Not counted: the first token, one after a full stop, a question mark, a colon or
+    an opening quotation mark, the months, the days of the week, and `I`.
     """
     inside = {i for m in sentence.mentions for i in range(m.start, m.end)}
     tokens = sentence.tokens
@@ -139,7 +139,7 @@ def own_labels(mention: LabelledMention) -> tuple[str, ...]:
 
 
 def mapped_labels(table: str | Path, taxonomy: str | None = None) -> TypesOf:
-    """Types by a label-mapping table: of several labels the deepest mapped one counts; checked against `taxonomy`, if given.
+    """Types by a label-mapping table: of several labels the deepest mapped one counts; `taxonomy` checks its types.
 
     Raises:
         TaxonomyError: the table or a type in it is wrong, with file and line.
@@ -174,7 +174,8 @@ def wordnet_table(source: str | None) -> dict[str, tuple[str, ...]]:
             tables.setdefault(name, {})[label] = () if ids == OUTSIDE else tuple(x.strip() for x in ids.split(","))
     if source not in tables:
         found = f"'{source}'" if source else "none"
-        raise SettingsError(f"--map-to {WORDNET}:SOURCE: expected one of {', '.join(sorted(tables))} as SOURCE, found {found}")
+        known = ", ".join(sorted(tables))
+        raise SettingsError(f"--map-to {WORDNET}:SOURCE: expected one of {known} as SOURCE, found {found}")
     return tables[source]
 
 
@@ -205,7 +206,7 @@ def prepare_corpus(files: Sequence[str | Path], settings: PrepareSettings | None
     """Read corpora and turn them into training sentences.
 
     Raises:
-        InputError: a broken line, or a label that the table lacks (unless `unmapped` says otherwise), with file and line.
+        InputError: a broken line, or a label that the table lacks (unless `unmapped` says otherwise); with its place.
         SettingsError, TaxonomyError: a setting or a table is wrong.
     """
     chosen = settings or PrepareSettings()
@@ -219,7 +220,8 @@ def prepare_corpus(files: Sequence[str | Path], settings: PrepareSettings | None
     for path in files:
         kind: CorpusFormat = chosen.format or detect_format(path)
         if chosen.clean_few_nerd and kind != "fewnerd":
-            raise InputError("a Few-NERD file with --clean-few-nerd", kind, path=path, remedy="leave the flag out for it")
+            remedy = "leave the flag out for it"
+            raise InputError("a Few-NERD file with --clean-few-nerd", kind, path=path, remedy=remedy)
         types_of = shared or wordnet_labels({"fewnerd": "fewnerd", "figer-json": "wfbg"}.get(kind))
         read = ReadReport()
         count = 0

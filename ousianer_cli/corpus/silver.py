@@ -1,16 +1,18 @@
-"""Ready-made silver for typing: mentions of known Wikipedia titles with YAGO, DBpedia and FIGER labels, made into corpus lines.
+"""Ready-made silver for typing: mentions of known Wikipedia titles with YAGO, DBpedia and FIGER labels, made into
+corpus lines.
 
 One input line: `{"id", "article", "tokens", "mentions": [{"start", "end" (exclusive), "title", "tier", "src",
-"types": {"yago", "dbpedia", "figer"} (comma separated)}], "source"}`. `tier` says how the mention was found (`link`, `self`,
-`exact`), `src` whence its types come (`table`, or `def`: guessed from the article's first sentence).
+"types": {"yago", "dbpedia", "figer"} (comma separated)}], "source"}`. `tier` says how the mention was found (`link`,
+`self`, `exact`), `src` whence its types come (`table`, or `def`: guessed from the article's first sentence).
 
 The sources disagree, and each has its own noise, so a mention's labels are weighed before they are believed:
 1. each label becomes WordNet synsets (tables for DBpedia and FIGER, the offset for YAGO);
-2. each source votes for the kinds its synsets belong to (person, group, place, work, …); the kind with most weight wins, and
-   synsets of other kinds are dropped (a theatre that YAGO calls a person);
-3. within the kind, weak labels (a YAGO class guessed from a category's head noun, FIGER's `person-author`) stay only where a
-   stronger source bears them out;
-4. what is left is cut to its most specific synsets, all of which hold, with a weight that says how far the sources are trusted.
+2. each source votes for the kinds its synsets belong to (person, group, place, work, …); the kind with most weight
+   wins, and synsets of other kinds are dropped (a theatre that YAGO calls a person);
+3. within the kind, weak labels (a YAGO class guessed from a category's head noun, FIGER's `person-author`) stay only
+   where a stronger source bears them out;
+4. what is left is cut to its most specific synsets, all of which hold, with a weight that says how far the sources
+   are trusted.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,8 +32,8 @@ from ousianer_cli.taxonomy.wordnet import GUESS_MARK, WordNet, correct_sense, re
 
 TIERS = ("link", "self", "exact")
 
-# The kinds that exclude one another, each by the synsets at its top; the first that matches counts. A structure is a place:
-# sources call the same airport a location, a facility or a building.
+# The kinds that exclude one another, each by the synsets at its top; the first that matches counts. A structure is a
+# place: sources call the same airport a location, a facility or a building.
 _KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("person", ("wordnet_person_100007846",)),
     ("creature", ("wordnet_organism_100004475",)),
@@ -54,9 +56,11 @@ _KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 
 _PERSON = "wordnet_person_100007846"
+_TEAM = "wordnet_team_108208560"
+_CLUB = "wordnet_club_108227214"  # YAGO calls sports teams clubs, a society by WordNet; said of a team it misleads
 
-# FIGER labels that Freebase hands out too freely: believed only with the support of YAGO or DBpedia, or where they are the
-# only thing known of the person.
+# FIGER labels that Freebase hands out too freely: believed only with the support of YAGO or DBpedia, or where they
+# are the only thing known of the person.
 _FREE_FIGER = frozenset(
     {"person-author", "person-actor", "person-artist", "person-engineer", "person-soldier", "person-doctor"}
     | {"government-government"}
@@ -66,15 +70,20 @@ _COARSE_FIGER = frozenset({"location", "person", "organization", "building", "ev
 
 # Head nouns that a category uses for a fact about a person, not for what kind of person he is, or in another sense.
 _IDLE_GUESSES = frozenset(
-    """alumnus fellow expatriate emigrant atheist agnostic deist honoree survivor prisoner convert citizen winner laureate
-    victim vegan vegetarian brat son daughter man woman boy girl opponent advocate officer commander knight soldier ambassador
-    scout spy rector practitioner participant owner companion peer employee witness disciple master expert traveller user
-    contestant competitor medalist adoptee civilian objector resister quaker pacifist skeptic sceptic baritone contralto
-    soprano mezzo-soprano countertenor idol hero secretary murderer criminal planter socialite pioneer billionaire millionaire
-    executive fighter defender guard forward center back nominee candidate recipient descendant immigrant refugee exile
-    member associate friend patient sufferer relative spouse wife husband sibling twin child orphan dropout graduate student
-    pupil native resident personality celebrity figure leader saint martyr virgin consort chief count head administrator
-    captain president worker director manager""".split()
+    word
+    for line in (
+        "alumnus fellow expatriate emigrant atheist agnostic deist honoree survivor prisoner convert citizen winner",
+        "laureate victim vegan vegetarian brat son daughter man woman boy girl opponent advocate officer commander",
+        "knight soldier ambassador scout spy rector practitioner participant owner companion peer employee witness",
+        "disciple master expert traveller user contestant competitor medalist adoptee civilian objector resister",
+        "quaker pacifist skeptic sceptic baritone contralto soprano mezzo-soprano countertenor idol hero secretary",
+        "murderer criminal planter socialite pioneer billionaire millionaire executive fighter defender guard",
+        "forward center back nominee candidate recipient descendant immigrant refugee exile member associate friend",
+        "patient sufferer relative spouse wife husband sibling twin child orphan dropout graduate student pupil",
+        "native resident personality celebrity figure leader saint martyr virgin consort chief count head",
+        "administrator captain president worker director manager",
+    )
+    for word in line.split()
 )
 _SENSES_IN_CATEGORIES = {
     # The guess takes a noun's first sense; Wikipedia's categories of people mean these.
@@ -99,9 +108,11 @@ _VAGUE_PLACES = frozenset(
         "wordnet_area_108497294",
         "wordnet_site_108651247",
         "wordnet_district_108552138",
+        "wordnet_zone_108688247",
     )
 )
-"""True of nearly all places, yet above few of WordNet's (a sea is no `location`, a city no `site`): of use only when alone."""
+"""True of nearly all places, yet above few of WordNet's (a sea is no `location`, a city no `site`): of use only when
+alone."""
 
 _VOTES = {"table": {"yago": 3.0, "dbpedia": 2.0, "figer": 2.0}, "def": {"yago": 1.0, "dbpedia": 1.5, "figer": 2.0}}
 _VOTE_COARSE, _VOTE_GUESS, _VOTE_FREE = 0.8, 0.5, 0.4
@@ -164,9 +175,9 @@ class TypeJudge:
         figer = set(filter(None, labels.get("figer", "").split(",")))
         for label in filter(None, labels.get("yago", "").split(",")):
             if label.startswith(GUESS_MARK):
-                sense = self._guess(label)
-                guessed.update(sense)
-                dropped["YAGO class guessed from a category, idle or of unsure sense"] += not sense
+                guess = self._guess(label)
+                guessed.update(guess)
+                dropped["YAGO class guessed from a category, idle or of unsure sense"] += not guess
             else:
                 sense = correct_sense(_YAGO_SENSES.get(label, label), wordnet)
                 if sense is None and wordnet.find(label) is None:
@@ -177,19 +188,19 @@ class TypeJudge:
                     stated["yago"].add(sense)
         for source in ("dbpedia", "figer"):
             for label in filter(None, labels.get(source, "").split(",")):
-                ids = self.tables[source].get(label)
-                if ids is None:
+                senses = self.tables[source].get(label)
+                if senses is None:
                     counts.unknown_labels[f"{source} {label}"] += 1
                     continue
-                dropped[f"{source} label without use"] += not ids
+                dropped[f"{source} label without use"] += not senses
                 if source == "figer" and label in _COARSE_FIGER:
-                    coarse.update(ids)
+                    coarse.update(senses)
                 elif source == "figer" and label in _FREE_FIGER:
-                    free.update(ids)
+                    free.update(senses)
                 else:
-                    stated[source].update(ids)
+                    stated[source].update(senses)
 
-        votes: Counter[str] = Counter()
+        votes: defaultdict[str, float] = defaultdict(float)
         # An occupation without FIGER's own `person` is often a band's.
         band_like = bool(figer) and "person" not in figer and any(f.startswith("person-") for f in figer)
         for source, ids in stated.items():
@@ -201,7 +212,7 @@ class TypeJudge:
                 votes[kind] += vote
         if not votes:
             return "no label with a use"
-        (winner, best), *others = votes.most_common()
+        (winner, best), *others = sorted(votes.items(), key=lambda item: -item[1])
         if others and others[0][1] >= best * (0.5 if src == "def" else 1.0):
             return "sources disagree on the kind"
         if winner == "person" and band_like and not (stated["yago"] or stated["dbpedia"]):
@@ -223,7 +234,7 @@ class TypeJudge:
         if winner == "person" and free:
             types.add(_PERSON)
         # A guess may only refine: below a stated type that is no mere top, or below person.
-        anchors = {t for t in types if wordnet.depth(t) >= 5 and t not in closure - types} | ({_PERSON} & wordnet.closure(types))
+        anchors = {t for t in types if wordnet.depth(t) >= 5} | ({_PERSON} & wordnet.closure(types))
         refined = {t for t in guessed if anchors & wordnet.ancestors(t)}
         alone = not types
         if alone:
@@ -233,6 +244,8 @@ class TypeJudge:
         if not types:
             return "no label survived"
         counts.labels_dropped.update({k: v for k, v in dropped.items() if v})
+        if any(_TEAM in wordnet.ancestors(t) for t in types):
+            types.discard(_CLUB)
         direct = wordnet.most_specific(types - _VAGUE_PLACES or types)
         if len(direct) > _MAX_TYPES:
             counts.labels_dropped["beyond the number of types a mention may have"] += len(direct) - _MAX_TYPES
@@ -274,8 +287,8 @@ def prepare_silver(
     Args:
         paths: silver files, JSON lines, gzipped or not.
         tiers: kept tiers; mentions of the others are counted and left out.
-        max_per_title: at most this many mentions of one title. Which ones is drawn by hashes of `seed`, title and sentence, in a
-            first pass over the files, so that the choice does not depend on the files' order.
+        max_per_title: at most this many mentions of one title. Which ones is drawn by hashes of `seed`, title and
+            sentence, in a first pass over the files, so that the choice does not depend on the files' order.
         limit: stop after so many sentences.
         seed: of the drawing.
         counts: filled while the sentences are drawn.
@@ -392,7 +405,8 @@ def _draw(paths: Sequence[str | Path], wanted: tuple[str, ...], most: int, seed:
                             tickets.sort()
                             del tickets[most:]
             except (KeyError, TypeError):
-                raise InputError("a silver line with 'mentions'", f"{str(row)[:80]!r}", path=path, line=number) from None
+                found = f"{str(row)[:80]!r}"
+                raise InputError("a silver line with 'mentions'", found, path=path, line=number) from None
     return {title: sorted(tickets)[:most][-1] for title, tickets in lowest.items()}
 
 

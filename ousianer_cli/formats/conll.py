@@ -2,9 +2,10 @@
 
 All three are columns of text with a blank line after each sentence; they differ in which column holds what:
 
-- CoNLL: blanks or tabs between columns, token first and tag last unless told otherwise, `-DOCSTART-` lines between documents;
+- CoNLL: blanks or tabs between columns, token first and tag last unless told otherwise, `-DOCSTART-` between documents;
 - Few-NERD: `token<TAB>label`, labels bare (IO) or with `B-`/`I-`, written `coarse_fine` or `coarse-fine`;
-- CoNLL-U-like: word number, token, tag, and possibly more columns; comments start with `#`; `# newdoc id = …` opens a document.
+- CoNLL-U-like: word number, token, tag, and possibly more columns; comments start with `#`; `# newdoc id = …` opens a
+  document.
 
 Tags may be IO, IOB1, IOB2, BIOES or BILOU.
 """
@@ -168,7 +169,8 @@ def _read_columns(
                 report.drop("lines of multi-word ranges and empty nodes")
                 continue
             remedy = "correct the line, or name another --format"
-            raise InputError("a word number in the first column", repr(columns[0]), path=path, line=number, remedy=remedy)
+            expected = "a word number in the first column"
+            raise InputError(expected, repr(columns[0]), path=path, line=number, remedy=remedy)
         width = len(columns) if width is None else width
         token, tag = _cells(columns, layout, width, path, number)
         tag = check(tag, number)
@@ -183,7 +185,7 @@ def _read_columns(
 
 
 def _is_comment(line: str, columns: list[str], layout: Layout, width: int | None) -> bool:
-    """Whether a line is a comment. In CoNLL `#` may be a token too, so a line with the file's columns and a tag is none."""
+    """Whether a line is a comment. In CoNLL `#` may be a token: a line with the file's columns and a tag is none."""
     if not line.startswith("#"):
         return False
     if layout.numbered:
@@ -203,8 +205,9 @@ def _cells(columns: list[str], layout: Layout, width: int, path: Path, line: int
     least = max(least, 1 if layout.token == layout.tag else 2)
     if len(columns) < least or (not fixed and len(columns) != width):
         expected = f"{least} columns or more" if fixed or width < least else f"{width} columns as on the lines before"
+        expected += " (separated by tabs or blanks)"
         remedy = "correct the line, or name the columns with --token-column and --tag-column"
-        raise InputError(f"{expected} (separated by tabs or blanks)", str(len(columns)), path=path, line=line, remedy=remedy)
+        raise InputError(expected, str(len(columns)), path=path, line=line, remedy=remedy)
     token, tag = columns[layout.token], columns[layout.tag]
     if not token:
         raise InputError("a token", "an empty column", path=path, line=line, remedy="correct the line")

@@ -18,7 +18,9 @@ CorpusFormat = Literal["conll", "fewnerd", "conllu", "figer-json", "ousianer"]
 CORPUS_FORMATS: tuple[CorpusFormat, ...] = get_args(CorpusFormat)
 
 # Few-NERD's eight coarse classes: what tells its files from other two-column ones.
-_FEWNERD_COARSE = frozenset("art building event location organization other person product".split())
+_FEWNERD_COARSE = frozenset(
+    ["art", "building", "event", "location", "organization", "other", "person", "product"]
+)
 _SNIFFED_LINES = 2000
 
 
@@ -26,11 +28,12 @@ def detect_format(path: str | Path) -> CorpusFormat:
     """Tell a corpus file's format from its first 2,000 lines.
 
     JSON objects whose mentions carry `labels` are FIGER-style, others our own; a first column of word numbers makes
-    CoNLL-U; two tab-separated columns with Few-NERD's `coarse_fine` labels (or `coarse-fine`) make Few-NERD; the rest is CoNLL.
+    CoNLL-U; two columns with Few-NERD's `coarse_fine` labels (or `coarse-fine`) make Few-NERD; the rest is CoNLL.
 
     Raises:
         InputError: nothing in the file looks like any of these.
     """
+    remedy = f"check the file, or name its format: --format {'|'.join(CORPUS_FORMATS)}"
     rows: list[list[str]] = []
     first = ""
     for _, line in islice(numbered_lines(path), _SNIFFED_LINES):
@@ -46,11 +49,10 @@ def detect_format(path: str | Path) -> CorpusFormat:
     if not rows:
         if first.lstrip().startswith("{"):
             return "ousianer"  # sentences without any mention: both JSON formats read alike
-        raise InputError("a corpus", "no token in it", path=path, remedy=f"name its format: --format {'|'.join(CORPUS_FORMATS)}")
+        raise InputError("a corpus", "no token in it", path=path, remedy=remedy)
     if all(len(r) >= 3 and r[0].replace("-", "").replace(".", "").isdecimal() for r in rows):
         return "conllu"
     if all(len(r) < 2 for r in rows):
-        remedy = f"name its format: --format {'|'.join(CORPUS_FORMATS)}"
         raise InputError("JSON lines or columns of tokens and tags", f"{rows[0][0][:40]!r}", path=path, remedy=remedy)
     labels = {_bare(r[-1]) for r in rows if r[-1] != "O"}
     if all(len(r) == 2 for r in rows) and labels and all(_is_fewnerd(label) for label in labels):

@@ -98,6 +98,17 @@ def parse_row(text: str, *, path: str | Path | None = None, line: int = 0) -> Ed
     return EdlRow(run_id, mention_id, string, place[1], start, end, kb_id, type_, mention_type, confidence, line)
 
 
+def parse_line(raw: bytes, *, path: str | Path | None = None, line: int = 0) -> EdlRow:
+    """One line as it stands in a file, with or without its `\\n`; an `InputError` also for bytes that are not UTF-8."""
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        found = f"byte 0x{raw[error.start]:02x} at byte {error.start + 1}"
+        remedy = "convert the file, for example with iconv -f latin1 -t utf-8"
+        raise InputError("UTF-8", found, path=path, line=line, remedy=remedy) from None
+    return parse_row(text[:-1] if text.endswith("\n") else text, path=path, line=line)
+
+
 def iter_edl(path: str | Path, on_error: Callable[[InputError], None] | None = None) -> Iterator[EdlRow]:
     """The rows of a file in order, with their line numbers.
 
@@ -113,13 +124,7 @@ def iter_edl(path: str | Path, on_error: Callable[[InputError], None] | None = N
     with handle:
         for number, raw in enumerate(_lines(handle, path), 1):
             try:
-                try:
-                    text = raw.decode("utf-8")
-                except UnicodeDecodeError as error:
-                    found = f"byte 0x{raw[error.start]:02x} at byte {error.start + 1}"
-                    remedy = "convert the file, for example with iconv -f latin1 -t utf-8"
-                    raise InputError("UTF-8", found, path=path, line=number, remedy=remedy) from None
-                yield parse_row(text[:-1] if text.endswith("\n") else text, path=path, line=number)
+                yield parse_line(raw, path=path, line=number)
             except InputError as error:
                 if on_error is None:
                     raise

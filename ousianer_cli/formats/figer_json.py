@@ -1,7 +1,8 @@
 """FIGER-style JSON lines, as 1k-WFB-g uses them: a mention carries several label paths (`/person`, `/person/actor`).
 
-One line is `{"tokens": […], "mentions": [{"start", "end" (exclusive), "labels": […]}], "fileid": …}`; other keys are ignored.
-Mentions may lie inside others or cross them: the outermost stay (of crossing ones the longer), the rest are counted.
+One line is `{"tokens": […], "mentions": [{"start", "end" (exclusive), "labels": […]}], "fileid": …}`; other keys are
+ignored. Mentions may lie inside others or cross them: the outermost stay (of crossing ones the longer), the rest are
+counted.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Sentences as other people's corpora label them, whatever the file format: what every corpus reader yields.
 
-Positions are tokens, end-exclusive. Labels are the corpus's own; a table turns them into types later (`corpus.prepare`).
+Positions are tokens, end-exclusive. Labels are the corpus's own; a table makes types of them later (`corpus.prepare`).
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def _open(path: Path) -> IO[bytes]:
 
 
 def doc_name(path: str | Path) -> str:
-    """A document id for files that name none: the file's name and its folder's, so that `ai/dev` and `music/dev` differ."""
+    """A document id for files that name none: folder and file, so that `ai/dev` and `music/dev` differ."""
     path = Path(path)
     name = path.name.split(".")[0] or path.name
     return f"{path.parent.name}/{name}" if path.parent.name not in ("", ".", "..") else name

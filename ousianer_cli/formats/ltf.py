@@ -1,7 +1,8 @@
 """LTF, the Linguistic Data Consortium's XML for raw text in segments: read as documents, and written from plain text.
 
-`LCTL_TEXT > DOC+ > (HEADLINE|DATELINE|AUTHORLINE|TEXT)+`, `TEXT > (P|SEG)+`, `P > SEG+`, `SEG > ORIGINAL_TEXT?, TOKEN*`;
-`start_char` and `end_char` are code points of the raw text, end inclusive. Element names are matched without namespace.
+`LCTL_TEXT > DOC+ > (HEADLINE|DATELINE|AUTHORLINE|TEXT)+`, `TEXT > (P|SEG)+`, `P > SEG+`, `SEG > ORIGINAL_TEXT?,
+TOKEN*`; `start_char` and `end_char` are code points of the raw text, end inclusive. Element names are matched without
+namespace.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import IO, Any
 
 from lxml import etree
@@ -46,15 +48,16 @@ def read_ltf(
 ) -> Iterator[Document]:
     """The documents of one LTF file, one DOC in memory at a time.
 
-    The raw text is rebuilt from the SEGs: gaps are newlines, and so is what is missing to `raw_text_char_length`. A document
-    whose raw text is source markup (TAC 2015) gives the same segments as its source file.
+    The raw text is rebuilt from the SEGs: gaps are newlines, and so is what is missing to `raw_text_char_length`. A
+    document whose raw text is source markup (TAC 2015) gives the same segments as its source file.
 
     Args:
         handle: the file, open for reading bytes.
         name: the id for a DOC that has none.
         source: the path to name in messages and in `Document.source`.
     Raises:
-        InputError: broken XML (file and line), another root than LCTL_TEXT; with `options.strict`, any disagreement too.
+        InputError: broken XML (file and line), another root than LCTL_TEXT; with `options.strict`, any disagreement
+        too.
     """
     options = options or ReadOptions()
     events = etree.iterparse(
@@ -191,10 +194,9 @@ def _read_seg(element: Any, doc: Any, skipped: Counter[str]) -> _Seg | None:
     if text is None:
         skipped[DISAGREEING] += 1
         return None
-    if not text.strip():
+    if not text:
         skipped[WITHOUT_TEXT] += 1
-        if not text:
-            return None
+        return None
     kind: SegmentKind = "text"
     for ancestor in element.iterancestors():
         if ancestor is doc:
@@ -239,8 +241,8 @@ def _text_of_tokens(seg: Any, start: int, end: int) -> str | None:
 def build_ltf(doc_id: str, text: str, *, lang: str = "eng") -> bytes:
     """Plain text as one LTF document: a P for each paragraph, a SEG for each sentence, TOKENs, offsets, length and md5.
 
-    Blanks between sentences, which LTF has no place for unless they are newlines, stay at the end of the SEG before, so the
-    raw text can be rebuilt exactly.
+    Blanks between sentences, which LTF has no place for unless they are newlines, stay at the end of the SEG before,
+    so the raw text can be rebuilt exactly.
 
     Raises:
         InputError: the text holds a character that XML cannot carry (most control characters).
@@ -252,16 +254,19 @@ def build_ltf(doc_id: str, text: str, *, lang: str = "eng") -> bytes:
             path=doc_id,
             remedy="remove the character",
         )
-    groups = [[list(s) for s in split_sentences(text, a, b)] for a, b in split_paragraphs(text)]
+    groups = [split_sentences(text, a, b) for a, b in split_paragraphs(text)]
     spans = [span for group in groups for span in group]
     if not spans and text.strip("\n"):
-        spans = [[0, 0]]
-        groups = [spans]
-    for span, following in zip(spans, [*[s[0] for s in spans[1:]], len(text)], strict=True):
-        gap = text[span[1] : following].rstrip("\n")
-        span[1] += len(gap)
-    if spans:
-        spans[0][0] -= len(text[: spans[0][0]].lstrip("\n")) if spans[0][0] else 0
+        groups = [spans := [(0, 0)]]
+    # A SEG reaches over the blanks behind it, but for the newlines at their end; the first also over those before it.
+    firsts = [start for start, _ in spans]
+    if spans and text[: firsts[0]].strip("\n"):
+        firsts[0] = 0
+    ends = [
+        end + len(text[end:limit].rstrip("\n"))
+        for (_, end), limit in zip(spans, [*firsts[1:], len(text)], strict=False)
+    ]
+    reach = iter(zip(firsts, ends, strict=True))
 
     root = etree.Element("LCTL_TEXT", lang=lang)
     doc = etree.SubElement(
@@ -278,7 +283,7 @@ def build_ltf(doc_id: str, text: str, *, lang: str = "eng") -> bytes:
     number = 0
     for group in groups:
         paragraph = etree.SubElement(body, "P")
-        for start, end in group:
+        for start, end in islice(reach, len(group)):
             seg = etree.SubElement(
                 paragraph, "SEG", id=f"segment-{number}", start_char=str(start), end_char=str(end - 1)
             )

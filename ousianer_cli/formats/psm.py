@@ -1,4 +1,5 @@
-"""`.psm.xml`, what was stripped from a forum or web text beside its LTF or `rsd.txt`: headlines, posts, quotes, authors.
+"""`.psm.xml`, what was stripped from a forum or web text beside its LTF or `rsd.txt`: headlines, posts, quotes,
+authors.
 
 `<string type="post" begin_offset="12" char_length="40">` marks code points of the raw text.
 """
@@ -43,7 +44,7 @@ class Region:
 
 
 def read_psm(handle: IO[bytes], source: str) -> tuple[list[Region], list[str]]:
-    """The regions of a psm file in order, and a line for what could not be used; types that say nothing of the text are passed over.
+    """The regions of a psm file in order, and a line for what could not be used; other types are passed over.
 
     Raises:
         InputError: broken XML, with file and line.
@@ -80,8 +81,8 @@ def apply_psm(
 ) -> Document:
     """The document with its segments cut at the regions' edges and of the regions' kinds.
 
-    Quotes are left out and counted unless `options.quotes`; author regions become `Document.authors` instead of segments.
-    Regions outside the text are left out with a warning (an error with `options.strict`).
+    Quotes are left out and counted unless `options.quotes`; author regions become `Document.authors` instead of
+    segments. Regions outside the text are left out with a warning (an error with `options.strict`).
     """
     options = options or ReadOptions()
     notes = list(warnings)
@@ -141,7 +142,7 @@ def _intervals(regions: Sequence[Region]) -> tuple[list[int], list[SegmentKind |
 def _cut(
     text: str, segment: Segment, edges: Sequence[int], kinds: Sequence[SegmentKind | None]
 ) -> list[tuple[Segment, SegmentKind | None]]:
-    """A segment's pieces between edges at which the kind changes, with the regions' kind (None where there is no region)."""
+    """A segment's pieces between edges at which the kind changes, with the regions' kind (None: no region)."""
     pieces: list[tuple[Segment, SegmentKind | None]] = []
     index = bisect_right(edges, segment.start)
     start, kind = segment.start, kinds[index - 1] if index else None

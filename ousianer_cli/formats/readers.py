@@ -87,22 +87,24 @@ def read_documents(
     """Stream the documents of `inputs`, in the order given; folders and archives in sorted order.
 
     Args:
-        inputs: LTF (`.ltf.xml`, `.ltf.xml.gz`, `.ltf.zip`), source files (`.xml`, `.sgm`, `.sgml`), plain text (`.txt`, `.rsd.txt`),
-            any of them with `.gz`; folders, read recursively; `@list.txt`, one path a line (blank lines and lines that begin
-            with `#` do not count), relative to the list's folder, or else to the working folder.
+        inputs: LTF (`.ltf.xml`, `.ltf.xml.gz`, `.ltf.zip`), source files (`.xml`, `.sgm`, `.sgml`), plain text
+            (`.txt`, `.rsd.txt`), any of them with `.gz`; folders, read recursively; `@list.txt`, one path a line
+            (blank lines and lines that begin with `#` do not count), relative to the list's folder, or else to the
+            working folder.
         input_format: one of `INPUT_FORMATS`; None tells by content. `source` is any of newswire, forum and web.
-        strict: make an error of malformed files in folders and lists, of duplicate ids, and of documents at odds with themselves.
+        strict: make an error of malformed files in folders and lists, of duplicate ids, and of documents at odds with
+        themselves.
         authors: give the `author="…"` of posts.
         quotes: keep text inside `<quote>`.
         after_xml_declaration: set `Document.offset_shift`, so that rows count from after the first `<?xml …?>` line.
         report: filled with counts and warnings.
     Raises:
-        InputError: a path that does not exist; a file named outright that cannot be read; a folder with nothing to read. All
-            but the second before the first document is given.
+        InputError: a path that does not exist; a file named outright that cannot be read; a folder with nothing to
+            read. All but the second before the first document is given.
     """
     if input_format is not None and input_format not in INPUT_FORMATS:
         raise InputError(f"--input-format one of {', '.join(INPUT_FORMATS)}", repr(input_format))
-    wanted = cast("InputFormat | None", input_format)
+    wanted: InputFormat | None = next((f for f in INPUT_FORMATS if f == input_format), None)
     options = ReadOptions(authors, quotes, after_xml_declaration, strict)
     report = report if report is not None else ReadReport()
     units: list[_Unit] = []
@@ -230,7 +232,7 @@ def _unreadable_folder(error: OSError) -> None:
 
 
 def _choose(candidates: Sequence[_Unit], wanted: InputFormat | None, report: ReadReport) -> list[_Unit]:
-    """Those of a folder's files that hold documents, each document in its best form: LTF, then source, then plain text."""
+    """Those of a folder's files that hold documents, each in its best form: LTF, then source, then plain text."""
     classed: list[tuple[_Unit, _Class, str]] = []
     for unit in candidates:
         if _is_companion(unit.name):
@@ -345,7 +347,7 @@ def _detect_head(head: bytes) -> ContentKind:
 
 
 def _decode(data: bytes, label: str) -> str:
-    """UTF-8 with line ends untouched. A byte order mark is no character of the text: it is dropped, offsets count from after it."""
+    """UTF-8 with line ends untouched. A byte order mark is no character of the text: offsets count from after it."""
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -360,7 +362,7 @@ def _decode(data: bytes, label: str) -> str:
 
 
 def _with_psm(document: Document, unit: _Unit, options: ReadOptions, archives: _Archives) -> Document:
-    """The document with the kinds that its psm tells, if there is one beside it (or in a folder `psm` beside its folder)."""
+    """The document with the kinds that its psm tells, if one is beside it or in a folder `psm` beside its folder."""
     if "/" in document.id or "\0" in document.id or is_markup(document.text):
         return document
     companion = _psm_of(document.id, unit, archives)
@@ -439,7 +441,7 @@ def _members(path: Path) -> list[str]:
 
 @contextmanager
 def _opened(unit: _Unit, archives: _Archives) -> Iterator[IO[bytes]]:
-    """A file or member open for reading, unpacked if its name ends in `.gz`; what goes wrong while it is read is an `InputError`."""
+    """A file or member open for reading, unpacked if it is `.gz`; what goes wrong while reading is an `InputError`."""
     try:
         raw: IO[bytes] = archives.get(unit.path).open(unit.member) if unit.member else unit.path.open("rb")
         with raw:

@@ -1,7 +1,10 @@
-"""Sentences of raw text, by rule. The same for every input format, so that a document gives the same sentences whatever it is read from.
+"""Sentences of raw text, by rule.
 
-Blank lines always end a sentence. A newline inside a hard-wrapped paragraph is a blank, any other newline ends a sentence.
-Whether a newline is a wrap is judged from the whole text, so the answer does not change with the slice that is asked for.
+One splitter serves every input format, so a document gives the same sentences whatever it is read from.
+
+Blank lines always end a sentence. A newline inside a hard-wrapped paragraph is a blank, any other newline ends a
+sentence. Whether a newline is a wrap is judged from the whole text, so the answer does not change with the slice that
+is asked for.
 """
 
 from __future__ import annotations
@@ -11,9 +14,8 @@ from functools import lru_cache
 
 _LINE = re.compile(r"[^\n\r\x0b\x0c\x85\u2028\u2029]*(?:\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]|\Z)")
 _BREAKS = "\n\r\x0b\x0c\x85\u2028\u2029"
-_BLANK_LINES = re.compile(
-    r"(?>\r\n|[\n\r\x0b\x0c\x85\u2028\u2029])(?:[^\S\n\r\x0b\x0c\x85\u2028\u2029]*(?>\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]))+"
-)
+_NEWLINE = r"(?>\r\n|[\n\r\x0b\x0c\x85\u2028\u2029])"
+_BLANK_LINES = re.compile(rf"{_NEWLINE}(?:[^\S\n\r\x0b\x0c\x85\u2028\u2029]*{_NEWLINE})+")
 _TAG_LINE = re.compile(r"\s*(?:</?[A-Za-z!?][^<>]*>\s*)+\Z")
 # A paragraph narrower than this is a list or a verse, not wrapped prose.
 _MIN_WRAP = 40
@@ -25,46 +27,65 @@ _STOP = re.compile(
     rf"(?<![.!?…])(?P<mark>[.!?…]++)(?P<close>{_CLOSER}*+)(?=\s)|(?P<wide>[。！？]++)(?:[」』）】]|{_CLOSER})*+"
 )
 _TERMINAL = re.compile(rf"[.!?…。！？](?:[」』）】]|{_CLOSER})*\s*\Z")
+_BEFORE_TOKEN = "".join(sorted(set("\"'“”‘’«([{-–—")))
 _HEAD_WORD = re.compile(r"\S+")
 _BLANK = re.compile(r"\s*")
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # Never the end of a sentence: a name, a number or the rest of the phrase follows.
-_BEFORE_NAME = frozenset(
-    """adm amb atty brig capt cmdr col cpl cpt dr drs fr gen gov hon insp lieut lt maj messrs mme mlle mr mrs ms mx pfc pres
-    prof pvt rep reps rev rt sen sens sgt supt ssgt tsgt ste adj comdr cdr pte sp spc wo det
-    vs v cf viz eg e.g ie i.e approx ca c.f esp incl""".split()
+_BEFORE_NAME = _words(
+    """
+    adm amb atty brig capt cmdr col cpl cpt dr drs fr gen gov hon insp lieut lt maj messrs mme mlle mr mrs ms mx pfc
+    pres prof pvt rep reps rev rt sen sens sgt supt ssgt tsgt ste adj comdr cdr pte sp spc wo det vs v cf viz eg e.g
+    ie i.e approx ca c.f esp incl
+    """
 )
 # The end of a sentence only if no figure follows.
-_BEFORE_NUMBER = frozenset("no nos nr art arts ch chap col eq fig figs p pp par para sec sect vol vols ver pt".split())
+_BEFORE_NUMBER = _words(
+    """
+    no nos nr art arts ch chap col eq fig figs p pp par para sec sect vol vols ver pt
+    """
+)
 # The end of a sentence only if a word follows that commonly opens one (`U.S. The`, but `U.S. Senate`).
-_UNSURE = frozenset(
-    """jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri sat sun
-    inc co corp ltd llc plc bros cos dept univ assn assoc bldg est dist intl natl govt mfg
-    jr sr esq phd ph.d m.d b.a m.a d.c al st mt ft ave blvd rd hwy sq jct pl
-    ala ariz ark calif cal colo conn del fla ga ill ind kan kans ken ky la mass md mich minn miss mo mont neb nebr nev okla ore
-    pa penn tenn tex va vt wash wis wisc wyo ont que alta
-    a.m p.m""".split()
+_UNSURE = _words(
+    """
+    jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri sat sun inc co corp ltd llc
+    plc bros cos dept univ assn assoc bldg est dist intl natl govt mfg jr sr esq phd ph.d m.d b.a m.a d.c al st mt
+    ft ave blvd rd hwy sq jct pl ala ariz ark calif cal colo conn del fla ga ill ind kan kans ken ky la mass md mich
+    minn miss mo mont neb nebr nev okla ore pa penn tenn tex va vt wash wis wisc wyo ont que alta a.m p.m
+    """
 )
 # Written small, every other entry above is an ordinary word (`he sat.`, `was ill.`) or too rare to tell.
-_SMALL_TOO = frozenset(
-    """mr mrs ms dr prof vs v cf viz eg e.g ie i.e approx ca c.f esp incl no nos p pp fig figs vol inc co corp ltd jr sr al a.m
-    p.m ph.d""".split()
+_SMALL_TOO = _words(
+    """
+    mr mrs ms dr prof vs v cf viz eg e.g ie i.e approx ca c.f esp incl no nos p pp fig figs vol inc co corp ltd jr
+    sr al a.m p.m ph.d
+    """
 )
-_OPENING_WORD = re.compile(
-    r"(?:The|This|That|These|Those|An?|He|She|It|They|We|You|I|His|Her|Its|Their|Our|My|Your|In|On|At|By|For|From|With|Without"
-    r"|As|And|But|Or|Nor|So|Yet|If|When|While|After|Before|Since|Although|Though|Because|However|Meanwhile|Moreover|There|Here"
-    r"|What|Who|Why|How|Where|Which|Some|Many|Most|Several|Few|All|Both|Each|Every|Another|Other|Others|No|Not|Now|Then|Once"
-    r"|During|Under|Over|Until|Despite|Among|According|Also|Still|Only|Even|Such|To|Of|Today|Yesterday|Later|Earlier|Officials"
-    r"|Police|Is|Are|Was|Were|Do|Does|Did|Has|Have|Had|Can|Could|Will|Would|Should|Let|One|Two|Three|Its?)(?![\w.'’-])"
+# Words that commonly open a sentence.
+_OPENING_WORDS = _words(
+    """
+    The This That These Those An He She It They We You I His Her Its Their Our My Your In On At By For From With
+    Without As And But Or Nor So Yet If When While After Before Since Although Though Because However Meanwhile
+    Moreover There Here What Who Why How Where Which Some Many Most Several Few All Both Each Every Another Other
+    Others No Not Now Then Once During Under Over Until Despite Among According Also Still Only Even Such To Of
+    Today Yesterday Later Earlier Officials Police Is Are Was Were Do Does Did Has Have Had Can Could Will Would
+    Should Let One Two Three A
+    """
 )
+_CAPITALISED = re.compile(r"[A-Z][a-z]*(?![\w.'’-])")
 _INITIALISM = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]\Z")
 
 
 def split_sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """Sentences of `text[start:end]` as code-point pairs [start, end) into `text`.
 
-    They are in order, never overlap, begin and end on a non-blank character, and hold every non-blank character of the slice.
-    Text outside the slice is looked at for one thing only: whether the lines that the slice lies in are hard-wrapped.
+    They are in order, never overlap, begin and end on a non-blank character, and hold every non-blank character of the
+    slice. Text outside the slice is looked at for one thing only: whether the lines it lies in are hard-wrapped.
     """
     end = min(end, len(text))
     sentences: list[tuple[int, int]] = []
@@ -91,7 +112,7 @@ def split_sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
 
 
 def split_paragraphs(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
-    """Stretches of `text[start:end]` between blank lines, as code-point pairs [start, end) into `text`, blanks trimmed."""
+    """Stretches of `text[start:end]` between blank lines, blanks trimmed: code-point pairs [start, end) into `text`."""
     stop = len(text) if end is None else min(end, len(text))
     found = []
     cursor = start
@@ -157,7 +178,7 @@ def _ends_sentence(text: str, head: int, match: re.Match[str], following: int, e
     token_start = mark_start
     while token_start > head and not text[token_start - 1].isspace():
         token_start -= 1
-    token = text[token_start:mark_start].lstrip("\"'“‘«(['’[{-–—")
+    token = text[token_start:mark_start].lstrip(_BEFORE_TOKEN)
     bare = token.rsplit("-", 1)[-1].rsplit("/", 1)[-1]
     low = bare.lower()
     if not bare:
@@ -171,24 +192,25 @@ def _ends_sentence(text: str, head: int, match: re.Match[str], following: int, e
     if low in _BEFORE_NUMBER and nxt.isdigit():
         return False
     if low in _UNSURE or (len(bare) == 1 and bare.isupper()) or _INITIALISM.match(bare):
-        return bool(_opens(text, following, end))
+        return _opens(text, following, end)
     return True
 
 
-def _opens(text: str, start: int, end: int) -> re.Match[str] | None:
+def _opens(text: str, start: int, end: int) -> bool:
     """A word at `start` that commonly opens a sentence, quotes before it passed over."""
     while start < end and (opener := _OPENER.match(text, start, end)):
         start = opener.end()
-    return _OPENING_WORD.match(text, start, end)
+    word = _CAPITALISED.match(text, start, end)
+    return word is not None and word[0] in _OPENING_WORDS
 
 
 @lru_cache(maxsize=8)
 def _wraps(text: str) -> frozenset[int]:
     """Positions of the line ends that only wrap a paragraph.
 
-    A paragraph (lines between blank lines or lines of nothing but tags) is hard-wrapped when its longest line has at least
-    40 characters, no line but the last had room for the next line's first word, and some line but the last ends without a
-    sentence-final mark (else it is one sentence a line).
+    A paragraph (lines between blank lines or lines of nothing but tags) is hard-wrapped when its longest line has at
+    least 40 characters, no line but the last had room for the next line's first word, and some line but the last ends
+    without a sentence-final mark (else it is one sentence a line).
     """
     found: set[int] = set()
     paragraph: list[tuple[int, int]] = []

@@ -1,7 +1,7 @@
 """LDC source documents (newswire, forum, web text) and plain text, read with code-point offsets into the raw file.
 
-The markup is SGML as often as XML, and not always well formed, so it is scanned, not parsed into a tree: nothing is ever
-expanded, fetched or moved, and every position is a position in the file. A segment is text between two tags.
+The markup is SGML as often as XML, and not always well formed, so it is scanned, not parsed into a tree: nothing is
+ever expanded, fetched or moved, and every position is a position in the file. A segment is text between two tags.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class ReadOptions:
 
 
 class Tag(NamedTuple):
-    """One piece of markup: code points [start, end); `name` is lower-case and empty for comments, declarations and the like."""
+    """One piece of markup: code points [start, end); `name` is lower-case, and empty for comments and declarations."""
 
     start: int
     end: int
@@ -45,8 +45,8 @@ class Tag(NamedTuple):
 
 _TAG = re.compile(
     r"""<(?P<close>/?)(?P<name>[A-Za-z][\w.:-]*)(?=[\s/>])
-        (?: (?:\s+[\w.:-]+\s*=\s*(?:"[^"]{0,20000}"|'[^']{0,20000}'))*+\s*(?P<empty>/?)>   # well formed: quoted values hold anything
-          | [^<>]*> )                                                                     # or up to the next '>'
+        (?: (?:\s+[\w.:-]+\s*=\s*(?:"[^"]{0,20000}"|'[^']{0,20000}'|[^\s"'<>]*[^\s"'<>/]))*+\s*(?P<empty>/?)>
+          | [^<>]*> )   # not well formed (a quoted value may hold '>', this may not): up to the next '>'
       | <!--|<!\[CDATA\[|<\?|<!(?=[A-Za-z])""",
     re.VERBOSE,
 )
@@ -55,6 +55,11 @@ _ATTRIBUTE = re.compile(r"""([\w.:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+)
 _XML_DECLARATION = re.compile(r"<\?xml\s[^>]*\?>[ \t]*(?:\r\n|\n|\r)?")
 _PROLOGUE = re.compile(r"\s*(?:<\?[^>]*\?>|<!--.*?-->|<![A-Za-z]+[^<>\[]*(?:\[[^\]]*\][^<>]*)?>)", re.DOTALL)
 _ID_SUFFIX = re.compile(r"(?:\.(?:df|mpdf|nw|wb|web|cmp|ltf|rsd|psm|src))?\.(?:xml|sgml?|txt)$|\.(?:ltf|rsd|mpdf|cmp)$")
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
 
 _ZONES: dict[str, SegmentKind] = {
     "headline": "headline",
@@ -70,17 +75,11 @@ _ZONES: dict[str, SegmentKind] = {
     "post": "post",
     "quote": "quote",
 }
-_NO_TEXT = frozenset(
-    """docid docno doctype doctitle datetime date_time date postdate endtime keyword keywords slug source url script style
-    header trailer preamble""".split()
-)
-_INLINE = frozenset(
-    "a img b i u em strong span font sup sub code abbr small big s strike del ins hyperlink wbr".split()
-)
-_BLOCK = frozenset(
-    """p br hr li ul ol dl dt dd div table tr td th tbody thead h1 h2 h3 h4 h5 h6 pre blockquote center body html head doc docs
-    turn sent sentence section root thread message""".split()
-)
+_NO_TEXT = _words("""docid docno doctype doctitle datetime date_time date postdate endtime keyword keywords slug source
+    url script style header trailer preamble""")
+_INLINE = _words("a img b i u em strong span font sup sub code abbr small big s strike del ins hyperlink wbr")
+_BLOCK = _words("""p br hr li ul ol dl dt dd div table tr td th tbody thead h1 h2 h3 h4 h5 h6 pre blockquote center
+    body html head doc docs turn sent sentence section root thread message""")
 _ROOTS = frozenset({"doc", "docs", "html", "body", "headline", "text", "post", "thread", "docid", "docno"})
 
 QUOTED = "quoted passages"
@@ -91,7 +90,8 @@ AUTHORS_OFF = "posters' names (--no-authors)"
 
 
 def document_id(name: str) -> str:
-    """A document's id without a file suffix that some releases leave on it: `X.df.xml`, `X.nw.xml`, `X.rsd.txt` -> `X`."""
+    """A document's id without a file suffix that some releases leave on it: `X.df.xml`, `X.nw.xml`, `X.rsd.txt` ->
+    `X`."""
     name = name.strip()
     return _ID_SUFFIX.sub("", name) or name
 
@@ -174,8 +174,8 @@ def source_documents(
 ) -> Iterator[Document]:
     """The document of a source file, or one for each `<DOC>` if there are several.
 
-    A single document's text is the whole file. Where a file holds several, each one's text, and so its offsets, begins at
-    its own `<DOC`.
+    A single document's text is the whole file. Where a file holds several, each one's text, and so its offsets, begins
+    at its own `<DOC`.
 
     Args:
         text: the file as decoded, line ends untouched.

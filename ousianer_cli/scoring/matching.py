@@ -114,34 +114,71 @@ def encode_rows(rows: Iterable[EdlRow], vocabulary: Vocabulary) -> MentionTable:
     )
 
 
+def join_tables(tables: Sequence[MentionTable]) -> MentionTable:
+    """The rows of several tables of one vocabulary, one table after the other."""
+    if not tables:
+        none = np.empty(0, dtype=np.int64)
+        return MentionTable(none, none, none, none, none, none, np.empty(0, dtype=np.float64), none)
+    names = ("doc", "start", "end", "label", "form", "entity", "line")
+    columns = {name: np.concatenate([getattr(table, name) for table in tables]) for name in names}
+    return MentionTable(**columns, confidence=np.concatenate([table.confidence for table in tables]))
+
+
+def combine(columns: Sequence[Ints]) -> Ints:
+    """One number a row [M] for columns [M] of whole numbers, equal where all columns are."""
+    result = np.zeros(len(columns[0]), dtype=np.int64)
+    size = 1
+    for column in columns:
+        if not len(column):
+            return result
+        low = int(column.min())
+        width = int(column.max()) - low + 1
+        if size * width >= 2**62:
+            # Too many combinations for one number: renumber what there is.
+            _, codes = np.unique(result, return_inverse=True)
+            result, size = codes.reshape(-1).astype(np.int64), int(codes.max()) + 1
+        if size * width >= 2**62:
+            _, codes = np.unique(column, return_inverse=True)
+            column, low, width = codes.reshape(-1).astype(np.int64), 0, int(codes.max()) + 1
+        result = result * width + (column - low)
+        size *= width
+    return result
+
+
 def span_codes(tables: Sequence[MentionTable]) -> list[Ints]:
-    """For each table its rows' spans [M] as numbers that are equal across tables where document, start and end are."""
+    """For each table its rows' spans [M] as numbers that are equal across tables where document, start and end are.
+
+    The numbers are in the order of documents and offsets, but not without gaps.
+    """
     doc, start, end = (np.concatenate([getattr(t, name) for t in tables]) for name in ("doc", "start", "end"))
-    order = np.lexsort((end, start, doc))
-    columns = [column[order] for column in (doc, start, end)]
-    new = np.ones(len(order), dtype=np.int64)
-    if len(order):
-        new[1:] = np.logical_or.reduce([column[1:] != column[:-1] for column in columns])
-    codes = np.empty(len(order), dtype=np.int64)
-    codes[order] = np.cumsum(new) - 1
+    codes = combine([doc, start, end - start])
     return np.split(codes, np.cumsum([len(t) for t in tables])[:-1])
 
 
 def top_rows(spans: Ints, confidence: NDArray[np.float64]) -> Ints:
     """Places of the row that is scored for each span: the most confident one, the first in the file among equals."""
-    # lexsort is stable, so equal confidences keep the order of the file.
-    order = np.lexsort((-confidence, spans))
+    order = np.argsort(spans, kind="stable")
     sorted_spans = spans[order]
     first = np.ones(len(order), dtype=bool)
     first[1:] = sorted_spans[1:] != sorted_spans[:-1]
+    if not first.all():
+        # lexsort is stable, so equal confidences keep the order of the file.
+        order = np.lexsort((-confidence, spans))
     return order[first].astype(np.int64, copy=False)
+
+
+def shared(first: Ints, second: Ints) -> tuple[Ints, Ints]:
+    """Places of equal numbers in two sorted arrays without repeats."""
+    if not len(first):
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+    place = np.minimum(np.searchsorted(first, second), len(first) - 1)
+    found = np.flatnonzero(first[place] == second)
+    return place[found].astype(np.int64, copy=False), found.astype(np.int64, copy=False)
 
 
 def match_spans(gold: MentionTable, system: MentionTable) -> Match:
     """One row a span on either side, and the pairs of equal spans, in the order of documents and offsets."""
     gold_spans, system_spans = span_codes([gold, system])
     gold_top, system_top = top_rows(gold_spans, gold.confidence), top_rows(system_spans, system.confidence)
-    _, gold_place, system_place = np.intersect1d(
-        gold_spans[gold_top], system_spans[system_top], assume_unique=True, return_indices=True
-    )
+    gold_place, system_place = shared(gold_spans[gold_top], system_spans[system_top])
     return Match(gold.take(gold_top), system.take(system_top), gold_place, system_place)

@@ -14,6 +14,7 @@ from ousianer_cli.scoring.runs import Report, RunScore
 _HEAD = "Prec.  Rec.    F1"
 _BLOCK = len(_HEAD) + 2
 _NAME_LIMIT = 28
+_TYPE_LIMIT = 26
 
 
 def score_tables(report: Report, width: int = 80) -> list[Table]:
@@ -32,7 +33,7 @@ def score_tables(report: Report, width: int = 80) -> list[Table]:
 def type_tables(run: RunScore, readings: Sequence[Reading], width: int = 80) -> list[Table]:
     """A run's figures by type: counts, then strict, `both`, and the open reading where it was asked for."""
     shown = [reading for reading in readings if reading in (STRICT, BOTH, OPEN)]
-    name_width = min(max([len("type"), *(len(label) for label in run.types)]), _NAME_LIMIT)
+    name_width = min(max([len("type"), *(len(label) for label in run.types)]), _TYPE_LIMIT)
     tables = []
     for number, group in enumerate(_groups(shown, width - name_width - 16)):
         table = _table("type", name_width, group, f"{run.name} by type" if number == 0 else None, counts=True)

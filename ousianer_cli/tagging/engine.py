@@ -122,9 +122,8 @@ class Engine:
         """Types, their scores [M] and the least margin of a decision, of mention vectors [M, V]."""
         scores = self.type_scores(vectors)
         if self.direct is not None:
-            best = torch.from_numpy(self.direct.choose(scores.cpu().numpy()))
-            chosen = scores.gather(1, best[:, None].to(scores.device)).squeeze(1)
-            margin = float((scores - 0.5).abs().min()) if scores.numel() else 1.0
+            best, chosen = (torch.from_numpy(a) for a in self.direct.choose(scores.cpu().numpy()))
+            margin = _direct_margin(scores)
         else:
             best, chosen = decode(scores, self.decoding, self._credit.to(scores.device))
             credited = scores if self.decoding == "argmax" else scores @ self._credit.to(scores.device)
@@ -239,6 +238,13 @@ def _join(windows: list[Window], parts: list[Detected], size: int) -> Detected:
         np.stack([parts[w].vectors[k] for (w, _, _), k in zip(kept, places, strict=True)]) if kept else np.zeros((0, size), np.float32),
         all(p.certain for p in parts),
     )
+
+
+def _direct_margin(scores: Tensor) -> float:
+    """How far the Direct model's choices are from flipping: scores of .5 (a level is entered above it), and ties of the best two."""
+    top = scores.topk(2, dim=1).values
+    tie = torch.where(top[:, 0] > 0, top[:, 0] - top[:, 1], torch.ones_like(top[:, 0]))
+    return float(torch.minimum((scores - 0.5).abs().amin(dim=1), tie).min())
 
 
 def _to_edge(values: np.ndarray, digits: int) -> np.ndarray:

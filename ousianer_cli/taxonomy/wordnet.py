@@ -1,7 +1,9 @@
-"""WordNet 3.0 nouns as the taxonomy above YAGO's classes, read from a small resource so that no WordNet install is needed.
+"""WordNet 3.0 nouns as the taxonomy above YAGO's classes, read from a small resource so that no WordNet install is
+needed.
 
 Ids are in YAGO's form, `wordnet_<lemma>_1<8-digit offset>`. The offset alone names the synset (YAGO writes both
-`wordnet_movie_106613686` and `wordnet_film_106613686`); the canonical id carries the synset's first lemma, in lower case.
+`wordnet_movie_106613686` and `wordnet_film_106613686`); the canonical id carries the synset's first lemma, in lower
+case.
 
 Build the resource anew from Princeton's `data.noun` (Debian: `/usr/share/wordnet/data.noun`):
 `python -m ousianer_cli.taxonomy.wordnet build DATA.NOUN OUT.tsv.gz`.
@@ -24,7 +26,8 @@ RESOURCES = Path(__file__).parent / "resources"
 NOUNS = RESOURCES / "wordnet30_nouns.tsv.gz"
 
 GUESS_MARK = "~"
-"""Before an id: the class was guessed from the head noun of a Wikipedia category (its first sense), not stated by YAGO."""
+"""Before an id: the class was guessed from the head noun of a Wikipedia category (its first sense), not stated by
+YAGO."""
 
 _ID = re.compile(r"(?:wordnet_)?(?P<lemma>.+)_1(?P<offset>\d{8})")
 
@@ -56,12 +59,14 @@ _CORRECTED: dict[str, str | None] = {
 
 
 _ADDED_PARENTS = {"10378412": ("00007846",)}
-"""WordNet 3.0 has operators (drivers, racers, motorists) below `causal agent` only; YAGO's facts use them of persons."""
+"""WordNet 3.0 has operators (drivers, racers, motorists) below `causal agent` only; YAGO's facts use them of
+persons."""
 
 
 @dataclass(slots=True)
 class WordNet:
-    """The noun synsets of WordNet 3.0: `lemmas[offset]` (first one names it) and `parents[offset]`, offsets of 8 digits."""
+    """The noun synsets of WordNet 3.0: `lemmas[offset]` (first one names it) and `parents[offset]`, offsets of 8
+    digits."""
 
     lemmas: dict[str, tuple[str, ...]]
     parents: dict[str, tuple[str, ...]]
@@ -218,11 +223,13 @@ def _load(path: str) -> WordNet:
             for number, line in enumerate(handle, 1):
                 cells = line.rstrip("\n").split("\t")
                 if len(cells) != 3:
-                    raise InputError("offset, lemmas, hypernyms (3 columns)", f"{len(cells)} columns", path=path, line=number)
+                    found = f"{len(cells)} columns"
+                    raise InputError("offset, lemmas, hypernyms (3 columns)", found, path=path, line=number)
                 lemmas[cells[0]] = tuple(cells[1].split(" "))
                 parents[cells[0]] = (*cells[2].split(), *_ADDED_PARENTS.get(cells[0], ()))
     except (OSError, EOFError) as error:
-        raise InputError("the WordNet resource (gzip)", str(error), path=path, remedy="install the package anew") from None
+        remedy = "install the package anew"
+        raise InputError("the WordNet resource (gzip)", str(error), path=path, remedy=remedy) from None
     return WordNet(lemmas, parents)
 
 

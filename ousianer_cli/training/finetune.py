@@ -157,7 +157,7 @@ def finetune(settings: FinetuneSettings, *, say: Callable[[str], None] = print) 
         raise SettingsError("missing setting: training mentions; give --train, --feedback or --direct")
     taxonomy = model_taxonomy(model) if only_feedback and model.taxonomy_file else load_taxonomy(settings.taxonomy)
     targets = Targets(taxonomy)
-    mapper = DirectMapper.from_text(_mapping_text(settings, model), model.types, taxonomy)
+    mapper = DirectMapper.from_text(_mapping_text(settings, model), model.types, taxonomy, settings.mapping or _SHIPPED_TABLE)
     feedback = _feedback_items(settings, targets)
     dev = [_dev_set(model, path, targets, settings.batch_pieces) for path in settings.dev]
     if settings.direct:
@@ -529,16 +529,10 @@ def _write_direct(
     """No conversion layer: YAGO types mapped by a table (the paper's Direct baseline)."""
     metrics: dict[str, Any] = {"direct": {}}
     for part in dev:
-        def choose(vectors: Tensor) -> tuple[Tensor, Tensor]:
-            with torch.inference_mode():
-                scores = mapper.scores(torch.sigmoid(model.tagger.type_logits(vectors)).numpy())
-            chosen = torch.from_numpy(mapper.choose(scores))
-            return chosen, torch.from_numpy(scores).gather(1, chosen[:, None]).squeeze(1)
-
-        best, _ = choose(part.gold.vectors)
+        best, _ = _direct_choice(model, mapper, part.gold.vectors)
         result = typing_metrics(targets, best, part.gold.labels)
         if len(part.found_gold):
-            chosen, scores = choose(part.found_vectors)
+            chosen, scores = _direct_choice(model, mapper, part.found_vectors)
             result |= typed_f1(targets, chosen, scores, part.found_gold, part.gold.labels)
         metrics["direct"][part.name] = result
         say(f"{part.name}: {json.dumps(result)}")
@@ -553,6 +547,13 @@ def _write_direct(
     save_model(out, model, _card(model, settings, metrics))
     say(f"wrote {out}: a Direct model, {mapper.mapped} of {len(model.types)} YAGO types mapped")
     return metrics
+
+
+@torch.inference_mode()
+def _direct_choice(model: Model, mapper: DirectMapper, vectors: Tensor) -> tuple[Tensor, Tensor]:
+    scores = mapper.scores(torch.sigmoid(model.tagger.type_logits(vectors)).numpy())
+    chosen, confidence = mapper.choose(scores)
+    return torch.from_numpy(chosen), torch.from_numpy(confidence)
 
 
 def _mapping_text(settings: FinetuneSettings, model: Model) -> str:

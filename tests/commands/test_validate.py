@@ -109,3 +109,13 @@ def test_exit_codes_and_places(tmp_path):
     assert f"{bad}:2: expected a lower-case type, found 'PER'" in result.stdout
     assert f"{bad}:2: duplicate" not in result.stdout
     assert isinstance(call(tmp_path / "none.tab").exception, InputError)
+
+
+def test_source_files(tmp_path):
+    run, text = tmp_path / "run.tab", tmp_path / "D.txt"
+    run.write_text(f"{line(1)}\n{line(2, text='Rome', place='D:22-25')}\n", encoding="utf-8")
+    text.write_text(TEXT, encoding="utf-8")
+    result = call(run, "--source", text)
+    assert result.exit_code == 1
+    assert f"{run}:2: the text at 22-25 is 'Lima', the mention string is 'Rome'" in result.stdout
+    assert result.stdout.endswith("1 problem in 2 lines, 0 notes\n")

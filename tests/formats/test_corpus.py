@@ -31,7 +31,8 @@ def sentences(draw: st.DrawFn) -> Sentence:
         Mention(a, b, tuple(draw(st.lists(LABELS, max_size=3))), draw(st.sampled_from([1.0, 0.5])))
         for a, b in zip(cuts[::2], cuts[1::2], strict=False)
     ]
-    return Sentence(tuple(tokens), tuple(mentions), draw(LABELS), draw(st.sampled_from(["detection", "typing", "both"])))
+    supervises = draw(st.sampled_from(["detection", "typing", "both"]))
+    return Sentence(tuple(tokens), tuple(mentions), draw(LABELS), supervises)
 
 
 @given(st.lists(sentences(), max_size=4))

@@ -59,7 +59,9 @@ def test_other_labels_are_plain_conll(tmp_path: Path, text: str) -> None:
 
 
 @pytest.mark.shared
-@pytest.mark.parametrize(("name", "sentences", "labels"), [("dev", 11710, 36), ("test", 13012, 36), ("big_test", 14006, 17)])
+@pytest.mark.parametrize(
+    ("name", "sentences", "labels"), [("dev", 11710, 36), ("test", 13012, 36), ("big_test", 14006, 17)]
+)
 def test_public_files(shared_data: Path, name: str, sentences: int, labels: int) -> None:
     path = shared_data / "fewnerd" / f"{name}.txt"
     assert detect_format(path) == "fewnerd"

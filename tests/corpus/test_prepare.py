@@ -1,0 +1,309 @@
+"""Corpora into training lines: mapping, duplicates, splits, and that everything dropped is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from ousianer_cli.commands.prepare import prepare_app
+from ousianer_cli.corpus.prepare import (
+    PrepareSettings,
+    is_clean,
+    is_held_out,
+    prepare_corpus,
+    sentence_key,
+    wordnet_table,
+)
+from ousianer_cli.errors import InputError, SettingsError, TaxonomyError
+from ousianer_cli.formats.corpora import read_labelled
+from ousianer_cli.formats.corpus import Mention, Sentence, read_corpus, write_corpus
+from ousianer_cli.formats.labelled import LabelledMention, LabelledSentence
+
+TABLE = "# label -> type\nPER\tPER\nLOC\tGPE|LOC|FAC\nMISC\t-\n"
+
+
+def conll(folder: Path, *sentences: str, name: str = "in.conll") -> Path:
+    """A file from sentences such as `Anna/B-PER waved/O`."""
+    path = folder / name
+    text = "\n\n".join("\n".join("\t".join(w.rsplit("/", 1)) for w in s.split()) for s in sentences)
+    path.write_text(text + "\n", encoding="utf-8")
+    return path
+
+
+def table(folder: Path, text: str = TABLE) -> Path:
+    path = folder / "table.tsv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def texts(sentences: Sequence[Sentence]) -> list[str]:
+    return [" ".join(s.tokens) for s in sentences]
+
+
+def test_without_a_table_labels_stay(tmp_path: Path) -> None:
+    path = tmp_path / "f.json"
+    path.write_text('{"tokens": ["Oslo"], "mentions": [{"start": 0, "end": 1, "labels": ["/place", "/place/city"]}]}')
+    prepared = prepare_corpus([path])
+    mention = Mention(0, 1, ("/place", "/place/city"))
+    assert prepared.sentences == [Sentence(("Oslo",), (mention,), f"{tmp_path.name}/f")]
+    assert prepared.report.files == {str(path): ("figer-json", 1)}
+
+
+def test_mapped_types_are_open_sets_and_outside_is_kept(tmp_path: Path) -> None:
+    path = conll(tmp_path, "Anna/B-PER likes/O Oslo/B-LOC Jazz/B-MISC")
+    prepared = prepare_corpus([path], PrepareSettings(map=table(tmp_path), taxonomy="aida-edl"))
+    assert [m.types for m in prepared.sentences[0].mentions] == [("PER",), ("GPE", "LOC", "FAC"), ("-",)]
+    assert prepared.sentences[0].supervises == "both"
+    assert prepared.report.types == {"PER": 1, "GPE|LOC|FAC": 1, "-": 1}
+
+
+def test_of_several_labels_the_deepest_mapped_one_counts(tmp_path: Path) -> None:
+    path = tmp_path / "f.json"
+    path.write_text(
+        '{"tokens": ["Oslo", "Fjord"], "mentions": ['
+        '{"start": 0, "end": 1, "labels": ["/location", "/location/city/old"]},'
+        '{"start": 1, "end": 2, "labels": ["/location"]}]}'
+    )
+    rows = table(tmp_path, "/location\tLOC\n/location/city\tGPE.UrbanArea.City\n")
+    (sentence,) = prepare_corpus([path], PrepareSettings(map=rows)).sentences
+    assert [m.types for m in sentence.mentions] == [("GPE.UrbanArea.City",), ("LOC",)]
+
+
+def test_types_of_the_table_are_checked(tmp_path: Path) -> None:
+    path = conll(tmp_path, "Anna/B-PER")
+    with pytest.raises(TaxonomyError, match="MON"):
+        prepare_corpus([path], PrepareSettings(map=table(tmp_path, "PER\tMON\n"), taxonomy="aida-edl"))
+
+
+def test_an_unmapped_label_is_an_error_with_its_place(tmp_path: Path) -> None:
+    path = conll(tmp_path, "Anna/B-PER", "See/O Dune/B-BOOK")
+    with pytest.raises(InputError, match="table.tsv") as caught:
+        prepare_corpus([path], PrepareSettings(map=table(tmp_path)))
+    assert (caught.value.path, caught.value.line) == (str(path), 4)
+    assert "'BOOK'" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("unmapped", "supervises", "expected", "sentences", "mentions"),
+    [
+        ("outside", "both", [("-",), ("PER",)], 0, 0),
+        ("drop", "typing", [("PER",)], 0, 1),
+        ("drop", "both", None, 1, 0),
+    ],
+)
+def test_unmapped_labels(
+    tmp_path: Path,
+    unmapped: str,
+    supervises: str,
+    expected: list[tuple[str, ...]] | None,
+    sentences: int,
+    mentions: int,
+) -> None:
+    path = conll(tmp_path, "Dune/B-BOOK by/O Anna/B-PER")
+    settings = PrepareSettings(map=table(tmp_path), unmapped=unmapped, supervises=supervises)  # type: ignore[arg-type]
+    prepared = prepare_corpus([path], settings)
+    assert [[m.types for m in s.mentions] for s in prepared.sentences] == ([expected] if expected else [])
+    assert prepared.report.unmapped == {"BOOK": 1}
+    assert sum(prepared.report.dropped_sentences.values()) == sentences
+    assert sum(prepared.report.dropped_mentions.values()) == mentions
+
+
+def test_typing_keeps_only_sentences_with_typed_mentions(tmp_path: Path) -> None:
+    path = conll(tmp_path, "Nothing/O here/O", "Anna/B-PER")
+    prepared = prepare_corpus([path], PrepareSettings(supervises="typing"))
+    assert texts(prepared.sentences) == ["Anna"]
+    assert prepared.report.dropped_sentences == {"no typed mention (typing needs one)": 1}
+
+
+def test_duplicates_across_files_go_by_lower_case(tmp_path: Path) -> None:
+    first = conll(tmp_path, "Anna/B-PER waved/O", "Yes/O", name="a.conll")
+    second = conll(tmp_path, "ANNA/B-PER Waved/O", "yes/B-MISC", "No/O", name="b.conll")
+    prepared = prepare_corpus([first, second])
+    assert texts(prepared.sentences) == ["Anna waved", "Yes", "No"]
+    assert prepared.report.dropped_sentences == {"duplicate": 1, "duplicate, with other labels than the first": 1}
+
+
+def test_excluded_files_may_have_another_format(tmp_path: Path) -> None:
+    path = conll(tmp_path, "Anna/B-PER waved/O", "Yes/O")
+    write_corpus(tmp_path / "dev.jsonl", [Sentence(("anna", "Waved"))])
+    prepared = prepare_corpus([path], PrepareSettings(format="conll", exclude=(tmp_path / "dev.jsonl",)))
+    assert texts(prepared.sentences) == ["Yes"]
+    assert prepared.report.dropped_sentences == {"also in an excluded file": 1}
+
+
+def test_the_hash_split_parts_all_sentences_and_ignores_order(tmp_path: Path) -> None:
+    rows = [f"w{i}/O runs/O" for i in range(200)]
+    forth = prepare_corpus([conll(tmp_path, *rows)], PrepareSettings(held_fraction=0.25))
+    back = prepare_corpus([conll(tmp_path, *rows[::-1])], PrepareSettings(held_fraction=0.25))
+    assert 25 < len(forth.held) < 75
+    assert len(forth.held) + len(forth.sentences) == 200
+    assert set(texts(forth.held)) == set(texts(back.held))
+    assert not set(texts(forth.held)) & set(texts(forth.sentences))
+
+
+@given(st.lists(st.text(st.characters(codec="utf-8"), min_size=1), min_size=1), st.floats(0, 1), st.floats(0, 1))
+def test_a_larger_share_holds_the_smaller_one(tokens: list[str], one: float, other: float) -> None:
+    small, large = sorted((one, other))
+    assert not is_held_out(tokens, small) or is_held_out(tokens, large)
+    assert not is_held_out(tokens, 0.0)
+    assert is_held_out(tokens, 1.0)
+    assert sentence_key(tokens) == sentence_key([t.lower() for t in tokens])
+
+
+def test_token_boundaries_matter_for_the_key() -> None:
+    assert sentence_key(["a b"]) != sentence_key(["a", "b"])
+
+
+def test_limit_draws_by_seed_and_keeps_order(tmp_path: Path) -> None:
+    path = conll(tmp_path, *(f"w{i:03}/O" for i in range(50)))
+    drawn = [texts(prepare_corpus([path], PrepareSettings(limit=10, seed=seed)).sentences) for seed in (1, 1, 2)]
+    assert drawn[0] == drawn[1] == sorted(drawn[0])
+    assert drawn[0] != drawn[2]
+    assert len(drawn[0]) == 10
+    assert prepare_corpus([path], PrepareSettings(limit=10)).report.dropped_sentences == {"beyond --limit 10": 40}
+
+
+@pytest.mark.parametrize(
+    ("words", "clean"),
+    [
+        ("The* mayor left", True),
+        ("the mayor left Rome", False),
+        ("the mayor left *Rome", True),
+        ("in May I left", True),
+        ("he said `` We left", True),
+        ("so : We left . They stayed", True),
+        ("so , We left", False),
+    ],
+)
+def test_clean_sentences(words: str, clean: bool) -> None:
+    tokens = words.split()
+    mentions = tuple(LabelledMention(i, i + 1, ("location_GPE",)) for i, t in enumerate(tokens) if t.startswith("*"))
+    assert is_clean(LabelledSentence(tuple(t.strip("*") for t in tokens), mentions, "", 1)) is clean
+
+
+def test_few_nerd_for_detection(tmp_path: Path) -> None:
+    path = conll(tmp_path, "See/O Rome/location_GPE", "See/O Rome/location_GPE or/O Dune/O", name="few.txt")
+    prepared = prepare_corpus([path], PrepareSettings(clean_few_nerd=True, supervises="detection"))
+    assert texts(prepared.sentences) == ["See Rome"]
+    assert sum(prepared.report.dropped_sentences.values()) == 1
+    assert not prepared.report.notes
+    assert "--clean-few-nerd" in prepare_corpus([path]).report.notes[0]
+    with pytest.raises(InputError, match="Few-NERD"):
+        prepare_corpus([conll(tmp_path, "Rome/B-LOC")], PrepareSettings(clean_few_nerd=True))
+
+
+def test_wordnet_types_by_the_shipped_table(tmp_path: Path) -> None:
+    path = conll(tmp_path, "Inter/location_other of/O Rome/location_GPE", name="few.txt")
+    (sentence,) = prepare_corpus([path], PrepareSettings(map_to="wordnet")).sentences
+    assert [m.types for m in sentence.mentions] == [(), ("wordnet_administrative_district_108491826",)]
+    (typed,) = prepare_corpus([path], PrepareSettings(map_to="wordnet:fewnerd", supervises="typing")).sentences
+    assert len(typed.mentions) == 1
+
+
+def test_wordnet_needs_a_source_it_has(tmp_path: Path) -> None:
+    path = conll(tmp_path, "Rome/B-LOC")
+    with pytest.raises(SettingsError, match="crossner"):
+        prepare_corpus([path], PrepareSettings(map_to="wordnet"))
+    with pytest.raises(SettingsError, match="crossner"):
+        prepare_corpus([path], PrepareSettings(map_to="wordnet:mars"))
+    with pytest.raises(SettingsError, match="--map-to"):
+        prepare_corpus([path], PrepareSettings(map_to="aida"))
+
+
+def test_every_synset_of_the_shipped_table_exists() -> None:
+    from ousianer_cli.taxonomy.wordnet import WordNet
+
+    net = WordNet.load()
+    for source in ("fewnerd", "crossner", "coarse", "wfbg"):
+        for label, ids in wordnet_table(source).items():
+            assert all(net.find(i) == i for i in ids), (source, label)
+
+
+@pytest.mark.parametrize(
+    ("settings", "flag"),
+    [
+        ({"format": "xml"}, "--format"),
+        ({"supervises": "all"}, "--supervises"),
+        ({"map": "t.tsv", "unmapped": "keep"}, "--unmapped"),
+        ({"unmapped": "drop"}, "--unmapped"),
+        ({"map": "t.tsv", "map_to": "wordnet"}, "--map-to"),
+        ({"taxonomy": "aida"}, "--taxonomy"),
+        ({"limit": 0}, "--limit"),
+        ({"held_fraction": 1.0}, "--split-by-hash"),
+        ({"clean_few_nerd": True, "format": "conll"}, "--clean-few-nerd"),
+    ],
+)
+def test_settings_that_contradict(settings: dict[str, object], flag: str) -> None:
+    with pytest.raises(SettingsError, match=flag):
+        PrepareSettings(**settings)  # type: ignore[arg-type]
+
+
+def test_own_lines_keep_their_supervision_and_weights(tmp_path: Path) -> None:
+    path = tmp_path / "own.jsonl"
+    oslo = Sentence(("Oslo",), (Mention(0, 1, ("LOC",), 0.5),), "d", "typing")
+    rows = [oslo, Sentence(("Yes",), (), "d", "detection")]
+    write_corpus(path, rows)
+    assert prepare_corpus([path]).sentences == rows
+    (mapped, _) = prepare_corpus([path], PrepareSettings(map=table(tmp_path))).sentences
+    assert mapped.mentions == (Mention(0, 1, ("GPE", "LOC", "FAC"), 0.5),)
+
+
+def test_the_command_writes_and_tells(tmp_path: Path) -> None:
+    path = conll(tmp_path, *(f"Anna/B-PER saw/O w{i}/O" for i in range(20)), "Anna/B-PER saw/O w1/O")
+    out, held = tmp_path / "out.jsonl", tmp_path / "held.jsonl"
+    options = ["--map", str(table(tmp_path)), "--split-by-hash", "0.3", "--held-out", str(held), "-o", str(out)]
+    result = CliRunner().invoke(prepare_app, ["corpus", str(path), *options])
+    assert result.exit_code == 0, result.output
+    kept, apart = list(read_corpus(out)), list(read_corpus(held))
+    assert len(kept) + len(apart) == 20
+    assert f"{len(kept)} sentences" in result.output
+    assert "duplicate" in result.output
+    assert "conll" in result.output
+
+
+def test_the_command_wants_both_parts_of_a_split(tmp_path: Path) -> None:
+    result = CliRunner().invoke(prepare_app, ["corpus", "a.conll", "--split-by-hash", "0.3", "-o", str(tmp_path / "o")])
+    assert isinstance(result.exception, SettingsError)
+    assert "--held-out" in str(result.exception)
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(("name", "count"), [("dev", 4968), ("test", 5470), ("big_test", 11229)])
+def test_clean_sentences_of_the_public_files(shared_data: Path, name: str, count: int) -> None:
+    assert sum(map(is_clean, read_labelled(shared_data / "fewnerd" / f"{name}.txt"))) == count
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("files", "rows"),
+    [
+        ("fewnerd/*.txt", "fewnerd"),
+        ("crossner/*/*.txt", "crossner"),
+        ("wfbg/*.json", "figer"),
+        ("re3d/*.conll", "re3d"),
+        ("wikigold/*", "coarse"),
+        ("uner_ewt/*", "coarse"),
+        ("wnut17/*", "coarse"),
+        ("wikineural/test*", "coarse"),
+    ],
+)
+def test_every_label_of_the_public_corpora_is_mapped(shared_data: Path, files: str, rows: str) -> None:
+    paths = sorted(shared_data.glob(files))
+    settings = PrepareSettings(map=shared_data / "mappings" / f"{rows}_to_aida.tsv", taxonomy="aida-edl")
+    prepared = prepare_corpus(paths, settings)
+    read = sum(count for _, count in prepared.report.files.values())
+    assert read == len(prepared.sentences) + sum(prepared.report.dropped_sentences.values())
+    assert prepared.sentences
+    assert not prepared.report.unmapped
+
+
+@pytest.mark.shared
+def test_train_and_dev_of_a_domain_share_sentences(shared_data: Path) -> None:
+    exclude = tuple(shared_data.glob("crossner/*/dev.txt"))
+    prepared = prepare_corpus(sorted(shared_data.glob("crossner/*/train.txt")), PrepareSettings(exclude=exclude))
+    assert prepared.report.dropped_sentences["also in an excluded file"] == 5

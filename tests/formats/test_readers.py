@@ -1,0 +1,225 @@
+"""Documents from files, folders, archives and lists; what is skipped is counted, what is wrong is named."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from ousianer_cli.errors import InputError
+from ousianer_cli.formats import readers
+from ousianer_cli.formats.document import Document
+from ousianer_cli.formats.ltf import build_ltf
+from ousianer_cli.formats.readers import ReadReport, read_documents
+from ousianer_cli.formats.source import QUOTED
+
+FORUM = (
+    '<?xml version="1.0"?>\n<doc id="{}">\n<post author="Bo Ek">\n<quote>Ann.</quote>\nPer is here.\n</post>\n</doc>\n'
+)
+
+
+def put(path: Path, content: str | bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def ids(*inputs: str | Path, **options: object) -> list[str]:
+    return [d.id for d in read_documents(inputs, **options)]  # type: ignore[arg-type]
+
+
+def texts(document: Document) -> list[str]:
+    return [document.text[s.start : s.end] for s in document.segments]
+
+
+def test_every_kind_of_file(tmp_path: Path) -> None:
+    put(tmp_path / "a.ltf.xml", build_ltf("a", "Ann."))
+    put(tmp_path / "b.ltf.xml.gz", gzip.compress(build_ltf("b", "Bo.")))
+    with zipfile.ZipFile(tmp_path / "c.ltf.zip", "w") as archive:
+        archive.writestr("ltf/c2.ltf.xml", build_ltf("c2", "Two."))
+        archive.writestr("ltf/c1.ltf.xml", build_ltf("c1", "One."))
+        archive.writestr("ltf/", b"")
+    put(tmp_path / "d.rsd.txt", "Dan.")
+    put(tmp_path / "e" / "e.df.xml", FORUM.format("e"))
+    put(tmp_path / "e" / "f.sgm", "<DOC id='f'><TEXT>Fay.</TEXT></DOC>")
+    put(tmp_path / "g.txt", "")
+    report = ReadReport()
+    documents = list(read_documents([tmp_path], report=report))
+    assert [d.id for d in documents] == ["a", "b", "c1", "c2", "d", "e", "f", "g"]
+    assert (report.documents, report.files, report.skipped) == (8, 8, {})
+    assert report.left_out == {QUOTED: 1}
+    assert documents[2].source.endswith("c.ltf.zip!ltf/c1.ltf.xml")
+    assert ids(*(tmp_path / n for n in ("d.rsd.txt", "c.ltf.zip", "b.ltf.xml.gz"))) == ["d", "c1", "c2", "b"]
+
+
+def test_a_folder_gives_each_document_once_ltf_first(tmp_path: Path) -> None:
+    put(tmp_path / "data" / "ltf" / "x.ltf.xml", build_ltf("x", "From LTF."))
+    put(tmp_path / "data" / "rsd" / "x.rsd.txt", "From rsd.")
+    put(tmp_path / "data" / "rsd" / "y.rsd.txt", "From rsd.")
+    put(tmp_path / "data" / "source" / "x.df.xml", FORUM.format("x"))
+    put(tmp_path / "data" / "source" / "y.xml", FORUM.format("y"))
+    put(tmp_path / "docs" / "index.html", "<html/>")
+    put(tmp_path / "docs" / "x.laf.xml", "<?xml version='1.0'?><LCTL_ANNOTATIONS/>")
+    report = ReadReport()
+    documents = list(read_documents([tmp_path], report=report))
+    assert [(d.id, texts(d)) for d in documents] == [("x", ["From LTF."]), ("y", ["Per is here."])]
+    assert report.skipped == {
+        readers.OTHER_FORM: 3,
+        "files of no known kind (*.html)": 1,
+        "files of no known kind (*.laf.xml)": 1,
+    }
+    assert [texts(d) for d in read_documents([tmp_path], input_format="text")] == [["From rsd."], ["From rsd."]]
+    assert ids(tmp_path, input_format="source") == ["x", "y"]
+    assert ids(tmp_path, input_format="ltf") == ["x"]
+
+
+def test_the_same_id_is_read_once(tmp_path: Path) -> None:
+    first, second = put(tmp_path / "1" / "x.txt", "One."), put(tmp_path / "2" / "x.txt", "Two.")
+    report = ReadReport()
+    assert [texts(d) for d in read_documents([first, second], report=report)] == [["One."]]
+    assert report.skipped == {readers.DUPLICATE_ID: 1}
+    assert len(report.warnings) == 1
+    with pytest.raises(InputError, match="x again"):
+        ids(first, second, strict=True)
+
+
+def test_a_malformed_file_in_a_corpus_is_skipped_and_named(tmp_path: Path) -> None:
+    put(tmp_path / "a.ltf.xml", build_ltf("a", "Ann."))
+    bad = put(tmp_path / "b.ltf.xml", build_ltf("b", "Bo.")[:-40])
+    put(tmp_path / "c.txt", b"caf\xe9")
+    put(tmp_path / "d.ltf.zip", b"PK no archive")
+    put(tmp_path / "e.ltf.xml.gz", gzip.compress(build_ltf("e", "Eve " * 999))[:60])
+    put(tmp_path / "z.ltf.xml", build_ltf("z", "Zoe."))
+    report = ReadReport()
+    assert [d.id for d in read_documents([tmp_path], report=report)] == ["a", "z"]
+    assert report.skipped[readers.MALFORMED] == 4
+    assert sum("b.ltf.xml:" in w for w in report.warnings) == 1
+    with pytest.raises(InputError):
+        ids(tmp_path, strict=True)
+    with pytest.raises(InputError, match=r"b\.ltf\.xml:\d+: expected well-formed LTF"):
+        ids(bad)
+    with pytest.raises(InputError, match=r"c\.txt:1: expected UTF-8 text, found the byte 0xe9 at byte 3"):
+        ids(tmp_path / "c.txt")
+    with pytest.raises(InputError, match="zip"):
+        ids(tmp_path / "d.ltf.zip")
+    with pytest.raises(InputError, match="broken"):
+        ids(tmp_path / "e.ltf.xml.gz")
+
+
+def test_errors_come_before_the_first_document(tmp_path: Path) -> None:
+    good = put(tmp_path / "a.txt", "Ann.")
+    with pytest.raises(InputError, match="nothing of that name"):
+        read_documents([good, tmp_path / "none.ltf.xml"])
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    with pytest.raises(InputError, match="found no files"):
+        read_documents([empty])
+    put(tmp_path / "other" / "x.tab", "")
+    with pytest.raises(InputError, match=r"only 1 \*\.tab"):
+        read_documents([tmp_path / "other"])
+    with pytest.raises(InputError, match="--input-format one of"):
+        read_documents([good], input_format="pdf")
+
+
+def test_a_named_file_of_another_kind_is_an_error(tmp_path: Path) -> None:
+    laf = put(tmp_path / "x.laf.xml", "<?xml version='1.0'?><LCTL_ANNOTATIONS/>")
+    with pytest.raises(InputError, match="XML of another kind"):
+        ids(laf)
+    with pytest.raises(InputError, match="--input-format source, found LTF"):
+        ids(put(tmp_path / "x.ltf.xml", build_ltf("x", "Ann.")), input_format="source")
+    with pytest.raises(InputError, match="--input-format ltf, found text"):
+        ids(put(tmp_path / "x.txt", "Ann."), input_format="ltf")
+    binary = put(tmp_path / "x.pdf", b"%PDF\x00\xff")
+    with pytest.raises(InputError, match="UTF-8"):
+        ids(binary)
+
+
+def test_format_can_be_forced(tmp_path: Path) -> None:
+    path = put(tmp_path / "x.txt", FORUM.format("x"))
+    [document] = read_documents([path])
+    assert (document.id, texts(document)) == ("x", ["Per is here."])
+    [document] = read_documents([path], input_format="text")
+    assert texts(document)[0].startswith("<?xml")
+
+
+def test_list_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path / "lists" / "b.txt", "Bo.")
+    put(tmp_path / "a.txt", "Ann.")
+    put(tmp_path / "folder" / "c.txt", "Cy.")
+    listing = put(tmp_path / "lists" / "all.txt", "\ufeff# ours\nb.txt\n\na.txt\r\n../folder\n")
+    monkeypatch.chdir(tmp_path)
+    assert ids(f"@{listing}") == ["b", "a", "c"]
+    put(listing, "b.txt\nnone.txt\n")
+    with pytest.raises(InputError, match=r"all\.txt:2: .*none\.txt"):
+        ids(f"@{listing}")
+    with pytest.raises(InputError, match="list"):
+        ids("@nowhere.txt")
+
+
+def test_line_ends_and_byte_order_mark(tmp_path: Path) -> None:
+    [document] = read_documents([put(tmp_path / "a.txt", "\ufeffAnn\r\n\r\nBo\rCy\n")])
+    assert document.text == "Ann\r\n\r\nBo\rCy\n"
+    assert [(s.start, s.end) for s in document.segments] == [(0, 3), (7, 12)]
+
+
+def test_shift_and_author_options_reach_the_document(tmp_path: Path) -> None:
+    path = put(tmp_path / "x.xml", FORUM.format("x"))
+    [document] = read_documents([path], after_xml_declaration=True, authors=False, quotes=True)
+    assert document.offset_shift == len('<?xml version="1.0"?>\n')
+    assert document.authors == ()
+    assert texts(document) == ["Ann.", "Per is here."]
+
+
+PSM = (
+    '<psm><string type="headline" begin_offset="0" char_length="4"/>'
+    '<string type="post" begin_offset="6" char_length="9"/><string type="quote" begin_offset="6" char_length="4"/></psm>'
+)
+
+
+@pytest.mark.parametrize("where", ["beside", "folder", "zip", "zips"])
+def test_psm_is_found(tmp_path: Path, where: str) -> None:
+    text = "Head\n\nAnn.\nBo.\n"
+    if where == "zip":
+        with zipfile.ZipFile(tmp_path / "r.ltf.zip", "w") as archive:
+            archive.writestr("ltf/x.ltf.xml", build_ltf("x", text))
+            archive.writestr("psm/x.psm.xml", PSM)
+    elif where == "zips":
+        with zipfile.ZipFile(tmp_path / "r.ltf.zip", "w") as archive:
+            archive.writestr("x.ltf.xml", build_ltf("x", text))
+        with zipfile.ZipFile(tmp_path / "r.psm.zip", "w") as archive:
+            archive.writestr("x.psm.xml", PSM)
+    else:
+        put(tmp_path / "ltf" / "x.ltf.xml", build_ltf("x", text))
+        put(tmp_path / ("ltf" if where == "beside" else "psm") / "x.psm.xml", PSM)
+    report = ReadReport()
+    [document] = read_documents([tmp_path], report=report)
+    assert [s.kind for s in document.segments] == ["headline", "post"]
+    assert report.left_out == {QUOTED: 1}
+    assert report.skipped == {}
+
+
+def test_broken_psm_is_a_warning(tmp_path: Path) -> None:
+    put(tmp_path / "x.rsd.txt", "Ann.")
+    put(tmp_path / "x.psm.xml", "<psm>")
+    report = ReadReport()
+    [document] = read_documents([tmp_path], report=report)
+    assert document.segments and "psm left out" in report.warnings[0]
+    with pytest.raises(InputError):
+        ids(tmp_path, strict=True)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
+    path = put(tmp_path / "x.txt", "Ann.")
+    path.chmod(0)
+    with pytest.raises(InputError, match="readable"):
+        ids(path)
+
+
+def test_order_does_not_depend_on_the_disk(tmp_path: Path) -> None:
+    for name in ("b/2.txt", "b-a/1.txt", "a.txt", "b.txt", "B/3.txt"):
+        put(tmp_path / name, "Ann.")
+    assert ids(tmp_path) == ["3", "a", "2", "1", "b"]
