@@ -93,7 +93,9 @@ def _coerce(value: Any, hint: Any, table: str, name: str) -> Any:
     if origin is typing.Literal:
         choices = typing.get_args(hint)
         if value not in choices:
-            raise SettingsError(f"{flag(name)} ([{table}] {name}): expected one of {', '.join(map(str, choices))}, found {value!r}")
+            raise SettingsError(
+                f"{flag(name)} ([{table}] {name}): expected one of {', '.join(map(str, choices))}, found {value!r}"
+            )
         return value
     if wanted is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)

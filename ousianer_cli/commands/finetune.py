@@ -11,24 +11,50 @@ from ousianer_cli.settings import resolve
 
 
 def finetune(
-    base: Annotated[str | None, typer.Argument(metavar="[BASE]", help="Model folder to start from; with --feedback alone, the shipped model.")] = None,
+    base: Annotated[
+        str | None,
+        typer.Argument(metavar="[BASE]", help="Model folder to start from; with --feedback alone, the shipped model."),
+    ] = None,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Folder for the model.")] = None,
-    train: Annotated[list[str] | None, typer.Option(metavar="FILE...", help="Corpora whose mentions carry admissible target types.")] = None,
+    train: Annotated[
+        list[str] | None, typer.Option(metavar="FILE...", help="Corpora whose mentions carry admissible target types.")
+    ] = None,
     dev: Annotated[list[str] | None, typer.Option(metavar="FILE...", help="Validation corpora.")] = None,
-    feedback: Annotated[list[str] | None, typer.Option(metavar="FILE...", help="Corrected mentions: EDL rows (with --source) or rows with their sentence.")] = None,
-    source: Annotated[list[str] | None, typer.Option(metavar="INPUT...", help="Documents of the feedback's EDL rows.")] = None,
-    taxonomy: Annotated[str | None, typer.Option(help="aida, aida-edl, a TSV (type, parent) or a neleval JSON.")] = None,
+    feedback: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE...", help="Corrected mentions: EDL rows (with --source) or rows with their sentence."
+        ),
+    ] = None,
+    source: Annotated[
+        list[str] | None, typer.Option(metavar="INPUT...", help="Documents of the feedback's EDL rows.")
+    ] = None,
+    taxonomy: Annotated[
+        str | None, typer.Option(help="aida, aida-edl, a TSV (type, parent) or a neleval JSON.")
+    ] = None,
     mapping: Annotated[str | None, typer.Option(help="YAGO -> target table; the shipped one by default.")] = None,
-    direct: Annotated[bool | None, typer.Option("--direct", help="Write the Direct model: YAGO types mapped by the table.")] = None,
+    direct: Annotated[
+        bool | None, typer.Option("--direct", help="Write the Direct model: YAGO types mapped by the table.")
+    ] = None,
     loss: Annotated[str | None, typer.Option(help="soft (y* = yW) or hard (plain cross-entropy).")] = None,
-    credit: Annotated[str | None, typer.Option(help="Direction of W in loss and decoder: ancestor, descendant, both.")] = None,
-    decay: Annotated[float | None, typer.Option(help="What a level of distance leaves of the credit in the decoder.")] = None,
+    credit: Annotated[
+        str | None, typer.Option(help="Direction of W in loss and decoder: ancestor, descendant, both.")
+    ] = None,
+    decay: Annotated[
+        float | None, typer.Option(help="What a level of distance leaves of the credit in the decoder.")
+    ] = None,
     loss_decay: Annotated[float | None, typer.Option(help="The same in the loss.")] = None,
-    depth: Annotated[float | None, typer.Option(help="Share of an open label's mass that YAGO evidence may move below it.")] = None,
-    reads: Annotated[str | None, typer.Option(help="Input of the conversion layer: logits, probabilities, vectors, both.")] = None,
+    depth: Annotated[
+        float | None, typer.Option(help="Share of an open label's mass that YAGO evidence may move below it.")
+    ] = None,
+    reads: Annotated[
+        str | None, typer.Option(help="Input of the conversion layer: logits, probabilities, vectors, both.")
+    ] = None,
     hidden: Annotated[int | None, typer.Option(help="Hidden size of the conversion layer.")] = None,
     dropout: Annotated[float | None, typer.Option(help="Dropout in the conversion layer.")] = None,
-    tune_projection: Annotated[bool | None, typer.Option("--tune-projection/--keep-projection", help="Tune the type projection too.")] = None,
+    tune_projection: Annotated[
+        bool | None, typer.Option("--tune-projection/--keep-projection", help="Tune the type projection too.")
+    ] = None,
     decoding: Annotated[str | None, typer.Option(help="argmax, or expected (credit).")] = None,
     lr: Annotated[float | None, typer.Option(help="Peak learning rate (AdamW).")] = None,
     weight_decay: Annotated[float | None, typer.Option(help="AdamW weight decay.")] = None,
@@ -36,11 +62,15 @@ def finetune(
     epochs: Annotated[int | None, typer.Option(help="Passes over the mentions.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Mentions a batch.")] = None,
     patience: Annotated[int | None, typer.Option(help="Validations without gain before stopping.")] = None,
-    feedback_weight: Annotated[float | None, typer.Option(help="Weight of a feedback mention beside a replayed one.")] = None,
+    feedback_weight: Annotated[
+        float | None, typer.Option(help="Weight of a feedback mention beside a replayed one.")
+    ] = None,
     replay_limit: Annotated[int | None, typer.Option(help="Mentions kept in the replay file.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of weights and order.")] = None,
     preset: Annotated[str | None, typer.Option(help="'paper': every hyperparameter of Hagiwara et al. (2019).")] = None,
-    config: Annotated[Path | None, typer.Option(help="Settings file; ousianer.toml of the working folder by default.")] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="Settings file; ousianer.toml of the working folder by default.")
+    ] = None,
 ) -> None:
     """Fine-tune a conversion layer from YAGO types to a target taxonomy; with feedback, tune it again on corrections.
 

@@ -13,18 +13,42 @@ _FILES = "FILE"
 
 
 def pretrain(
-    detection: Annotated[list[str] | None, typer.Option(metavar=_FILES, help="Corpus whose names are all marked (repeat for more).")] = None,
-    typing: Annotated[list[str] | None, typer.Option(metavar=_FILES, help="Corpus whose mentions carry YAGO/WordNet types (repeat).")] = None,
-    typing_open: Annotated[list[str] | None, typer.Option(metavar=_FILES, help="Typing corpus with coarse labels: nothing is learned below a label.")] = None,
-    joint: Annotated[list[str] | None, typer.Option(metavar=_FILES, help="Corpus that feeds each loss as its own lines say; labels are open.")] = None,
-    detection_dev: Annotated[list[str] | None, typer.Option(metavar=_FILES, help="Validation corpus for detection; without one, a share is held out.")] = None,
-    typing_dev: Annotated[list[str] | None, typer.Option(metavar=_FILES, help="Validation corpus for typing; without one, a share is held out.")] = None,
+    detection: Annotated[
+        list[str] | None, typer.Option(metavar=_FILES, help="Corpus whose names are all marked (repeat for more).")
+    ] = None,
+    typing: Annotated[
+        list[str] | None, typer.Option(metavar=_FILES, help="Corpus whose mentions carry YAGO/WordNet types (repeat).")
+    ] = None,
+    typing_open: Annotated[
+        list[str] | None,
+        typer.Option(metavar=_FILES, help="Typing corpus with coarse labels: nothing is learned below a label."),
+    ] = None,
+    joint: Annotated[
+        list[str] | None,
+        typer.Option(metavar=_FILES, help="Corpus that feeds each loss as its own lines say; labels are open."),
+    ] = None,
+    detection_dev: Annotated[
+        list[str] | None,
+        typer.Option(metavar=_FILES, help="Validation corpus for detection; without one, a share is held out."),
+    ] = None,
+    typing_dev: Annotated[
+        list[str] | None,
+        typer.Option(metavar=_FILES, help="Validation corpus for typing; without one, a share is held out."),
+    ] = None,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Folder for the model.")] = None,
-    encoder: Annotated[str | None, typer.Option(help="Hugging Face id or folder; minilm, shipped or tiny by name.")] = None,
+    encoder: Annotated[
+        str | None, typer.Option(help="Hugging Face id or folder; minilm, shipped or tiny by name.")
+    ] = None,
     encoder_layers: Annotated[int | None, typer.Option(help="Lower encoder layers to keep; 0 keeps all.")] = None,
-    mix_layers: Annotated[list[int] | None, typer.Option(help="Layer of the scalar mix (repeat); 0 is the embeddings.")] = None,
-    encoder_lr: Annotated[float | None, typer.Option(help="Learning rate of the encoder; 0 freezes it and caches its features.")] = None,
-    freeze_embeddings: Annotated[bool | None, typer.Option(help="Leave word embeddings as they are when the rest is tuned.")] = None,
+    mix_layers: Annotated[
+        list[int] | None, typer.Option(help="Layer of the scalar mix (repeat); 0 is the embeddings.")
+    ] = None,
+    encoder_lr: Annotated[
+        float | None, typer.Option(help="Learning rate of the encoder; 0 freezes it and caches its features.")
+    ] = None,
+    freeze_embeddings: Annotated[
+        bool | None, typer.Option(help="Leave word embeddings as they are when the rest is tuned.")
+    ] = None,
     lr: Annotated[float | None, typer.Option(help="Learning rate of everything else (Adam).")] = None,
     warmup: Annotated[float | None, typer.Option(help="Share of the steps over which learning rates rise.")] = None,
     lstm_hidden: Annotated[int | None, typer.Option(help="Hidden size of each direction of the BiLSTM.")] = None,
@@ -35,7 +59,9 @@ def pretrain(
     mention_size: Annotated[int | None, typer.Option(help="Size of a mention vector; 0 takes the pooled one.")] = None,
     detection_weight: Annotated[float | None, typer.Option(help="Weight of the detection loss.")] = None,
     typing_weight: Annotated[float | None, typer.Option(help="Weight of the typing loss.")] = None,
-    detection_repeat: Annotated[int | None, typer.Option(help="How often an epoch shows each detection sentence.")] = None,
+    detection_repeat: Annotated[
+        int | None, typer.Option(help="How often an epoch shows each detection sentence.")
+    ] = None,
     min_mentions: Annotated[int | None, typer.Option(help="Mentions a type needs to enter the inventory.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the corpora.")] = None,
     batch_pieces: Annotated[int | None, typer.Option(help="Padded sub-word pieces a batch.")] = None,
@@ -47,8 +73,12 @@ def pretrain(
     seed: Annotated[int | None, typer.Option(help="Seed of weights, order and dropout.")] = None,
     threads: Annotated[int | None, typer.Option(help="CPU threads; 0 leaves the choice to PyTorch.")] = None,
     preset: Annotated[str | None, typer.Option(help="'paper': every hyperparameter of Hagiwara et al. (2019).")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run whose state stands beside --out.")] = False,
-    config: Annotated[Path | None, typer.Option(help="Settings file; ousianer.toml of the working folder by default.")] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the run whose state stands beside --out.")
+    ] = False,
+    config: Annotated[
+        Path | None, typer.Option(help="Settings file; ousianer.toml of the working folder by default.")
+    ] = None,
 ) -> None:
     """Pretrain: detection on fully marked corpora, multi-label typing on YAGO silver, each feeding only its own loss."""
     from ousianer_cli.commands.flags import overrides_of, preset_of
@@ -62,5 +92,10 @@ def pretrain(
         preset=preset_of(preset, training.PAPER),
     )
     best = training.pretrain(settings, resume=resume)
-    typer.echo(f"best at step {best['step']}: " + ", ".join(f"{kind} {name} F1 {m['f1']:.3f}" for kind in ("detection", "typing") for name, m in best[kind].items()))
+    typer.echo(
+        f"best at step {best['step']}: "
+        + ", ".join(
+            f"{kind} {name} F1 {m['f1']:.3f}" for kind in ("detection", "typing") for name, m in best[kind].items()
+        )
+    )
     typer.echo(f"wrote {settings.out}\nnext: ousianer finetune {settings.out} --train FILE -o DIR, or --direct")

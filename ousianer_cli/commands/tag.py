@@ -12,21 +12,41 @@ from ousianer_cli.settings import require, resolve
 
 
 def tag(
-    inputs: Annotated[list[str] | None, typer.Argument(metavar="INPUT...", help="LTF, source XML, rsd/text: files, folders, .ltf.zip, .gz, @list.txt.")] = None,
+    inputs: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="INPUT...", help="LTF, source XML, rsd/text: files, folders, .ltf.zip, .gz, @list.txt."),
+    ] = None,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="The EDL tab to write.")] = None,
     model: Annotated[str | None, typer.Option(help="Model folder; the shipped model by default.")] = None,
     run_id: Annotated[str | None, typer.Option(help="Column 1 of the run.")] = None,
-    input_format: Annotated[str | None, typer.Option(help="Force a format instead of telling it by content (see docs/formats.md).")] = None,
-    strict: Annotated[bool | None, typer.Option("--strict/--no-strict", help="Stop at the first damaged document.")] = None,
-    authors: Annotated[bool | None, typer.Option("--authors/--no-authors", help="Emit posters' names in author=\"…\" as PER.")] = None,
+    input_format: Annotated[
+        str | None, typer.Option(help="Force a format instead of telling it by content (see docs/formats.md).")
+    ] = None,
+    strict: Annotated[
+        bool | None, typer.Option("--strict/--no-strict", help="Stop at the first damaged document.")
+    ] = None,
+    authors: Annotated[
+        bool | None, typer.Option("--authors/--no-authors", help='Emit posters\' names in author="…" as PER.')
+    ] = None,
     quotes: Annotated[bool | None, typer.Option("--quotes/--no-quotes", help="Tag text inside <quote> too.")] = None,
-    after_xml_declaration: Annotated[bool | None, typer.Option("--after-xml-declaration/--from-file-start", help="Count offsets from after the first <?xml …?> line.")] = None,
+    after_xml_declaration: Annotated[
+        bool | None,
+        typer.Option(
+            "--after-xml-declaration/--from-file-start", help="Count offsets from after the first <?xml …?> line."
+        ),
+    ] = None,
     nil: Annotated[str | None, typer.Option(help="NIL ids: string or per-mention.")] = None,
-    min_confidence: Annotated[float | None, typer.Option(help="Least confidence of a row; by default the model's own threshold.")] = None,
-    batch_pieces: Annotated[int | None, typer.Option(help="Padded sub-words a batch: speed and memory, never results.")] = None,
+    min_confidence: Annotated[
+        float | None, typer.Option(help="Least confidence of a row; by default the model's own threshold.")
+    ] = None,
+    batch_pieces: Annotated[
+        int | None, typer.Option(help="Padded sub-words a batch: speed and memory, never results.")
+    ] = None,
     device: Annotated[str | None, typer.Option(help="cpu or cuda; a GPU by default where there is one.")] = None,
     threads: Annotated[int | None, typer.Option(help="CPU threads; 0 leaves the choice to PyTorch.")] = None,
-    config: Annotated[Path | None, typer.Option(help="Settings file; ousianer.toml of the working folder by default.")] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="Settings file; ousianer.toml of the working folder by default.")
+    ] = None,
 ) -> None:
     """Tag documents and write the run as an EDL tab (8 columns), with a summary of what was done and what was left out."""
     from ousianer_cli.commands.flags import overrides_of
@@ -59,7 +79,7 @@ def run_tag(settings: Any, summary: Any, progress: bool | None = None) -> Any:
     from ousianer_cli.released_models import released_model
     from ousianer_cli.tagging.engine import Engine
     from ousianer_cli.tagging.run import tag_documents, timed, write_run
-    from ousianer_cli.training.checkpoint import load_model
+    from ousianer_cli.network.checkpoint import load_model
 
     if settings.threads:
         torch.set_num_threads(settings.threads)
@@ -89,7 +109,10 @@ def print_summary(summary: Any, out: str) -> None:
         ("segments", f"{summary.segments:,}"),
         ("sentences", f"{summary.sentences:,}"),
         ("words", f"{summary.words:,}"),
-        ("names written", f"{summary.names:,}" + (f" ({summary.authors:,} of them posters)" if summary.authors else "")),
+        (
+            "names written",
+            f"{summary.names:,}" + (f" ({summary.authors:,} of them posters)" if summary.authors else ""),
+        ),
         ("outside the taxonomy", f"{summary.outside:,}"),
         ("below the confidence threshold", f"{summary.below_threshold:,}"),
         *((f"skipped: {reason}", f"{count:,}") for reason, count in sorted(summary.skipped.items()) if count),

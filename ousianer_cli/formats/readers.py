@@ -197,7 +197,7 @@ def _expand_path(path: Path, wanted: InputFormat | None, report: ReadReport, *, 
         report.skipped[MALFORMED] += 1
         report.warn(f"skipped: {error}")
         return []
-    units = _choose([_Unit(path, member, explicit) for member in members], wanted, report)
+    units = _choose([_Unit(path, member) for member in members], wanted, report)
     if not units:
         raise InputError("an archive of documents", _count_kinds(members), path=path, remedy="see docs/formats.md")
     return units

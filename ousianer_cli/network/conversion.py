@@ -19,7 +19,9 @@ class Conversion(nn.Module):
     `reads` chooses its input: the logits [M, Y] (the paper), their sigmoid, the mention vectors [M, V], or logits and vectors.
     """
 
-    def __init__(self, vector_size: int, types: int, targets: int, *, hidden: int, reads: ConversionInput, dropout: float = 0.0) -> None:
+    def __init__(
+        self, vector_size: int, types: int, targets: int, *, hidden: int, reads: ConversionInput, dropout: float = 0.0
+    ) -> None:
         super().__init__()
         self.reads = reads
         size = {"logits": types, "probabilities": types, "vectors": vector_size, "both": types + vector_size}[reads]

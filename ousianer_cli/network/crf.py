@@ -55,7 +55,9 @@ class Iob2Crf(CRF):
         beta[:, length - 1] = self.end_transitions
         for t in range(length - 2, -1, -1):
             follow = self.transitions + (emissions[:, t + 1] + beta[:, t + 1])[:, None, :]
-            beta[:, t] = torch.where(mask[:, t + 1, None], torch.logsumexp(follow, dim=2), self.end_transitions.expand(size, TAGS))
+            beta[:, t] = torch.where(
+                mask[:, t + 1, None], torch.logsumexp(follow, dim=2), self.end_transitions.expand(size, TAGS)
+            )
         return alpha, beta, torch.logsumexp(alpha[:, length - 1] + self.end_transitions, dim=1)
 
     def near_tie(self, emissions: Tensor, mask: Tensor, margin: float) -> list[bool]:
@@ -65,7 +67,9 @@ class Iob2Crf(CRF):
         close = ((top[:, :, 0] - top[:, :, 1]) < margin) & mask
         return [bool(x) for x in close.any(dim=1).tolist()]
 
-    def span_marginals(self, emissions: Tensor, mask: Tensor, spans: Sequence[Sequence[tuple[int, int]]]) -> list[np.ndarray]:
+    def span_marginals(
+        self, emissions: Tensor, mask: Tensor, spans: Sequence[Sequence[tuple[int, int]]]
+    ) -> list[np.ndarray]:
         """p(the path holds exactly this span) for spans [start, end) of each sentence, float64 arrays."""
         alpha, beta, log_z = (x.double().cpu().numpy() for x in self.forward_backward(emissions.double(), mask))
         scores = emissions.double().cpu().numpy()

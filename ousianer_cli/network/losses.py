@@ -38,5 +38,3 @@ def soft_targets(gold: Tensor, credit: Tensor) -> Tensor:
 def expected_credit(probabilities: Tensor, credit: Tensor) -> Tensor:
     """sum_i p(i) W[i, j] for every prediction j: probabilities [M, A], credit W [A, A] -> [M, A]."""
     return probabilities @ credit
-
-

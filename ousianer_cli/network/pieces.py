@@ -56,7 +56,9 @@ class PieceTokenizer:
         try:
             tokenizer = AutoTokenizer.from_pretrained(str(source), use_fast=True)
         except (OSError, ValueError) as error:
-            raise ModelError(f"{source}: expected a folder with tokenizer.json or a Hugging Face id, found none ({_first_line(error)})") from None
+            raise ModelError(
+                f"{source}: expected a folder with tokenizer.json or a Hugging Face id, found none ({_first_line(error)})"
+            ) from None
         backend = getattr(tokenizer, "backend_tokenizer", None)
         if backend is None:
             raise ModelError(f"{source}: expected a fast tokenizer (tokenizer.json), found a slow one")

@@ -14,16 +14,19 @@ import torch
 from torch import Tensor
 
 from ousianer_cli.errors import ModelError
-from ousianer_cli.network.pieces import EncodedSentence, collate
+from ousianer_cli.network.inference import contextualised
+from ousianer_cli.network.pieces import EncodedSentence
 from ousianer_cli.network.tagger import Mentions
 from ousianer_cli.network.targets import Decoding, Targets, decode
 from ousianer_cli.tagging.windows import Window, encode_windows, join_spans, plan_windows
 from ousianer_cli.taxonomy.credit import Direction
 from ousianer_cli.taxonomy.direct import DirectMapper
-from ousianer_cli.training.checkpoint import Model
+from ousianer_cli.network.checkpoint import Model, model_taxonomy
 
 _EDGE = 2e-5
 """Half-width around a rounding or decision edge within which a sentence is decided by itself; see `Engine.tag`."""
+_TIE = 1e-3
+"""Marginals of two tags closer than this may be ordered otherwise in a batch of another size."""
 CONFIDENCE_DIGITS = 3
 
 
@@ -60,13 +63,13 @@ class Engine:
     _decoding: dict[str, Any] = field(init=False)
 
     def __post_init__(self) -> None:
-        from ousianer_cli.training.finetune import model_taxonomy
-
         self.targets = Targets(model_taxonomy(self.model))
         if self.model.direct_table is not None:
             self.direct = DirectMapper.from_text(self.model.direct_table, self.model.types, self.targets.taxonomy)
         elif self.model.conversion is None:
-            raise ModelError("expected a model with target types, found a pretrained one; run ousianer finetune on it first")
+            raise ModelError(
+                "expected a model with target types, found a pretrained one; run ousianer finetune on it first"
+            )
         self._decoding = self.model.config.get("decoding", {})
         self._credit = self.targets.credit(self.credit_direction, float(self._decoding.get("decay", 0.5)))
         self.model.tagger.to(self.device).eval()
@@ -154,75 +157,35 @@ class Engine:
             parts += encode_windows(words, whole, windows, self.model.tokenizer, self.max_pieces) if words else []
             owner += [place] * len(windows)
         outputs: list[Detected | None] = [None] * len(parts)
-        for indices in _batches([p.pieces for p in parts], self.batch_pieces):
-            for index, output in zip(indices, self._detect_batch([parts[i] for i in indices]), strict=True):
+        for indices, states, layers, mask in contextualised(self.model.tagger, parts, self.batch_pieces, self.device):
+            for index, output in zip(indices, self._detect_batch(states, layers, mask), strict=True):
                 outputs[index] = output
         by_sentence: list[list[Detected]] = [[] for _ in sentences]
         for place, output in zip(owner, outputs, strict=True):
             if output is not None:
                 by_sentence[place].append(output)
-        return [_join(windows, found, self.model.tagger.vector_size) for windows, found in zip(plans, by_sentence, strict=True)]
+        return [
+            _join(windows, found, self.model.tagger.vector_size)
+            for windows, found in zip(plans, by_sentence, strict=True)
+        ]
 
-    def _detect_batch(self, sentences: list[EncodedSentence]) -> list[Detected]:
+    def _detect_batch(self, states: Tensor, layers: Tensor, mask: Tensor) -> list[Detected]:
         tagger = self.model.tagger
-        batch = collate(sentences).to(self.device)
-        states, layers = tagger.contextualise(batch)
         emissions = tagger.emission(states)
-        spans = tagger.crf.best_spans(emissions, batch.word_mask)
-        marginals = tagger.crf.span_marginals(emissions, batch.word_mask, spans)
-        edges = tagger.crf.near_tie(emissions, batch.word_mask, 1e-3)
+        spans = tagger.crf.best_spans(emissions, mask)
+        marginals = tagger.crf.span_marginals(emissions, mask, spans)
+        edges = tagger.crf.near_tie(emissions, mask, _TIE)
         mentions = Mentions.of(spans, self.device)
-        vectors = tagger.mention_vectors(states, layers, mentions) if len(mentions) else states.new_zeros((0, tagger.vector_size))
+        vectors = (
+            tagger.mention_vectors(states, layers, mentions)
+            if len(mentions)
+            else states.new_zeros((0, tagger.vector_size))
+        )
         pieces = np.split(vectors.float().cpu().numpy(), np.cumsum([len(s) for s in spans])[:-1])
         return [
             Detected(found, chance, vector, not edge)
             for found, chance, vector, edge in zip(spans, marginals, pieces, edges, strict=True)
         ]
-
-    @torch.inference_mode()
-    def vectors_of(self, sentences: Sequence[EncodedSentence], spans: Sequence[list[tuple[int, int]]]) -> np.ndarray:
-        """Mention vectors [M, V] of given spans, in the order of sentences and spans; sentences must fit the window."""
-        tagger = self.model.tagger
-        return mention_vectors(tagger, sentences, spans, self.batch_pieces, self.device)
-
-
-def mention_vectors(
-    tagger: Any,
-    sentences: Sequence[EncodedSentence],
-    spans: Sequence[list[tuple[int, int]]],
-    batch_pieces: int,
-    device: str = "cpu",
-) -> np.ndarray:
-    """Mention vectors [M, V] of given spans, in the order of sentences and spans."""
-    tagger.eval()
-    offsets = np.concatenate([[0], np.cumsum([len(s) for s in spans])]).astype(np.int64)
-    out = np.zeros((int(offsets[-1]), tagger.vector_size), dtype=np.float32)
-    wanted = [i for i, s in enumerate(spans) if s]
-    with torch.inference_mode():
-        for indices in _batches([sentences[i].pieces for i in wanted], batch_pieces):
-            chosen = [wanted[i] for i in indices]
-            batch = collate([sentences[i] for i in chosen]).to(device)
-            states, layers = tagger.contextualise(batch)
-            vectors = tagger.mention_vectors(states, layers, Mentions.of([spans[i] for i in chosen], device)).cpu().numpy()
-            at = 0
-            for i in chosen:
-                out[offsets[i] : offsets[i + 1]] = vectors[at : at + len(spans[i])]
-                at += len(spans[i])
-    return out
-
-
-def _batches(lengths: Sequence[int], budget: int) -> list[list[int]]:
-    order = np.argsort(np.asarray(lengths), kind="stable") if lengths else []
-    batches: list[list[int]] = []
-    batch: list[int] = []
-    for index in order:
-        if batch and (len(batch) + 1) * lengths[int(index)] > budget:
-            batches.append(batch)
-            batch = []
-        batch.append(int(index))
-    if batch:
-        batches.append(batch)
-    return batches
 
 
 def _join(windows: list[Window], parts: list[Detected], size: int) -> Detected:
@@ -235,7 +198,9 @@ def _join(windows: list[Window], parts: list[Detected], size: int) -> Detected:
     return Detected(
         [(a, b) for _, a, b in kept],
         np.array([parts[w].marginals[k] for (w, _, _), k in zip(kept, places, strict=True)]),
-        np.stack([parts[w].vectors[k] for (w, _, _), k in zip(kept, places, strict=True)]) if kept else np.zeros((0, size), np.float32),
+        np.stack([parts[w].vectors[k] for (w, _, _), k in zip(kept, places, strict=True)])
+        if kept
+        else np.zeros((0, size), np.float32),
         all(p.certain for p in parts),
     )
 
@@ -251,5 +216,3 @@ def _to_edge(values: np.ndarray, digits: int) -> np.ndarray:
     """Distance of each value to the nearest point at which its rounding changes."""
     scaled = values * 10.0**digits - 0.5
     return np.abs(scaled - np.round(scaled)) / 10.0**digits
-
-

@@ -35,7 +35,7 @@ class TagSettings:
     run_id: str = setting("ousianer", doc="column 1 of the run")
     input_format: str = setting("", doc="force a format instead of telling it by content")
     strict: bool = setting(False, doc="stop at the first damaged document instead of counting it")
-    authors: bool = setting(True, doc="emit the poster's name in author=\"…\" as a PER name")
+    authors: bool = setting(True, doc='emit the poster\'s name in author="…" as a PER name')
     quotes: bool = setting(False, doc="tag text inside <quote> too")
     after_xml_declaration: bool = setting(False, doc="count offsets from after the first <?xml …?> line")
     nil: str = setting("string", doc="NIL ids: string (clusters of the same name and top type) or per-mention")
@@ -173,7 +173,9 @@ def _rows(
         yield row
 
 
-def row_of(document: Document, start: int, end: int, name: str, confidence: float, run_id: str, mention_id: str) -> EdlRow:
+def row_of(
+    document: Document, start: int, end: int, name: str, confidence: float, run_id: str, mention_id: str
+) -> EdlRow:
     """The EDL row of code points [start, end) of a document, checked against its text.
 
     Raises:

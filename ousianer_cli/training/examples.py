@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from ousianer_cli.formats.corpus import Sentence, read_corpus
 from ousianer_cli.formats.words import resplit_tokens
+from ousianer_cli.network.inference import length_batches
 from ousianer_cli.network.pieces import EncodedSentence, PieceTokenizer
 from ousianer_cli.network.shapes import recase
 
@@ -149,29 +150,18 @@ def held_out(examples: Sequence[Example], share: float) -> tuple[list[Example], 
     return train, out
 
 
-def batches_by_pieces(lengths: Sequence[int], budget: int, rng: np.random.Generator | None) -> list[list[int]]:
-    """Indices in batches of about `budget` padded pieces.
-
-    With `rng`, the order is shuffled, sorted by length within pools of 64 batches, and the batches shuffled again.
-    """
-    order = np.arange(len(lengths)) if rng is None else rng.permutation(len(lengths))
-    if not len(order):
+def shuffled_batches(lengths: Sequence[int], budget: int, rng: np.random.Generator) -> list[list[int]]:
+    """Indices in batches of about `budget` padded pieces: shuffled, sorted by length within pools of 64 batches, shuffled again."""
+    if not lengths:
         return []
     size = np.asarray(lengths)
-    per_pool = len(order) if rng is None else max(1, int(64 * budget / max(1.0, float(size.mean()))))
+    order = rng.permutation(len(lengths))
+    per_pool = max(1, int(64 * budget / float(size.mean())))
     batches: list[list[int]] = []
     for at in range(0, len(order), per_pool):
         pool = order[at : at + per_pool]
-        pool = pool[np.argsort(size[pool], kind="stable")]
-        batch: list[int] = []
-        for index in pool:
-            if batch and (len(batch) + 1) * int(size[index]) > budget:
-                batches.append(batch)
-                batch = []
-            batch.append(int(index))
-        batches.append(batch)
-    if rng is not None:
-        rng.shuffle(batches)
+        batches += [[int(pool[i]) for i in batch] for batch in length_batches(size[pool].tolist(), budget)]
+    rng.shuffle(batches)
     return batches
 
 
@@ -184,8 +174,3 @@ def augmented_shapes(examples: Sequence[Example], rng: np.random.Generator, shar
             shape = recase(shape, _CASES[int(rng.integers(len(_CASES)))])
         shapes.append(shape)
     return shapes
-
-
-def iterate(examples: Sequence[Example], budget: int) -> Iterator[list[int]]:
-    """Batches of indices in length order, for evaluation."""
-    yield from batches_by_pieces([e.encoded.pieces for e in examples], budget, None)

@@ -24,14 +24,16 @@ from torch import Tensor
 from ousianer_cli.errors import InputError, ModelError, SettingsError
 from ousianer_cli.formats.feedback import FeedbackItem, read_feedback
 from ousianer_cli.formats.words import split_words
-from ousianer_cli.network.conversion import Conversion, ConversionInput
+from ousianer_cli.network.conversion import Conversion
+from ousianer_cli.network.inference import detect_spans, mention_vectors
 from ousianer_cli.network.losses import soft_cross_entropy
 from ousianer_cli.network.targets import LabelSet, Targets, decode
+from ousianer_cli.released_models import released_model
 from ousianer_cli.settings import require, setting
 from ousianer_cli.taxonomy.credit import Direction
 from ousianer_cli.taxonomy.direct import DirectMapper
-from ousianer_cli.taxonomy.tree import OUTSIDE, Taxonomy, load_taxonomy, save_taxonomy
-from ousianer_cli.training.checkpoint import Model, load_model, save_model
+from ousianer_cli.taxonomy.tree import OUTSIDE, Taxonomy, load_taxonomy
+from ousianer_cli.network.checkpoint import Model, load_model, model_taxonomy, save_model, taxonomy_text
 from ousianer_cli.training.examples import Example, load_examples
 
 _SHIPPED_TABLE = "yago_to_aida.tsv"
@@ -48,7 +50,9 @@ class FinetuneSettings:
     feedback: list[str] = setting([], doc="corrected mentions: EDL rows (with --source) or rows with their sentence")
     source: list[str] = setting([], doc="documents of the feedback's EDL rows")
     taxonomy: str = setting("aida-edl", doc="target taxonomy: aida, aida-edl, a TSV or a neleval JSON")
-    mapping: str = setting("", doc="YAGO -> target table, for Direct models and for depth below open labels; empty takes the shipped one")
+    mapping: str = setting(
+        "", doc="YAGO -> target table, for Direct models and for depth below open labels; empty takes the shipped one"
+    )
     direct: bool = setting(False, doc="write the Direct model: no conversion layer, types mapped by the table")
     loss: Literal["soft", "hard"] = setting("soft", doc="soft: y* = yW; hard: plain cross-entropy")
     credit: Literal["ancestor", "descendant", "both"] = setting("both", doc="direction of W in loss and decoder")
@@ -111,7 +115,9 @@ class Instances:
 
     def joined(self, other: Instances) -> Instances:
         return Instances(
-            torch.cat([self.vectors, other.vectors]), self.labels + other.labels, torch.cat([self.weights, other.weights])
+            torch.cat([self.vectors, other.vectors]),
+            self.labels + other.labels,
+            torch.cat([self.weights, other.weights]),
         )
 
 
@@ -128,13 +134,6 @@ class DevSet:
     """Gold labels of each detected span; None for a span that is no gold mention."""
 
 
-def model_taxonomy(model: Model) -> Taxonomy:
-    """The target taxonomy inside a fine-tuned or direct model."""
-    if model.taxonomy_file is None:
-        raise ModelError("expected a model with a target taxonomy, found a pretrained one; run ousianer finetune on it first")
-    return _taxonomy_of_text(model.taxonomy_file)
-
-
 def finetune(settings: FinetuneSettings, *, say: Callable[[str], None] = print) -> dict[str, Any]:
     """Fine-tune, or write the Direct model; returns the metrics that the model folder keeps.
 
@@ -145,8 +144,6 @@ def finetune(settings: FinetuneSettings, *, say: Callable[[str], None] = print) 
     """
     base = settings.base
     if not base and (settings.feedback or settings.direct):
-        from ousianer_cli.released_models import released_model
-
         base = str(released_model())
         say(f"starting from the shipped model ({Path(base).name})")
     model = load_model(require(base, "base", "finetune", "a model folder to start from"))
@@ -157,14 +154,18 @@ def finetune(settings: FinetuneSettings, *, say: Callable[[str], None] = print) 
         raise SettingsError("missing setting: training mentions; give --train, --feedback or --direct")
     taxonomy = model_taxonomy(model) if only_feedback and model.taxonomy_file else load_taxonomy(settings.taxonomy)
     targets = Targets(taxonomy)
-    mapper = DirectMapper.from_text(_mapping_text(settings, model), model.types, taxonomy, settings.mapping or _SHIPPED_TABLE)
+    mapper = DirectMapper.from_text(
+        _mapping_text(settings, model), model.types, taxonomy, settings.mapping or _SHIPPED_TABLE
+    )
     feedback = _feedback_items(settings, targets)
     dev = [_dev_set(model, path, targets, settings.batch_pieces) for path in settings.dev]
     if settings.direct:
         return _write_direct(model, settings, mapper, targets, dev, out, say)
     if only_feedback:
         if model.replay is None:
-            raise ModelError(f"{base}: expected a fine-tuned model with replay.safetensors, found none; give --train as well")
+            raise ModelError(
+                f"{base}: expected a fine-tuned model with replay.safetensors, found none; give --train as well"
+            )
         train = _replayed(model, targets)
         _keep_network(model, settings, say)
     else:
@@ -175,24 +176,32 @@ def finetune(settings: FinetuneSettings, *, say: Callable[[str], None] = print) 
     instances = train.joined(_weighted(new, settings.feedback_weight))
     if not len(instances):
         raise InputError("training mentions", "none with types", remedy="check 'types' and 'supervises' in --train")
-    say(f"{len(train):,} training mentions" + (f" ({'replay file' if only_feedback else 'corpora'})" if feedback else "") + (f" and {len(new):,} from feedback" if feedback else ""))
+    say(
+        f"{len(train):,} training mentions"
+        + (f" ({'replay file' if only_feedback else 'corpora'})" if feedback else "")
+        + (f" and {len(new):,} from feedback" if feedback else "")
+    )
     effective = _effective(settings, model) if only_feedback else settings
     best = _train(model, targets, mapper, instances, dev, effective, warm=only_feedback, say=say)
     metrics: dict[str, Any] = {"finetune": best}
     if before is not None:
         after = _feedback_right(model, targets, new)
         metrics["feedback"] = {"mentions": len(new), "credit_before": before, "credit_after": after}
-        say(f"credit (both directions, decay .5) on the feedback's own mentions: {before:.3f} before, {after:.3f} after")
+        say(
+            f"credit (both directions, decay .5) on the feedback's own mentions: {before:.3f} before, {after:.3f} after"
+        )
     _thresholds(model, targets, dev, effective, metrics, say)
     model.replay, replay_sets = _replay(instances, settings)
-    model.taxonomy_file = _taxonomy_text(taxonomy)
+    model.taxonomy_file = taxonomy_text(taxonomy)
     model.direct_table = None
     model.metrics = {**model.metrics, **metrics}
     model.config = {
         **model.config,
         "finetune": dataclasses.asdict(effective),
         "replay_sets": replay_sets,
-        "finetune_data_sha256_16": {Path(p).name: _digest(p) for p in [*settings.train, *settings.dev, *settings.feedback]},
+        "finetune_data_sha256_16": {
+            Path(p).name: _digest(p) for p in [*settings.train, *settings.dev, *settings.feedback]
+        },
     }
     save_model(out, model, _card(model, effective, metrics))
     say(f"wrote {out}")
@@ -202,13 +211,18 @@ def finetune(settings: FinetuneSettings, *, say: Callable[[str], None] = print) 
 # ---- what goes in -------------------------------------------------------------------------------------------------
 
 
-def _train_instances(model: Model, settings: FinetuneSettings, targets: Targets, say: Callable[[str], None]) -> Instances:
+def _train_instances(
+    model: Model, settings: FinetuneSettings, targets: Targets, say: Callable[[str], None]
+) -> Instances:
     parts = []
     for path in settings.train:
         instances, counts = _instances(model, path, targets, settings.batch_pieces)
         if settings.balance and len(instances):
             instances.weights *= (10_000 / len(instances)) ** 0.5
-        say(f"{Path(path).name}: {len(instances):,} mentions" + "".join(f", {n:,} {what}" for what, n in counts.items() if n and what != "sentences"))
+        say(
+            f"{Path(path).name}: {len(instances):,} mentions"
+            + "".join(f", {n:,} {what}" for what, n in counts.items() if n and what != "sentences")
+        )
         parts.append(instances)
     joined = parts[0]
     for part in parts[1:]:
@@ -219,18 +233,22 @@ def _train_instances(model: Model, settings: FinetuneSettings, targets: Targets,
 
 def _instances(model: Model, path: str, targets: Targets, batch_pieces: int) -> tuple[Instances, Counter[str]]:
     """Gold mentions with types of one corpus, as vectors."""
-    loaded = load_examples([path], model.tokenizer, keep_unlabelled=False, max_pieces=int(model.config.get("max_pieces", 256)))
+    loaded = load_examples(
+        [path], model.tokenizer, keep_unlabelled=False, max_pieces=int(model.config.get("max_pieces", 256))
+    )
     examples = [e for e in loaded.examples if e.types]
     labels, weights, spans = [], [], []
     for example in examples:
-        typed = [(s, tuple(sorted(set(t))), w) for s, t, w in zip(example.spans, example.labels, example.weights, strict=True) if t]
+        typed = [
+            (s, tuple(sorted(set(t))), w)
+            for s, t, w in zip(example.spans, example.labels, example.weights, strict=True)
+            if t
+        ]
         for _, types, _ in typed:
             _check_types(types, targets, path)
         spans.append([s for s, _, _ in typed])
         labels += [t for _, t, _ in typed]
         weights += [w for _, _, w in typed]
-    from ousianer_cli.tagging.engine import mention_vectors
-
     vectors = mention_vectors(model.tagger, [e.encoded for e in examples], spans, batch_pieces)
     return Instances(_rounded(vectors), labels, torch.tensor(weights)), loaded.counts
 
@@ -239,7 +257,10 @@ def _check_types(types: LabelSet, targets: Targets, path: str | Path, line: int 
     for name in types:
         if name not in targets.names:
             raise InputError(
-                f"types of the taxonomy '{targets.taxonomy.name}' or '-'", repr(name), path=path, line=line,
+                f"types of the taxonomy '{targets.taxonomy.name}' or '-'",
+                repr(name),
+                path=path,
+                line=line,
                 remedy="map the labels first with ousianer prepare corpus --map, or name the right --taxonomy",
             )
 
@@ -250,12 +271,10 @@ def _rounded(vectors: np.ndarray) -> Tensor:
 
 
 def _dev_set(model: Model, path: str, targets: Targets, batch_pieces: int) -> DevSet:
-    from ousianer_cli.tagging.engine import mention_vectors
-
     gold, _ = _instances(model, path, targets, batch_pieces)
     loaded = load_examples([path], model.tokenizer, max_pieces=int(model.config.get("max_pieces", 256)))
     examples: list[Example] = [e for e in loaded.examples if e.detects and e.types]
-    found = _detected(model, examples, batch_pieces)
+    found = detect_spans(model.tagger, [e.encoded for e in examples], batch_pieces)
     vectors = mention_vectors(model.tagger, [e.encoded for e in examples], [f[0] for f in found], batch_pieces)
     marginals = np.concatenate([f[1] for f in found]) if found else np.zeros(0)
     matched: list[LabelSet | None] = []
@@ -263,23 +282,6 @@ def _dev_set(model: Model, path: str, targets: Targets, batch_pieces: int) -> De
         known = {s: tuple(sorted(set(t))) for s, t in zip(example.spans, example.labels, strict=True)}
         matched += [known.get(span) for span in spans]
     return DevSet(Path(path).stem, gold, torch.from_numpy(vectors), torch.from_numpy(marginals).float(), matched)
-
-
-@torch.inference_mode()
-def _detected(model: Model, examples: Sequence[Example], batch_pieces: int) -> list[tuple[list[tuple[int, int]], np.ndarray]]:
-    from ousianer_cli.network.pieces import collate
-    from ousianer_cli.training.examples import iterate
-
-    model.tagger.eval()
-    found: list[tuple[list[tuple[int, int]], np.ndarray]] = [([], np.zeros(0))] * len(examples)
-    for indices in iterate(examples, batch_pieces):
-        batch = collate([examples[i].encoded for i in indices])
-        emissions = model.tagger.emission(model.tagger.contextualise(batch)[0])
-        spans = model.tagger.crf.best_spans(emissions, batch.word_mask)
-        marginals = model.tagger.crf.span_marginals(emissions, batch.word_mask, spans)
-        for index, row_spans, row_marginals in zip(indices, spans, marginals, strict=True):
-            found[index] = (row_spans, row_marginals)
-    return found
 
 
 def _feedback_items(settings: FinetuneSettings, targets: Targets) -> list[FeedbackItem]:
@@ -293,10 +295,17 @@ def _feedback_items(settings: FinetuneSettings, targets: Targets) -> list[Feedba
     items = []
     for path in settings.feedback:
         for item in read_feedback(path, documents):
-            name = item.type if item.type == OUTSIDE else targets.taxonomy.find(item.type, ignore_case=True, phantoms=False)
+            name = (
+                item.type
+                if item.type == OUTSIDE
+                else targets.taxonomy.find(item.type, ignore_case=True, phantoms=False)
+            )
             if name is None:
                 raise InputError(
-                    f"a type of the taxonomy '{targets.taxonomy.name}' or '-'", repr(item.type), path=item.path, line=item.line,
+                    f"a type of the taxonomy '{targets.taxonomy.name}' or '-'",
+                    repr(item.type),
+                    path=item.path,
+                    line=item.line,
                     remedy="correct the type column",
                 )
             items.append(dataclasses.replace(item, type=name))
@@ -305,8 +314,6 @@ def _feedback_items(settings: FinetuneSettings, targets: Targets) -> list[Feedba
 
 def _feedback_instances(model: Model, items: Sequence[FeedbackItem], batch_pieces: int) -> Instances:
     """Vectors of corrected mentions; a mention that begins or ends inside a word takes that whole word."""
-    from ousianer_cli.tagging.engine import mention_vectors
-
     by_text: dict[str, list[FeedbackItem]] = {}
     for item in items:
         by_text.setdefault(item.text, []).append(item)
@@ -317,7 +324,13 @@ def _feedback_instances(model: Model, items: Sequence[FeedbackItem], batch_piece
     for text, sentence in zip(by_text, encoded, strict=True):
         if sentence.pieces > limit:
             first = by_text[text][0]
-            raise InputError(f"a sentence of at most {limit} sub-words", f"{sentence.pieces}", path=first.path, line=first.line, remedy="give a shorter stretch around the mention")
+            raise InputError(
+                f"a sentence of at most {limit} sub-words",
+                f"{sentence.pieces}",
+                path=first.path,
+                line=first.line,
+                remedy="give a shorter stretch around the mention",
+            )
         chosen = []
         for item in by_text[text]:
             inside = [i for i, (a, b) in enumerate(words_of[text]) if a < item.end and b > item.start]
@@ -325,7 +338,11 @@ def _feedback_instances(model: Model, items: Sequence[FeedbackItem], batch_piece
             labels.append((item.type,))
         sentences.append(sentence)
         spans.append(chosen)
-    vectors = mention_vectors(model.tagger, sentences, spans, batch_pieces) if sentences else np.zeros((0, model.tagger.vector_size), np.float32)
+    vectors = (
+        mention_vectors(model.tagger, sentences, spans, batch_pieces)
+        if sentences
+        else np.zeros((0, model.tagger.vector_size), np.float32)
+    )
     return Instances(_rounded(vectors), labels, torch.ones(len(labels)))
 
 
@@ -351,7 +368,14 @@ def _train(
     for parameter in tagger.parameters():
         parameter.requires_grad = False
     if model.conversion is None or not warm:
-        model.conversion = Conversion(tagger.vector_size, len(model.types), len(targets), hidden=settings.hidden, reads=settings.reads, dropout=settings.dropout)
+        model.conversion = Conversion(
+            tagger.vector_size,
+            len(model.types),
+            len(targets),
+            hidden=settings.hidden,
+            reads=settings.reads,
+            dropout=settings.dropout,
+        )
     conversion = model.conversion
     conversion.dropout.p = settings.dropout
     trained = list(conversion.parameters())
@@ -381,21 +405,31 @@ def _train(
             for group in optimizer.param_groups:
                 group["lr"] = settings.lr * rate
             vectors = instances.vectors[rows]
-            loss = soft_cross_entropy(conversion(vectors, tagger.type_logits(vectors)), wanted[rows], instances.weights[rows])
+            loss = soft_cross_entropy(
+                conversion(vectors, tagger.type_logits(vectors)), wanted[rows], instances.weights[rows]
+            )
             optimizer.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             summed += loss.item() * len(rows)
             step += 1
         conversion.eval()
-        metrics = {"epoch": epoch, "loss": round(summed / len(instances), 4), "dev": {d.name: _dev_metrics(model, targets, d, settings) for d in dev}}
+        metrics = {
+            "epoch": epoch,
+            "loss": round(summed / len(instances), 4),
+            "dev": {d.name: _dev_metrics(model, targets, d, settings) for d in dev},
+        }
         metrics["score"] = float(np.mean([m["headline"] for m in metrics["dev"].values()])) if dev else -metrics["loss"]
         better = not best or metrics["score"] > best["score"]
         stale = 0 if better else stale + 1
         if better:
             best = metrics
             best_state = copy.deepcopy({"conversion": conversion.state_dict(), "types": tagger.types.state_dict()})
-        say(f"epoch {epoch:3d}  loss {metrics['loss']:.4f}  " + "  ".join(f"{n} {m['headline']:.4f}" for n, m in metrics["dev"].items()) + ("  best" if better and dev else ""))
+        say(
+            f"epoch {epoch:3d}  loss {metrics['loss']:.4f}  "
+            + "  ".join(f"{n} {m['headline']:.4f}" for n, m in metrics["dev"].items())
+            + ("  best" if better and dev else "")
+        )
         if dev and stale >= settings.patience:
             break
     conversion.load_state_dict(best_state["conversion"])
@@ -414,14 +448,18 @@ def _choose(model: Model, targets: Targets, vectors: Tensor, settings: FinetuneS
     return decode(_probabilities(model, vectors), settings.decoding, targets.credit(settings.credit, settings.decay))
 
 
-def _dev_metrics(model: Model, targets: Targets, dev: DevSet, settings: FinetuneSettings, threshold: float = 0.0) -> dict[str, float]:
+def _dev_metrics(
+    model: Model, targets: Targets, dev: DevSet, settings: FinetuneSettings, threshold: float = 0.0
+) -> dict[str, float]:
     """Typing of gold mentions, and P/R/F1 with detection where the corpus marks all names; credit `both`, decay .5."""
     best, scores = _choose(model, targets, dev.gold.vectors, settings)
     result = typing_metrics(targets, best, dev.gold.labels)
     result["headline"] = result["credit"]
     if len(dev.found_gold):
         chosen, chosen_scores = _choose(model, targets, dev.found_vectors, settings)
-        result |= typed_f1(targets, chosen, chosen_scores * dev.found_marginals, dev.found_gold, dev.gold.labels, threshold)
+        result |= typed_f1(
+            targets, chosen, chosen_scores * dev.found_marginals, dev.found_gold, dev.gold.labels, threshold
+        )
         result["headline"] = result["f1"]
     return result
 
@@ -429,7 +467,11 @@ def _dev_metrics(model: Model, targets: Targets, dev: DevSet, settings: Finetune
 def typing_metrics(targets: Targets, chosen: Tensor, gold: Sequence[LabelSet]) -> dict[str, float]:
     """Mean credit (both, decay .5) and accuracy (an admissible type itself) of types chosen for gold mentions [M]."""
     credits = targets.set_credits(gold, "both").gather(1, chosen[:, None])
-    return {"credit": round(float(credits.mean()), 4), "accuracy": round(float((credits > 0.999).float().mean()), 4), "mentions": len(gold)}
+    return {
+        "credit": round(float(credits.mean()), 4),
+        "accuracy": round(float((credits > 0.999).float().mean()), 4),
+        "mentions": len(gold),
+    }
 
 
 def typed_f1(
@@ -449,14 +491,31 @@ def typed_f1(
     matched = [i for i, labels in enumerate(found) if labels is not None and any(t != OUTSIDE for t in labels)]
     tp = 0.0
     if matched:
-        credit = targets.set_credits([found[i] or () for i in matched], "both").gather(1, chosen[matched][:, None]).squeeze(1)
+        credit = (
+            targets.set_credits([found[i] or () for i in matched], "both")
+            .gather(1, chosen[matched][:, None])
+            .squeeze(1)
+        )
         tp = float((credit * written[matched]).sum())
     system, n_gold = int(written.sum()), sum(any(t != OUTSIDE for t in labels) for labels in gold)
     p, r = tp / system if system else 0.0, tp / n_gold if n_gold else 0.0
-    return {"p": round(p, 4), "r": round(r, 4), "f1": round(2 * p * r / (p + r), 4) if p + r else 0.0, "gold": n_gold, "system": system}
+    return {
+        "p": round(p, 4),
+        "r": round(r, 4),
+        "f1": round(2 * p * r / (p + r), 4) if p + r else 0.0,
+        "gold": n_gold,
+        "system": system,
+    }
 
 
-def _thresholds(model: Model, targets: Targets, dev: Sequence[DevSet], settings: FinetuneSettings, metrics: dict[str, Any], say: Callable[[str], None]) -> None:
+def _thresholds(
+    model: Model,
+    targets: Targets,
+    dev: Sequence[DevSet],
+    settings: FinetuneSettings,
+    metrics: dict[str, Any],
+    say: Callable[[str], None],
+) -> None:
     """The least confidence a name needs to be written, chosen on the validation corpora that mark all names."""
     decoding: dict[str, Any] = {"decoding": settings.decoding, "credit": settings.credit, "decay": settings.decay}
     decoding["min_confidence"] = float(model.config.get("decoding", {}).get("min_confidence", 0.0)) if not dev else 0.0
@@ -465,7 +524,11 @@ def _thresholds(model: Model, targets: Targets, dev: Sequence[DevSet], settings:
         grid = [round(0.025 * i, 3) for i in range(0, 25)]
         scored = [float(np.mean([_dev_metrics(model, targets, d, settings, t)["f1"] for d in complete])) for t in grid]
         decoding["min_confidence"] = grid[int(np.argmax(scored))]
-        metrics["threshold"] = {"min_confidence": decoding["min_confidence"], "f1": round(max(scored), 4), "f1_without": round(scored[0], 4)}
+        metrics["threshold"] = {
+            "min_confidence": decoding["min_confidence"],
+            "f1": round(max(scored), 4),
+            "f1_without": round(scored[0], 4),
+        }
         say(f"least confidence {decoding['min_confidence']}: mean typed F1 {max(scored):.4f} ({scored[0]:.4f} without)")
     model.config["decoding"] = decoding
 
@@ -503,20 +566,30 @@ def _keep_network(model: Model, settings: FinetuneSettings, say: Callable[[str],
     if conversion is None:
         raise ModelError("expected a fine-tuned model, found one without a conversion layer; give --train as well")
     if settings.reads != conversion.reads or settings.hidden != conversion.hidden.out_features:
-        say(f"keeping the model's own conversion layer (reads {conversion.reads}, hidden {conversion.hidden.out_features})")
+        say(
+            f"keeping the model's own conversion layer (reads {conversion.reads}, hidden {conversion.hidden.out_features})"
+        )
 
 
 def _effective(settings: FinetuneSettings, model: Model) -> FinetuneSettings:
     """Feedback goes on with the loss, decoding and depth that the model was tuned with."""
     earlier: Mapping[str, Any] = model.config.get("finetune", {})
-    kept = {k: earlier[k] for k in ("loss", "credit", "decay", "loss_decay", "depth", "reads", "hidden", "decoding", "taxonomy") if k in earlier}
+    kept = {
+        k: earlier[k]
+        for k in ("loss", "credit", "decay", "loss_decay", "depth", "reads", "hidden", "decoding", "taxonomy")
+        if k in earlier
+    }
     return dataclasses.replace(settings, **kept)
 
 
 def _feedback_right(model: Model, targets: Targets, new: Instances) -> float:
     decoding = model.config.get("decoding", {})
     direction: Direction = decoding.get("credit", "both")
-    best, _ = decode(_probabilities(model, new.vectors), decoding.get("decoding", "argmax"), targets.credit(direction, decoding.get("decay", 0.5)))
+    best, _ = decode(
+        _probabilities(model, new.vectors),
+        decoding.get("decoding", "argmax"),
+        targets.credit(direction, decoding.get("decay", 0.5)),
+    )
     return typing_metrics(targets, best, new.labels)["credit"]
 
 
@@ -524,7 +597,13 @@ def _feedback_right(model: Model, targets: Targets, new: Instances) -> float:
 
 
 def _write_direct(
-    model: Model, settings: FinetuneSettings, mapper: DirectMapper, targets: Targets, dev: Sequence[DevSet], out: str, say: Callable[[str], None]
+    model: Model,
+    settings: FinetuneSettings,
+    mapper: DirectMapper,
+    targets: Targets,
+    dev: Sequence[DevSet],
+    out: str,
+    say: Callable[[str], None],
 ) -> dict[str, Any]:
     """No conversion layer: YAGO types mapped by a table (the paper's Direct baseline)."""
     metrics: dict[str, Any] = {"direct": {}}
@@ -538,12 +617,17 @@ def _write_direct(
         say(f"{part.name}: {json.dumps(result)}")
     model.conversion = None
     model.replay = None
-    model.taxonomy_file = _taxonomy_text(targets.taxonomy)
+    model.taxonomy_file = taxonomy_text(targets.taxonomy)
     model.direct_table = _mapping_text(settings, model)
     model.metrics = {**{k: v for k, v in model.metrics.items() if k == "pretrain"}, **metrics}
     model.config = {k: v for k, v in model.config.items() if k not in ("finetune", "replay_sets", "decoding")}
     model.config["finetune"] = dataclasses.asdict(settings)
-    model.config["decoding"] = {"decoding": "argmax", "credit": settings.credit, "decay": settings.decay, "min_confidence": 0.0}
+    model.config["decoding"] = {
+        "decoding": "argmax",
+        "credit": settings.credit,
+        "decay": settings.decay,
+        "min_confidence": 0.0,
+    }
     save_model(out, model, _card(model, settings, metrics))
     say(f"wrote {out}: a Direct model, {mapper.mapped} of {len(model.types)} YAGO types mapped")
     return metrics
@@ -561,7 +645,9 @@ def _mapping_text(settings: FinetuneSettings, model: Model) -> str:
         try:
             return Path(settings.mapping).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise InputError("a mapping table (YAGO class, target type)", str(error), path=settings.mapping, remedy="check --mapping") from None
+            raise InputError(
+                "a mapping table (YAGO class, target type)", str(error), path=settings.mapping, remedy="check --mapping"
+            ) from None
     if model.direct_table is not None:
         return model.direct_table
     from ousianer_cli.taxonomy.wordnet import RESOURCES
@@ -572,24 +658,6 @@ def _mapping_text(settings: FinetuneSettings, model: Model) -> str:
 # ---- small things -------------------------------------------------------------------------------------------------
 
 
-def _taxonomy_text(taxonomy: Taxonomy) -> str:
-    import tempfile
-
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "target.tsv"
-        save_taxonomy(taxonomy, path)
-        return path.read_text(encoding="utf-8")
-
-
-def _taxonomy_of_text(text: str) -> Taxonomy:
-    import tempfile
-
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "target.tsv"
-        path.write_text(text, encoding="utf-8")
-        return load_taxonomy(path)
-
-
 def _digest(path: str) -> str:
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]
 
@@ -597,9 +665,9 @@ def _digest(path: str) -> str:
 def _card(model: Model, settings: FinetuneSettings, metrics: Mapping[str, Any]) -> str:
     """A model card filled from the run itself."""
     lines = ["# A fine-tuned OusiaNER model" if model.conversion is not None else "# A Direct OusiaNER model", ""]
-    lines += [f"Base `{settings.base or 'shipped'}`, target taxonomy `{settings.taxonomy}`, {len(model.types):,} YAGO/WordNet types underneath.", ""]
+    lines += [
+        f"Base `{settings.base or 'shipped'}`, target taxonomy `{settings.taxonomy}`, {len(model.types):,} YAGO/WordNet types underneath.",
+        "",
+    ]
     lines += ["## Validation", "", "```json", json.dumps(metrics, indent=1), "```", ""]
     return "\n".join(lines)
-
-
-__all__ = ["PAPER", "ConversionInput", "FinetuneSettings", "finetune", "model_taxonomy", "typed_f1", "typing_metrics"]

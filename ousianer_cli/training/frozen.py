@@ -17,8 +17,9 @@ import torch
 from torch import Tensor
 
 from ousianer_cli.network.encoder import fingerprint
+from ousianer_cli.network.inference import length_batches
 from ousianer_cli.network.pieces import collate
-from ousianer_cli.training.examples import Example, iterate
+from ousianer_cli.training.examples import Example
 
 if TYPE_CHECKING:
     from ousianer_cli.network.tagger import Tagger
@@ -41,7 +42,9 @@ class FeatureCache:
     parts: dict[str, _Part]
 
     @classmethod
-    def open(cls, tagger: Tagger, corpora: Corpora, encoder: str, folder: Path, say: Callable[[str], None]) -> FeatureCache:
+    def open(
+        cls, tagger: Tagger, corpora: Corpora, encoder: str, folder: Path, say: Callable[[str], None]
+    ) -> FeatureCache:
         """Read the cached files of these sentences and this encoder, and compute those that are missing."""
         root = folder / ".features"
         root.mkdir(parents=True, exist_ok=True)
@@ -61,7 +64,9 @@ class FeatureCache:
         return torch.from_numpy(out)
 
 
-def _part(tagger: Tagger, examples: list[Example], key: str, root: Path, name: str, say: Callable[[str], None]) -> _Part:
+def _part(
+    tagger: Tagger, examples: list[Example], key: str, root: Path, name: str, say: Callable[[str], None]
+) -> _Part:
     digest = hashlib.blake2b(digest_size=12)
     digest.update(json.dumps([key, tagger.states.layers]).encode())
     unique = list({id(e): e for e in examples}.values())  # a repeated sentence is computed once
@@ -79,7 +84,7 @@ def _part(tagger: Tagger, examples: list[Example], key: str, root: Path, name: s
         tagger.eval()
         device = next(tagger.parameters()).device
         with torch.no_grad():
-            for indices in iterate(unique, 4096):
+            for indices in length_batches([e.encoded.pieces for e in unique], 4096):
                 batch = collate([unique[i].encoded for i in indices]).to(device)
                 states = tagger.states(batch).half().cpu().numpy()
                 for row, index in enumerate(indices):

@@ -22,16 +22,17 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from ousianer_cli.corpus.inventory import Inventory, choose_inventory, count_type_sets
+from ousianer_cli.taxonomy.inventory import Inventory, choose_inventory, count_type_sets
 from ousianer_cli.errors import InputError, OutputError, SettingsError
 from ousianer_cli.network.crf import tags_of
 from ousianer_cli.network.encoder import load_encoder, load_tokenizer
+from ousianer_cli.network.inference import length_batches
 from ousianer_cli.network.losses import multi_label_loss
 from ousianer_cli.network.pieces import Batch, PieceTokenizer, collate
 from ousianer_cli.network.tagger import Mentions, Tagger, TaggerConfig
 from ousianer_cli.settings import require, setting
 from ousianer_cli.taxonomy.wordnet import WordNet
-from ousianer_cli.training.checkpoint import (
+from ousianer_cli.network.checkpoint import (
     Model,
     optimizer_tensors,
     restore_optimizer,
@@ -42,10 +43,9 @@ from ousianer_cli.training.examples import (
     Example,
     Loaded,
     augmented_shapes,
-    batches_by_pieces,
     held_out,
-    iterate,
     load_examples,
+    shuffled_batches,
 )
 from ousianer_cli.training.frozen import FeatureCache
 
@@ -56,16 +56,26 @@ class PretrainSettings:
 
     detection: list[str] = setting([], doc="corpora whose names are all marked; they feed the detection loss")
     typing: list[str] = setting([], doc="corpora whose mentions carry YAGO/WordNet types; they feed the typing loss")
-    typing_open: list[str] = setting([], doc="typing corpora with coarse labels: types below a label are neither right nor wrong")
-    joint: list[str] = setting([], doc="corpora that feed each loss as their own lines say ('supervises'); labels are open, as above")
-    detection_dev: list[str] = setting([], doc="validation corpora for detection; without them a share of each is held out")
+    typing_open: list[str] = setting(
+        [], doc="typing corpora with coarse labels: types below a label are neither right nor wrong"
+    )
+    joint: list[str] = setting(
+        [], doc="corpora that feed each loss as their own lines say ('supervises'); labels are open, as above"
+    )
+    detection_dev: list[str] = setting(
+        [], doc="validation corpora for detection; without them a share of each is held out"
+    )
     typing_dev: list[str] = setting([], doc="validation corpora for typing; without them a share of each is held out")
     out: str = setting("", doc="folder for the model")
-    encoder: str = setting("minilm", doc="Hugging Face id or folder; 'minilm' is a package, 'tiny' a random one for dry runs")
+    encoder: str = setting(
+        "minilm", doc="Hugging Face id or folder; 'minilm' is a package, 'tiny' a random one for dry runs"
+    )
     encoder_layers: int = setting(0, doc="lower encoder layers to keep; 0 keeps all")
     mix_layers: list[int] = setting([], doc="layers in the scalar mix; empty takes all but the embeddings")
     encoder_lr: float = setting(1e-4, doc="learning rate of the encoder; 0 freezes it (the paper)")
-    freeze_embeddings: bool = setting(True, doc="leave the encoder's word embeddings as they are when the rest is tuned")
+    freeze_embeddings: bool = setting(
+        True, doc="leave the encoder's word embeddings as they are when the rest is tuned"
+    )
     lr: float = setting(1e-3, doc="learning rate of everything but the encoder (Adam)")
     warmup: float = setting(0.05, doc="share of the steps over which learning rates rise")
     decay: bool = setting(True, doc="let learning rates fall linearly to zero")
@@ -74,7 +84,9 @@ class PretrainSettings:
     lstm_layers: int = setting(2, doc="layers of the BiLSTM")
     dropout: float = setting(0.5, doc="dropout before and after the BiLSTM")
     shape_size: int = setting(32, doc="size of the projected word-shape features; 0 leaves them out")
-    pooling: Literal["first", "mean", "max", "attention", "ends"] = setting("ends", doc="how a mention's words become one vector")
+    pooling: Literal["first", "mean", "max", "attention", "ends"] = setting(
+        "ends", doc="how a mention's words become one vector"
+    )
     mention_size: int = setting(256, doc="size of a mention vector; 0 takes the pooled one as it is (the paper)")
     typing_sees_encoder: bool = setting(True, doc="pool encoder states for typing too")
     detection_weight: float = setting(1.0, doc="weight of the detection loss (per sentence)")
@@ -85,7 +97,9 @@ class PretrainSettings:
     batch_pieces: int = setting(1600, doc="padded sub-word pieces a batch")
     max_pieces: int = setting(256, doc="pieces a sentence may have; longer ones are split between words")
     recase: float = setting(0.1, doc="share of the sentences shown in small letters, capitals or title case")
-    held_out: float = setting(0.05, doc="share of the sentences held out for validation where no validation corpus is given")
+    held_out: float = setting(
+        0.05, doc="share of the sentences held out for validation where no validation corpus is given"
+    )
     validate_every: int = setting(0, doc="steps between validations; 0 validates once an epoch")
     patience: int = setting(3, doc="validations without gain before training stops")
     seed: int = setting(1, doc="seed of weights, order and dropout")
@@ -193,7 +207,9 @@ def load_corpora(settings: PretrainSettings, tokenizer: PieceTokenizer, wordnet:
         typing.examples, typing_dev["held out"] = held_out(typing.examples, settings.held_out)
     for name, examples in detection_dev.items():
         if not any(e.detects for e in examples):
-            raise InputError("sentences that supervise detection", "none", path=name, remedy="check 'supervises' in its lines")
+            raise InputError(
+                "sentences that supervise detection", "none", path=name, remedy="check 'supervises' in its lines"
+            )
     typed = typing.examples + open_typing.examples + [e for e in joint.examples if not e.detects]
     detecting = [e for e in detection.examples + joint.examples if e.detects]
     sets = count_type_sets(labels for e in typed + detecting if e.types for labels in e.labels if labels)
@@ -205,7 +221,9 @@ def load_corpora(settings: PretrainSettings, tokenizer: PieceTokenizer, wordnet:
         )
     train = detecting * settings.detection_repeat + typed
     if not train:
-        raise InputError("training sentences", "none in --detection, --typing and --joint", remedy="check 'supervises' in the files")
+        raise InputError(
+            "training sentences", "none in --detection, --typing and --joint", remedy="check 'supervises' in the files"
+        )
     return Corpora(train, detection_dev, typing_dev, inventory, counts, _hashes(settings))
 
 
@@ -242,7 +260,10 @@ def pretrain(
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model.tagger.to(device)
     optimizer = _optimizer(model.tagger, settings)
-    order = [batches_by_pieces([e.encoded.pieces for e in corpora.train], settings.batch_pieces, _rng(settings, epoch)) for epoch in range(settings.epochs)]
+    order = [
+        shuffled_batches([e.encoded.pieces for e in corpora.train], settings.batch_pieces, _rng(settings, epoch))
+        for epoch in range(settings.epochs)
+    ]
     total = sum(map(len, order))
     progress = _Progress(settings, total)
     best: dict[str, Any] = {}
@@ -268,7 +289,17 @@ def pretrain(
                 return best
             _set_rates(optimizer, settings, step, total)
             epoch, indices = flat[step]
-            losses = _step(model.tagger, [corpora.train[i] for i in indices], indices, targets, settings, optimizer, step, device, cache)
+            losses = _step(
+                model.tagger,
+                [corpora.train[i] for i in indices],
+                indices,
+                targets,
+                settings,
+                optimizer,
+                step,
+                device,
+                cache,
+            )
             step += 1
             progress.advance(step, losses)
             if step % every and step != total:
@@ -298,7 +329,9 @@ def _build(settings: PretrainSettings, tokenizer: PieceTokenizer, inventory: Inv
     depth = int(encoder.config.num_hidden_layers)
     layers = tuple(settings.mix_layers) or tuple(range(1, depth + 1))
     if not all(0 <= layer <= depth for layer in layers):
-        raise SettingsError(f"--mix-layers: expected layers 0 to {depth} of encoder '{settings.encoder}', found {list(layers)}")
+        raise SettingsError(
+            f"--mix-layers: expected layers 0 to {depth} of encoder '{settings.encoder}', found {list(layers)}"
+        )
     config = TaggerConfig(
         layers=layers,
         encoder_size=int(encoder.config.hidden_size),
@@ -326,7 +359,9 @@ def _prior_bias(tagger: Tagger, corpora: Corpora, targets: TypeTargets) -> None:
 
 def _optimizer(tagger: Tagger, settings: PretrainSettings) -> torch.optim.Optimizer:
     for name, parameter in tagger.states.encoder.named_parameters():
-        parameter.requires_grad = settings.encoder_lr > 0 and not (settings.freeze_embeddings and name.startswith("embeddings."))
+        parameter.requires_grad = settings.encoder_lr > 0 and not (
+            settings.freeze_embeddings and name.startswith("embeddings.")
+        )
     encoder = [p for p in tagger.states.encoder.parameters() if p.requires_grad]
     heads = [p for n, p in tagger.named_parameters() if not n.startswith("states.encoder.")]
     groups = [{"params": heads, "lr": settings.lr, "peak": settings.lr}]
@@ -366,7 +401,11 @@ def _step(
     losses: dict[str, float] = {}
     rows = [i for i, e in enumerate(examples) if e.detects]
     if rows:
-        nll = tagger.crf.negative_log_likelihood(tagger.emission(states[rows]), _tags([examples[i] for i in rows], batch.word_mask.shape[1]).to(device), batch.word_mask[rows]).mean()
+        nll = tagger.crf.negative_log_likelihood(
+            tagger.emission(states[rows]),
+            _tags([examples[i] for i in rows], batch.word_mask.shape[1]).to(device),
+            batch.word_mask[rows],
+        ).mean()
         loss = loss + settings.detection_weight * nll
         losses["detection"] = nll.item()
     typed = _typed(examples)
@@ -452,13 +491,17 @@ def validate(
             found += int(predicted.sum())
             gold += int(wanted.sum())
         result["typing"][name] = _prf(right, found, gold)
-    means = [float(np.mean([m["f1"] for m in part.values()])) for part in (result["detection"], result["typing"]) if part]
+    means = [
+        float(np.mean([m["f1"] for m in part.values()])) for part in (result["detection"], result["typing"]) if part
+    ]
     result["score"] = float(np.mean(means)) if means else 0.0
     return result
 
 
-def _evaluation_batches(examples: list[Example], settings: PretrainSettings, cache: FeatureCache | None, name: str) -> Any:
-    for indices in iterate(examples, 2 * settings.batch_pieces):
+def _evaluation_batches(
+    examples: list[Example], settings: PretrainSettings, cache: FeatureCache | None, name: str
+) -> Any:
+    for indices in length_batches([e.encoded.pieces for e in examples], 2 * settings.batch_pieces):
         chosen = [examples[i] for i in indices]
         batch: Batch = collate([e.encoded for e in chosen])
         if cache is not None:
@@ -559,7 +602,15 @@ def _config(settings: PretrainSettings, corpora: Corpora) -> dict[str, Any]:
     }
 
 
-def _save_last(last: Path, tagger: Tagger, optimizer: torch.optim.Optimizer, settings: PretrainSettings, step: int, best: dict[str, Any], stale: int) -> None:
+def _save_last(
+    last: Path,
+    tagger: Tagger,
+    optimizer: torch.optim.Optimizer,
+    settings: PretrainSettings,
+    step: int,
+    best: dict[str, Any],
+    stale: int,
+) -> None:
     try:
         save_tensors(last / "model.safetensors", tagger.state_dict())
         save_tensors(last / "optimizer.safetensors", optimizer_tensors(optimizer))
@@ -568,17 +619,25 @@ def _save_last(last: Path, tagger: Tagger, optimizer: torch.optim.Optimizer, set
         temporary.write_text(json.dumps(state), encoding="utf-8")
         temporary.replace(last / "state.json")
     except OSError as error:
-        raise OutputError(f"{last}: cannot keep the last state ({error.strerror}); free some space and go on with --resume") from None
+        raise OutputError(
+            f"{last}: cannot keep the last state ({error.strerror}); free some space and go on with --resume"
+        ) from None
 
 
-def _restore(last: Path, settings: PretrainSettings, tagger: Tagger, optimizer: torch.optim.Optimizer) -> tuple[int, dict[str, Any], int]:
+def _restore(
+    last: Path, settings: PretrainSettings, tagger: Tagger, optimizer: torch.optim.Optimizer
+) -> tuple[int, dict[str, Any], int]:
     if not (last / "state.json").is_file():
-        raise SettingsError(f"--resume: expected the state of an earlier run in {last}, found none; leave --resume out to begin")
+        raise SettingsError(
+            f"--resume: expected the state of an earlier run in {last}, found none; leave --resume out to begin"
+        )
     state = json.loads((last / "state.json").read_text(encoding="utf-8"))
     current = json.loads(json.dumps(dataclasses.asdict(settings)))
     differing = sorted(k for k, v in state["settings"].items() if current.get(k) != v and k != "threads")
     if differing:
-        raise SettingsError(f"--resume: expected the settings of the run in {last}, found other values of {', '.join(differing)}; give the same or leave --resume out")
+        raise SettingsError(
+            f"--resume: expected the settings of the run in {last}, found other values of {', '.join(differing)}; give the same or leave --resume out"
+        )
     tagger.load_state_dict(load_file(last / "model.safetensors"))
     restore_optimizer(optimizer, load_file(last / "optimizer.safetensors"))
     return int(state["step"]), dict(state["best"]), int(state["stale"])

@@ -109,6 +109,16 @@ def test_a_malformed_file_in_a_corpus_is_skipped_and_named(tmp_path: Path) -> No
         ids(tmp_path / "e.ltf.xml.gz")
 
 
+def test_a_malformed_member_of_an_archive_is_skipped_and_named(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "r.ltf.zip", "w") as archive:
+        archive.writestr("a.ltf.xml", "<LCTL_TEXT>")
+        archive.writestr("b.ltf.xml", build_ltf("b", "Bo."))
+    report = ReadReport()
+    assert [d.id for d in read_documents([tmp_path / "r.ltf.zip"], report=report)] == ["b"]
+    assert report.skipped == {readers.MALFORMED: 1}
+    assert "r.ltf.zip!a.ltf.xml:1" in report.warnings[0]
+
+
 def test_errors_come_before_the_first_document(tmp_path: Path) -> None:
     good = put(tmp_path / "a.txt", "Ann.")
     with pytest.raises(InputError, match="nothing of that name"):
@@ -175,7 +185,8 @@ def test_shift_and_author_options_reach_the_document(tmp_path: Path) -> None:
 
 PSM = (
     '<psm><string type="headline" begin_offset="0" char_length="4"/>'
-    '<string type="post" begin_offset="6" char_length="9"/><string type="quote" begin_offset="6" char_length="4"/></psm>'
+    '<string type="post" begin_offset="6" char_length="9"/>'
+    '<string type="quote" begin_offset="6" char_length="4"/></psm>'
 )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ousianer_cli.corpus.inventory import (
+from ousianer_cli.taxonomy.inventory import (
     TOPS,
     Inventory,
     InventoryType,

@@ -22,12 +22,13 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from ousianer_cli.corpus.inventory import Inventory
 from ousianer_cli.errors import ModelError, OutputError
 from ousianer_cli.network.conversion import Conversion
 from ousianer_cli.network.encoder import build_encoder, config_of, fingerprint, load_encoder
 from ousianer_cli.network.pieces import PieceTokenizer
 from ousianer_cli.network.tagger import Tagger, TaggerConfig
+from ousianer_cli.taxonomy.inventory import Inventory
+from ousianer_cli.taxonomy.tree import Taxonomy, load_taxonomy, save_taxonomy
 
 FORMAT = 1
 _ENCODER = "states.encoder."
@@ -53,11 +54,34 @@ class Model:
     replay: dict[str, Tensor] | None = None
     metrics: dict[str, Any] = field(default_factory=dict)
 
-
     @property
     def types(self) -> list[str]:
         """Ids of the Y pretraining types."""
         return list(self.inventory.ids)
+
+
+def taxonomy_text(taxonomy: Taxonomy) -> str:
+    """A taxonomy as the TSV text that a model folder keeps."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "target.tsv"
+        save_taxonomy(taxonomy, path)
+        return path.read_text(encoding="utf-8")
+
+
+def model_taxonomy(model: Model) -> Taxonomy:
+    """The target taxonomy inside a fine-tuned or direct model.
+
+    Raises:
+        ModelError: the model is only pretrained.
+    """
+    if model.taxonomy_file is None:
+        raise ModelError(
+            "expected a model with a target taxonomy, found a pretrained one; run ousianer finetune on it first"
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "target.tsv"
+        path.write_text(model.taxonomy_file, encoding="utf-8")
+        return load_taxonomy(path)
 
 
 @contextmanager
@@ -141,7 +165,9 @@ def load_model(folder: str | Path) -> Model:
     try:
         weights = load_file(folder / "model.safetensors")
     except Exception as error:
-        raise ModelError(f"{folder / 'model.safetensors'}: expected the model's weights, found none that can be read ({error}); copy the folder again") from None
+        raise ModelError(
+            f"{folder / 'model.safetensors'}: expected the model's weights, found none that can be read ({error}); copy the folder again"
+        ) from None
     if encoder_config["tuned"]:
         encoder = build_encoder(encoder_config["config"])
     else:
@@ -160,16 +186,22 @@ def load_model(folder: str | Path) -> Model:
     if config.get("conversion"):
         c = config["conversion"]
         conversion = Conversion(tagger.vector_size, len(inventory), c["targets"], hidden=c["hidden"], reads=c["reads"])
-        conversion.load_state_dict({k.removeprefix("conversion."): v.float() for k, v in weights.items() if k.startswith("conversion.")})
+        conversion.load_state_dict(
+            {k.removeprefix("conversion."): v.float() for k, v in weights.items() if k.startswith("conversion.")}
+        )
         conversion.eval()
     state = {k: v.float() for k, v in weights.items() if not k.startswith("conversion.")}
     missing, unexpected = tagger.load_state_dict(state, strict=False)
     missing = [m for m in missing if encoder_config["tuned"] or not m.startswith(_ENCODER)]
     missing = [m for m in missing if "position_ids" not in m]
     if missing or unexpected:
-        raise ModelError(f"{folder}: expected the tensors of its config.json, found {len(missing)} missing and {len(unexpected)} unknown; copy the folder again")
+        raise ModelError(
+            f"{folder}: expected the tensors of its config.json, found {len(missing)} missing and {len(unexpected)} unknown; copy the folder again"
+        )
     tagger.eval()
-    metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8")) if (folder / "metrics.json").is_file() else {}
+    metrics = (
+        json.loads((folder / "metrics.json").read_text(encoding="utf-8")) if (folder / "metrics.json").is_file() else {}
+    )
     replay = load_file(folder / "replay.safetensors") if (folder / "replay.safetensors").is_file() else None
     return Model(
         tagger,
@@ -190,13 +222,17 @@ def read_config(folder: Path) -> dict[str, Any]:
     """`config.json` of a checkpoint folder, its version checked."""
     file = folder / "config.json"
     if not file.is_file():
-        raise ModelError(f"{folder}: expected a model folder with config.json, found {'no such file in it' if folder.is_dir() else 'no such folder'}; give a folder that pretrain or finetune wrote")
+        raise ModelError(
+            f"{folder}: expected a model folder with config.json, found {'no such file in it' if folder.is_dir() else 'no such folder'}; give a folder that pretrain or finetune wrote"
+        )
     try:
         config = json.loads(file.read_text(encoding="utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ModelError(f"{file}: expected JSON, found an error: {error}") from None
     if config.get("format") != FORMAT:
-        raise ModelError(f"{file}: expected model format {FORMAT}, found {config.get('format')}; use the ousianer version that wrote it")
+        raise ModelError(
+            f"{file}: expected model format {FORMAT}, found {config.get('format')}; use the ousianer version that wrote it"
+        )
     return config  # type: ignore[no-any-return]
 
 

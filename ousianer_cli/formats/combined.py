@@ -1,0 +1,97 @@
+"""The combined format of neleval: one mention a line with its candidates, most of it optional.
+
+`docid TAB start TAB end [TAB id [TAB score [TAB type [TAB id TAB score TAB type]...]]]`, offsets inclusive. A type joins
+entity type and mention type (`per/NAM`), or is a JSON object with the key `type`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from ousianer_cli.errors import InputError
+from ousianer_cli.formats.edl import EdlRow
+
+UNLINKED = "NIL"
+"""The id of a mention that has no candidate."""
+
+_EXPECTED = "docid, start, end, then id, score and type of each candidate"
+
+
+def parse_combined(text: str, *, path: str | Path | None = None, line: int = 0) -> list[EdlRow]:
+    """The rows of one line without its line end: one a candidate, one without a type where there is none.
+
+    `mention_type` is what stands after the last `/` of the type, empty if there is none.
+    """
+
+    def bad(expected: str, found: str, remedy: str = "see docs/scoring.md, Inputs") -> InputError:
+        return InputError(expected, found[:100], path=path, line=line, remedy=remedy)
+
+    if "\0" in text:
+        raise bad("text", "a NUL character", "remove it")
+    if text.endswith("\r"):
+        raise bad("a line end of \\n", "\\r\\n", "convert the file, for example with sed -i 's/\\r$//'")
+    if text.startswith("\ufeff"):
+        raise bad("text from the first byte on", "a byte order mark", "save the file as UTF-8 without BOM")
+    cells = text.rstrip("\t").split("\t")
+    if len(cells) < 3:
+        raise bad(f"at least 3 tab-separated columns ({_EXPECTED})", f"{len(cells)} ('{text[:60]}')")
+    doc, *offsets = cells[:3]
+    if not doc or any(not (number.isascii() and number.isdecimal() and len(number) <= 9) for number in offsets):
+        raise bad("a document id and two offsets below 1,000,000,000", f"'{' '.join(cells[:3])}'")
+    start, end = int(offsets[0]), int(offsets[1])
+    if end < start:
+        raise bad("an inclusive end that is not before the start", f"'{start} {end}'")
+    # Trailing tabs may be empty columns of the candidates.
+    candidates = text.split("\t")[3:]
+    while len(candidates) > 1 and not candidates[-1] and len(candidates) % 3 != 0:
+        candidates.pop()
+    if not candidates or candidates == [""]:
+        return [EdlRow("", "", "", doc, start, end, UNLINKED, "", "", 1.0, line)]
+    if len(candidates) > 2 and len(candidates) % 3:
+        raise bad("id, score and type of each candidate", f"{len(candidates)} columns after the offsets")
+    rows = []
+    for place in range(0, len(candidates), 3):
+        identity, score, kind = (*candidates[place : place + 3], "", "")[:3]
+        try:
+            confidence = float(score) if score else 1.0
+        except ValueError:
+            raise bad("a number as score", f"'{score}'") from None
+        if not math.isfinite(confidence) or "_" in score:
+            raise bad("a finite number as score", f"'{score}'")
+        label, slash, form = _type_of(kind, bad).rpartition("/")
+        if not slash:
+            label, form = form, ""
+        rows.append(EdlRow("", "", "", doc, start, end, identity, label, form, confidence, line))
+    return rows
+
+
+def _type_of(kind: str, bad: Callable[[str, str], InputError]) -> str:
+    if not kind.startswith("{"):
+        return kind
+    try:
+        content = json.loads(kind)
+    except json.JSONDecodeError:
+        raise bad("a type, or a JSON object with the key 'type'", f"'{kind}'") from None
+    return str(content.get("type") or "")
+
+
+def iter_combined(path: str | Path) -> Iterator[EdlRow]:
+    """The rows of a file in order; `InputError` with file and line for anything malformed."""
+    path = Path(path)
+    try:
+        handle = path.open("rb")
+    except OSError as error:
+        found = f"no readable file ({error.strerror})"
+        raise InputError("a file in neleval's combined format", found, path=path, remedy="check the path") from None
+    with handle:
+        for number, raw in enumerate(handle, 1):
+            try:
+                text = raw.decode("utf-8")
+            except UnicodeDecodeError as error:
+                found = f"byte 0x{raw[error.start]:02x} at byte {error.start + 1}"
+                remedy = "convert the file, for example with iconv -f latin1 -t utf-8"
+                raise InputError("UTF-8", found, path=path, line=number, remedy=remedy) from None
+            yield from parse_combined(text[:-1] if text.endswith("\n") else text, path=path, line=number)

@@ -1,0 +1,135 @@
+"""LAF, the Linguistic Data Consortium's XML for annotation that stands off from an LTF text.
+
+`LCTL_ANNOTATIONS > DOC > ANNOTATION(id, task="NE", type=) > EXTENT(start_char, end_char inclusive), TAG`; the type stands
+in TAG or in `@type`. Offsets are code points of the raw text, as in the LTF of the same document id. Types are written in
+capitals there; they are read lower-case, as EDL rows write them.
+"""
+
+from __future__ import annotations
+
+import gzip
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO, Any, cast
+
+from lxml import etree
+
+from ousianer_cli.errors import InputError
+from ousianer_cli.formats.document import Document
+from ousianer_cli.formats.edl import EdlRow, normalise_mention_string
+from ousianer_cli.formats.source import document_id
+
+NAME_TASK = "NE"
+_ENDINGS = (".laf.xml", ".laf.xml.gz")
+
+
+def iter_laf(path: str | Path, skipped: Counter[str] | None = None) -> Iterator[EdlRow]:
+    """The names of a LAF file, of the LAF files of a folder (recursive, sorted) or of a `.zip`, in document order.
+
+    Each name has a NIL id of its own. Annotations of other tasks than NE are left out and counted in `skipped`.
+
+    Raises:
+        InputError: no such path, no LAF there, broken XML, an annotation without extent, offsets or type; with file
+            and line.
+    """
+    path = Path(path)
+    skipped = Counter() if skipped is None else skipped
+    if path.is_dir():
+        files = sorted(file for file in path.rglob("*") if file.name.lower().endswith(_ENDINGS))
+        if not files:
+            raise InputError("LAF files (.laf.xml)", "none in the folder", path=path, remedy="check the path")
+        for file in files:
+            yield from iter_laf(file, skipped)
+        return
+    try:
+        if path.suffix.lower() == ".zip":
+            with zipfile.ZipFile(path) as archive:
+                members = sorted(name for name in archive.namelist() if name.lower().endswith(_ENDINGS[0]))
+                if not members:
+                    raise InputError("LAF files (.laf.xml)", "none in the archive", path=path)
+                for member in members:
+                    with archive.open(member) as handle:
+                        yield from _read(handle, f"{path}!{member}", skipped)
+            return
+        opened: IO[Any] = cast("IO[Any]", gzip.open(path)) if path.suffix.lower() == ".gz" else path.open("rb")
+        with opened as handle:
+            yield from _read(handle, str(path), skipped)
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+        found = f"no readable file ({getattr(error, 'strerror', None) or error})"
+        raise InputError("a LAF file", found, path=path, remedy="check the path") from None
+
+
+def _read(handle: IO[Any], source: str, skipped: Counter[str]) -> Iterator[EdlRow]:
+    events = etree.iterparse(
+        handle, events=("end",), tag="{*}DOC", resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
+    )
+    documents = 0
+    try:
+        for _, element in events:
+            parent = element.getparent()
+            if parent is None or etree.QName(parent).localname != "LCTL_ANNOTATIONS":
+                break
+            documents += 1
+            yield from _names(element, source, skipped)
+            element.clear()
+        root = events.root
+    except etree.XMLSyntaxError as error:
+        raise InputError("well-formed LAF", f"broken XML ({error.msg})", path=source, line=error.lineno) from None
+    if not documents and (root is None or etree.QName(root).localname != "LCTL_ANNOTATIONS"):
+        found = "nothing" if root is None else f"<{etree.QName(root).localname}>"
+        raise InputError("LAF (<LCTL_ANNOTATIONS>)", found, path=source, line=1, remedy="see docs/scoring.md, Inputs")
+
+
+def _names(element: Any, source: str, skipped: Counter[str]) -> Iterator[EdlRow]:
+    doc = document_id(element.get("id") or "")
+    if not doc:
+        raise InputError("a DOC with an id", "none", path=source, line=element.sourceline)
+    for number, annotation in enumerate(element.iterfind("{*}ANNOTATION"), 1):
+        line = annotation.sourceline
+
+        def bad(expected: str, found: str, line: int = line) -> InputError:
+            return InputError(expected, found, path=source, line=line, remedy="see docs/scoring.md, Inputs")
+
+        task = annotation.get("task") or NAME_TASK
+        if task != NAME_TASK:
+            skipped[f"annotations of task {task}"] += 1
+            continue
+        extent = annotation.find("{*}EXTENT")
+        if extent is None:
+            raise bad("an EXTENT in the ANNOTATION", "none")
+        offsets = extent.get("start_char"), extent.get("end_char")
+        try:
+            start, end = (int(value or "") for value in offsets)
+        except ValueError:
+            raise bad("numbers as start_char and end_char", f"{offsets[0]!r} and {offsets[1]!r}") from None
+        if not 0 <= start <= end:
+            raise bad("an inclusive end that is not before the start", f"{start}-{end}")
+        tag = annotation.find("{*}TAG")
+        label = (tag.text or "" if tag is not None else "").strip() or (annotation.get("type") or "").strip()
+        if not label:
+            raise bad("a type, in TAG or in @type", "none")
+        identity = annotation.get("id") or f"{doc}-{number}"
+        text = normalise_mention_string("".join(extent.itertext()))
+        yield EdlRow("laf", identity, text, doc, start, end, f"NIL-{doc}-{identity}", label.lower(), "NAM", 1.0, line)
+
+
+def text_problems(rows: Iterable[EdlRow], documents: Iterable[Document]) -> list[tuple[EdlRow, str]]:
+    """Rows whose document is absent, whose offsets lie outside it, or whose string is not what stands there."""
+    waiting: dict[str, list[EdlRow]] = {}
+    for row in rows:
+        waiting.setdefault(row.doc, []).append(row)
+    found = []
+    for document in documents:
+        for row in waiting.pop(document.id, ()):
+            if row.end >= len(document.text):
+                found.append((row, f"ends at {row.end}, but {document.id} has {len(document.text)} characters"))
+                continue
+            there = normalise_mention_string(document.text[row.start : row.end + 1])
+            if row.text and there != row.text:
+                found.append((row, f"the text at {row.start}-{row.end} is '{there[:60]}', not '{row.text[:60]}'"))
+    for doc, group in waiting.items():
+        found += [(row, f"document '{doc}' is not among the source documents") for row in group]
+    return found
