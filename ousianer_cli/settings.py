@@ -1,7 +1,7 @@
 """Settings of every phase: frozen dataclasses, read from a TOML table, overridden by flags, conflicts named by flag.
 
-A field's `metadata` carries its one doc line and its flag. `ousianer.toml` in the working folder (or `--config FILE`) has
-one table a command: `[pretrain]`, `[finetune]`, `[tag]`, `[score]`.
+A field's `metadata` carries its one doc line and its flag. `ousianer.toml` in the working folder (or `--config FILE`)
+has one table a command: `[pretrain]`, `[finetune]`, `[tag]`, `[score]`.
 """
 
 from __future__ import annotations

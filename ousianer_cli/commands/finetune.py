@@ -66,13 +66,17 @@ def finetune(
         float | None, typer.Option(help="Weight of a feedback mention beside a replayed one.")
     ] = None,
     replay_limit: Annotated[int | None, typer.Option(help="Mentions kept in the replay file.")] = None,
+    balance: Annotated[
+        bool | None, typer.Option(help="Weigh each training corpus by the square root of its mentions.")
+    ] = None,
+    batch_pieces: Annotated[int | None, typer.Option(help="Padded sub-words a batch when vectors are computed.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of weights and order.")] = None,
     preset: Annotated[str | None, typer.Option(help="'paper': every hyperparameter of Hagiwara et al. (2019).")] = None,
     config: Annotated[
         Path | None, typer.Option(help="Settings file; ousianer.toml of the working folder by default.")
     ] = None,
 ) -> None:
-    """Fine-tune a conversion layer from YAGO types to a target taxonomy; with feedback, tune it again on corrections.
+    """Tune a conversion layer from YAGO types to a target taxonomy; with feedback, tune it again on corrections.
 
     Nothing that detection uses is changed. The model folder keeps a replay file (vectors and labels, no text), so that
     feedback can be added later without the original corpora.

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ousianer_cli.errors import SettingsError
 from ousianer_cli.settings import resolve
 
 _FILES = "FILE"
@@ -73,6 +74,14 @@ def pretrain(
     seed: Annotated[int | None, typer.Option(help="Seed of weights, order and dropout.")] = None,
     threads: Annotated[int | None, typer.Option(help="CPU threads; 0 leaves the choice to PyTorch.")] = None,
     preset: Annotated[str | None, typer.Option(help="'paper': every hyperparameter of Hagiwara et al. (2019).")] = None,
+    decay: Annotated[bool | None, typer.Option(help="Let learning rates fall linearly to zero.")] = None,
+    clip: Annotated[float | None, typer.Option(help="Largest gradient norm; 0 does not clip.")] = None,
+    typing_sees_encoder: Annotated[bool | None, typer.Option(help="Pool encoder states for typing too.")] = None,
+    direct: Annotated[
+        bool, typer.Option("--direct", help="Make it a Direct model: YAGO types mapped by --mapping, no fine-tuning.")
+    ] = False,
+    mapping: Annotated[str, typer.Option(help="YAGO -> target table of --direct; the shipped one by default.")] = "",
+    taxonomy: Annotated[str, typer.Option(help="Target taxonomy of --direct.")] = "aida-edl",
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the run whose state stands beside --out.")
     ] = False,
@@ -80,10 +89,12 @@ def pretrain(
         Path | None, typer.Option(help="Settings file; ousianer.toml of the working folder by default.")
     ] = None,
 ) -> None:
-    """Pretrain: detection on fully marked corpora, multi-label typing on YAGO silver, each feeding only its own loss."""
+    """Pretrain: detection on fully marked corpora, typing on YAGO silver, each source feeding only its own loss."""
     from ousianer_cli.commands.flags import overrides_of, preset_of
     from ousianer_cli.training import pretrain as training
 
+    if mapping and not direct:
+        raise SettingsError("--mapping: expected --direct beside it, found it alone; a table is for a Direct model")
     settings = resolve(
         training.PretrainSettings,
         "pretrain",
@@ -98,4 +109,11 @@ def pretrain(
             f"{kind} {name} F1 {m['f1']:.3f}" for kind in ("detection", "typing") for name, m in best[kind].items()
         )
     )
-    typer.echo(f"wrote {settings.out}\nnext: ousianer finetune {settings.out} --train FILE -o DIR, or --direct")
+    if direct:
+        from ousianer_cli.training.finetune import FinetuneSettings, finetune
+
+        made = FinetuneSettings(base=settings.out, out=settings.out, direct=True, mapping=mapping, taxonomy=taxonomy)
+        finetune(made, say=typer.echo)
+        typer.echo(f"next: ousianer tag INPUT --model {settings.out} -o run.tab")
+    else:
+        typer.echo(f"wrote {settings.out}\nnext: ousianer finetune {settings.out} --train FILE -o DIR, or --direct")

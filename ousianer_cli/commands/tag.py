@@ -48,7 +48,7 @@ def tag(
         Path | None, typer.Option(help="Settings file; ousianer.toml of the working folder by default.")
     ] = None,
 ) -> None:
-    """Tag documents and write the run as an EDL tab (8 columns), with a summary of what was done and what was left out."""
+    """Tag documents and write the run as an EDL tab (8 columns), with a summary of what was done and left out."""
     from ousianer_cli.commands.flags import overrides_of
     from ousianer_cli.tagging.run import Summary, TagSettings
 
@@ -76,10 +76,10 @@ def run_tag(settings: Any, summary: Any, progress: bool | None = None) -> Any:
     import torch
     from tqdm import tqdm
 
+    from ousianer_cli.network.checkpoint import load_model
     from ousianer_cli.released_models import released_model
     from ousianer_cli.tagging.engine import Engine
     from ousianer_cli.tagging.run import tag_documents, timed, write_run
-    from ousianer_cli.network.checkpoint import load_model
 
     if settings.threads:
         torch.set_num_threads(settings.threads)

@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-# Order matters: initialisms (U.S., a.m.), numbers with inner marks (1,000.50), letters and digits with inner apostrophes
-# (O'Brien, but Obama|'s), clitics ('s, n't is left inside its word), then any other character by itself.
+# Order matters: character references (source documents keep them, and a name must not end inside one), initialisms (U.S.,
+# a.m.), numbers with inner marks (1,000.50), letters and digits with inner apostrophes (O'Brien, but Obama|'s), clitics
+# ('s; n't stays inside its word), then any other character by itself.
 _WORD = re.compile(
     r"""
-    (?:[^\W\d_]\.){2,}                                   # U.S.  a.m.
+    &(?:amp|lt|gt|quot|apos|nbsp|\#\d{1,7}|\#x[0-9A-Fa-f]{1,6});   # &amp;  &#8220;
+  | (?:[^\W\d_]\.){2,}                                   # U.S.  a.m.
   | \d+(?:[.,:]\d+)+                                     # 1,000  3.5  10:30
   | ['’](?:s|S|re|ve|ll|d|m|RE|VE|LL|D|M)(?![^\W_])      # clitics
   | (?:[^\W_]|[\u0300-\u036f])+

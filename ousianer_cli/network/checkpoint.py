@@ -1,8 +1,8 @@
 """A checkpoint is a folder of named files; nothing in it is pickled.
 
-`config.json` (versioned, resolved), `model.safetensors`, `tokenizer.json`, `taxonomy/` (`yago.tsv`, and after fine-tuning
-`target.tsv`), `metrics.json`, `README.md` (card), and after fine-tuning `replay.safetensors`. The encoder is inside
-`model.safetensors` when it was tuned, and named with its fingerprint when it was frozen.
+`config.json` (versioned, resolved), `model.safetensors`, `tokenizer.json`, `taxonomy/` (`yago.tsv`, and after
+fine-tuning `target.tsv`), `metrics.json`, `README.md` (card), and after fine-tuning `replay.safetensors`. The encoder
+is inside `model.safetensors` when it was tuned, and named with its fingerprint when it was frozen.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _ENCODER = "states.encoder."
 
 @dataclass(slots=True)
 class Model:
-    """Everything that `tag` needs: network, tokenizer, pretraining types, and (after fine-tuning) the way to target types."""
+    """Everything that `tag` needs: network, tokenizer, pretraining types, and, once tuned, the way to target types."""
 
     tagger: Tagger
     tokenizer: PieceTokenizer
@@ -95,6 +95,8 @@ def whole_folder(target: Path) -> Iterator[Path]:
     try:
         temporary.chmod(0o755)
         yield temporary
+        for file in temporary.rglob("*"):
+            file.chmod(0o755 if file.is_dir() else 0o644)  # some writers leave files to their owner alone
         old = target.with_name(f".{target.name}.old")
         shutil.rmtree(old, ignore_errors=True)
         if target.exists():
@@ -157,7 +159,8 @@ def load_model(folder: str | Path) -> Model:
     """Read a checkpoint folder.
 
     Raises:
-        ModelError: no such folder, a file is missing or of another version, or a frozen encoder is not the one it was trained on.
+        ModelError: no such folder, a file is missing or of another version, or a frozen encoder is not the one it was
+            trained on.
     """
     folder = Path(folder)
     config = read_config(folder)
@@ -166,7 +169,8 @@ def load_model(folder: str | Path) -> Model:
         weights = load_file(folder / "model.safetensors")
     except Exception as error:
         raise ModelError(
-            f"{folder / 'model.safetensors'}: expected the model's weights, found none that can be read ({error}); copy the folder again"
+            f"{folder / 'model.safetensors'}: expected the model's weights, found none that can be read ({error}); "
+            "copy the folder again"
         ) from None
     if encoder_config["tuned"]:
         encoder = build_encoder(encoder_config["config"])
@@ -175,8 +179,8 @@ def load_model(folder: str | Path) -> Model:
         found = fingerprint(encoder)
         if found != encoder_config["fingerprint"]:
             raise ModelError(
-                f"{folder}: expected encoder '{encoder_config['name']}' with fingerprint {encoder_config['fingerprint']}, "
-                f"found {found}; install the encoder that the model's card names"
+                f"{folder}: expected encoder '{encoder_config['name']}' with fingerprint "
+                f"{encoder_config['fingerprint']}, found {found}; install the encoder that the model's card names"
             )
     network = dict(config["network"])
     network["layers"] = tuple(network["layers"])
@@ -196,7 +200,8 @@ def load_model(folder: str | Path) -> Model:
     missing = [m for m in missing if "position_ids" not in m]
     if missing or unexpected:
         raise ModelError(
-            f"{folder}: expected the tensors of its config.json, found {len(missing)} missing and {len(unexpected)} unknown; copy the folder again"
+            f"{folder}: expected the tensors of its config.json, found {len(missing)} missing and "
+            f"{len(unexpected)} unknown; copy the folder again"
         )
     tagger.eval()
     metrics = (
@@ -222,8 +227,10 @@ def read_config(folder: Path) -> dict[str, Any]:
     """`config.json` of a checkpoint folder, its version checked."""
     file = folder / "config.json"
     if not file.is_file():
+        found = "no such file in it" if folder.is_dir() else "no such folder"
         raise ModelError(
-            f"{folder}: expected a model folder with config.json, found {'no such file in it' if folder.is_dir() else 'no such folder'}; give a folder that pretrain or finetune wrote"
+            f"{folder}: expected a model folder with config.json, found {found}; "
+            "give a folder that pretrain or finetune wrote"
         )
     try:
         config = json.loads(file.read_text(encoding="utf-8"))
@@ -231,7 +238,8 @@ def read_config(folder: Path) -> dict[str, Any]:
         raise ModelError(f"{file}: expected JSON, found an error: {error}") from None
     if config.get("format") != FORMAT:
         raise ModelError(
-            f"{file}: expected model format {FORMAT}, found {config.get('format')}; use the ousianer version that wrote it"
+            f"{file}: expected model format {FORMAT}, found {config.get('format')}; "
+            "use the ousianer version that wrote it"
         )
     return config  # type: ignore[no-any-return]
 

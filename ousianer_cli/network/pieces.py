@@ -20,7 +20,8 @@ from ousianer_cli.network.shapes import SHAPE_FEATURES, word_shapes
 
 @dataclass(slots=True)
 class EncodedSentence:
-    """One sentence as arrays: piece ids [S] with the encoder's special pieces, first piece of each word [T], shapes [T, F]."""
+    """One sentence as arrays: piece ids [S] with the encoder's special pieces, first piece of each word [T], shapes
+    [T, F]."""
 
     piece_ids: np.ndarray
     first_piece: np.ndarray
@@ -57,7 +58,8 @@ class PieceTokenizer:
             tokenizer = AutoTokenizer.from_pretrained(str(source), use_fast=True)
         except (OSError, ValueError) as error:
             raise ModelError(
-                f"{source}: expected a folder with tokenizer.json or a Hugging Face id, found none ({_first_line(error)})"
+                f"{source}: expected a folder with tokenizer.json or a Hugging Face id, found none "
+                f"({_first_line(error)})"
             ) from None
         backend = getattr(tokenizer, "backend_tokenizer", None)
         if backend is None:
@@ -86,7 +88,7 @@ class PieceTokenizer:
         self.backend.save(str(folder / "tokenizer.json"))
 
     def encode(self, sentences: Sequence[Sequence[str]]) -> list[EncodedSentence]:
-        """Encode sentences of words. A word without a piece of its own (a control character) takes the piece before it."""
+        """Encode sentences of words. A word without a piece of its own (a control character) takes the piece before."""
         encodings = self.backend.encode_batch([list(words) for words in sentences], is_pretokenized=True)
         encoded = []
         for words, encoding in zip(sentences, encodings, strict=True):

@@ -2,8 +2,8 @@
 
 After Hagiwara, Tamaki and Yamada (2019), section on the pretrained model; what differs is an option, and
 `--preset paper` gives the paper's own choice of each.
-Letters: B sentences, T words, M mentions, L mixed layers, D encoder size, H BiLSTM output size (2 x hidden), V mention vector
-size, Y pretraining types.
+Letters: B sentences, T words, M mentions, L mixed layers, D encoder size, H BiLSTM output size (2 x hidden), V mention
+vector size, Y pretraining types.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class SpanPooling(nn.Module):
 
 
 class Tagger(nn.Module):
-    """Detection and multi-label typing over one encoder; the two heads are apart, since a CRF over all types costs O(Y^2)."""
+    """Detection and multi-label typing over one encoder; two heads, since a CRF over all types would cost O(Y^2)."""
 
     def __init__(self, config: TaggerConfig, encoder: nn.Module) -> None:
         super().__init__()

@@ -56,9 +56,9 @@ class Targets:
     def gold(self, labels: Sequence[LabelSet], evidence: Tensor, depth: float) -> Tensor:
         """A distribution y [M, A] over admissible types for open gold.
 
-        `evidence` [M, A] is what the pretrained typing head says through the mapping table (0..1 a type). Alternatives share
-        the mass as the evidence for their subtrees goes; of an alternative's mass, `depth` times the strongest evidence
-        below it moves down, shared as the evidence goes. `depth` 0 takes labels as closed.
+        `evidence` [M, A] is what the pretrained typing head says through the mapping table (0..1 a type). Alternatives
+        share the mass as the evidence for their subtrees goes; of an alternative's mass, `depth` times the strongest
+        evidence below it moves down, shared as the evidence goes. `depth` 0 takes labels as closed.
         """
         at = {name: i for i, name in enumerate(self.names)}
         below = self.below()

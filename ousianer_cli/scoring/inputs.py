@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ousianer_cli.errors import InputError, SettingsError
 from ousianer_cli.formats.edl import EdlRow
@@ -18,6 +19,7 @@ from ousianer_cli.scoring.matching import Ints, MentionTable, Vocabulary, encode
 
 InputKind = Literal["auto", "edl", "combined", "laf", "aida"]
 INPUT_KINDS = get_args(InputKind)
+Flags = NDArray[np.bool_]
 
 _NELEVAL_LOCATION = re.compile("(\\S+): ?(\\d+) ?[-\u2013] ?(\\d+)")
 
@@ -40,14 +42,14 @@ class Regions:
     start: Ints
     end: Ints
 
-    def holds(self, doc: Ints, offset: Ints) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    def holds(self, doc: Ints, offset: Ints) -> Flags:
         """Whether each position [M] lies in a region."""
         if not len(self.doc):
             return np.zeros(len(doc), dtype=bool)
         span = int(max(self.end.max(), offset.max(initial=0))) + 2
         place = np.searchsorted(self.doc * span + self.start, doc * span + offset, side="right") - 1
         at = np.maximum(place, 0)
-        return (place >= 0) & (self.doc[at] == doc) & (self.end[at] >= offset)
+        return np.asarray((place >= 0) & (self.doc[at] == doc) & (self.end[at] >= offset))
 
 
 def detect(path: str | Path) -> InputKind:
@@ -179,7 +181,7 @@ def _in_neleval_order(rows: Iterable[EdlRow], vocabulary: Vocabulary) -> Mention
 def read_regions(path: str | Path, vocabulary: Vocabulary) -> Regions:
     """Excluded regions: `docid TAB start TAB end` a line, offsets inclusive; further columns are passed over."""
     rows: list[tuple[int, int, int]] = []
-    for number, line in _text_lines(path, "a file of excluded regions (docid, start, end)"):
+    for number, line in text_lines(path, "a file of excluded regions (docid, start, end)"):
         cells = line.split("\t")
         if len(cells) < 3:
             raise InputError("docid, start and end, separated by tabs", f"'{line[:60]}'", path=path, line=number)
@@ -201,7 +203,7 @@ def read_regions(path: str | Path, vocabulary: Vocabulary) -> Regions:
 
 def read_document_list(path: str | Path) -> list[str]:
     """Document ids, one a line; the first column where there are several."""
-    ids = [line.split("\t")[0].strip() for _, line in _text_lines(path, "a list of document ids, one a line")]
+    ids = [line.split("\t")[0].strip() for _, line in text_lines(path, "a list of document ids, one a line")]
     if not ids:
         raise InputError("document ids, one a line", "none", path=path, remedy="check --docs")
     return list(dict.fromkeys(ids))
@@ -210,7 +212,7 @@ def read_document_list(path: str | Path) -> list[str]:
 def read_pairs(path: str | Path, what: str) -> dict[str, str]:
     """A file of two tab-separated columns as a mapping."""
     pairs = {}
-    for number, line in _text_lines(path, what):
+    for number, line in text_lines(path, what):
         cells = line.split("\t")
         if len(cells) != 2 or not all(cells):
             raise InputError("two tab-separated columns", f"'{line[:60]}'", path=path, line=number)
@@ -218,8 +220,8 @@ def read_pairs(path: str | Path, what: str) -> dict[str, str]:
     return pairs
 
 
-def _text_lines(path: str | Path, what: str) -> Iterator[tuple[int, str]]:
-    """Numbered lines that are not blank, without their ends."""
+def text_lines(path: str | Path, what: str) -> Iterator[tuple[int, str]]:
+    """The lines of a small file that are not blank, with their numbers and without their ends."""
     try:
         content = Path(path).read_bytes().decode("utf-8-sig")
     except OSError as error:
@@ -227,9 +229,9 @@ def _text_lines(path: str | Path, what: str) -> Iterator[tuple[int, str]]:
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise InputError("UTF-8", f"byte 0x{error.object[error.start]:02x}", path=path, line=line) from None
-    for number, line in enumerate(content.split("\n"), 1):
-        if line.strip():
-            yield number, line.rstrip("\r")
+    for number, text in enumerate(content.split("\n"), 1):
+        if text.strip():
+            yield number, text.rstrip("\r")
 
 
 def keep(
@@ -251,7 +253,7 @@ def keep(
             raise SettingsError(f"--offset-shift {filters.offset_shift}: makes offsets of {name}:{line} negative")
         notes.append(f"{name}: {filters.offset_shift} was added to all offsets (--offset-shift)")
 
-    def drop(gone: np.ndarray[tuple[int], np.dtype[np.bool_]], why: str) -> None:
+    def drop(gone: Flags, why: str) -> None:
         nonlocal table
         if gone.any():
             notes.append(f"{name}: {int(gone.sum())} rows {why}, first in line {int(table.line[gone].min())}; left out")

@@ -58,9 +58,9 @@ class Prf:
     """
 
     system_tp: float
-    system: int
+    system: float
     gold_tp: float
-    gold: int
+    gold: float
 
     @property
     def precision(self) -> float:
@@ -160,17 +160,31 @@ def pair_credit(match: Match, vocabulary: Vocabulary, credit: TypeCredit) -> NDA
         worth[row] = credit.worth(names[gold_label], names[system_label], name=name)
     weights: NDArray[np.float64] = worth[kind.reshape(-1)]
     typed = np.array([reading is not SPAN for reading in credit.readings])
-    weights[np.ix_(gold_form != system_form, typed)] = 0.0
+    apart = np.flatnonzero(gold_form != system_form)
+    weights[np.ix_(apart, typed)] = 0.0
     return weights
 
 
-def overall(match: Match, weights: NDArray[np.float64], credit: TypeCredit) -> dict[str, Prf]:
-    """Each reading's figures over all mentions; `weights` [P, readings] from `pair_credit`."""
-    sums = weights.sum(axis=0)
-    return {
-        reading.key: Prf(float(tp), len(match.system), float(tp), len(match.gold))
-        for reading, tp in zip(credit.readings, sums, strict=True)
-    }
+def document_credit(
+    match: Match, weights: NDArray[np.float64], credit: TypeCredit, documents: int
+) -> dict[str, NDArray[np.float64]]:
+    """Each reading's sums by document [documents, 4]: system credit and count, gold credit and count.
+
+    `weights` [P, readings] are those of `pair_credit`; documents are numbered as in the vocabulary.
+    """
+    place = match.gold.doc[match.gold_place]
+    counts = [np.bincount(side.doc, minlength=documents) for side in (match.system, match.gold)]
+    result = {}
+    for column, reading in enumerate(credit.readings):
+        tp = np.bincount(place, weights=weights[:, column], minlength=documents)
+        result[reading.key] = np.stack([tp, counts[0], tp, counts[1]], axis=1).astype(np.float64)
+    return result
+
+
+def total(sums: NDArray[np.float64]) -> Prf:
+    """The figures over all documents of sums [documents, 4]."""
+    system_tp, system, gold_tp, gold = sums.sum(axis=0).tolist()
+    return Prf(system_tp, system, gold_tp, gold)
 
 
 def by_type(

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ousianer_cli.errors import InputError, SettingsError
 from ousianer_cli.scoring.clusters import CLUSTER_MEASURES, cluster_counts
+from ousianer_cli.scoring.inputs import text_lines
 from ousianer_cli.scoring.matching import Ints, MentionTable, Vocabulary, combine, shared
 from ousianer_cli.scoring.measures import Reading
 
@@ -42,7 +43,8 @@ class TrackMeasure:
     @property
     def meaning(self) -> str:
         """What it compares, in words."""
-        what = "+".join(self.fields) + {"": "", "is_linked": " of linked mentions", "is_nil": " of NIL mentions"}[self.filter]
+        of = {"": "", "is_linked": " of linked mentions", "is_nil": " of NIL mentions"}[self.filter]
+        what = "+".join(self.fields) + of
         if self.clusters:
             return f"{self.aggregate} over clusters of {what}"
         return f"shared {what}" if self.aggregate == "sets" else f"{self.aggregate}: partial spans, {what}"
@@ -274,12 +276,10 @@ def read_type_weights(path: str | Path, *, exact: bool = False) -> tuple[TypeWei
 
     Types without a mention type never match a joined type in neleval; unless `exact`, `/NAM` is added, with a warning.
     """
-    from ousianer_cli.scoring.inputs import _text_lines
-
     values: dict[tuple[str, str], float] = {}
     lines: dict[tuple[str, str], int] = {}
     bare, first = 0, 0
-    for number, line in _text_lines(path, "a file of type weights (gold, system, weight)"):
+    for number, line in text_lines(path, "a file of type weights (gold, system, weight)"):
         cells = line.split("\t")
         if len(cells) != 3:
             raise InputError("gold type, system type and weight", f"'{line[:60]}'", path=path, line=number)
@@ -299,8 +299,8 @@ def read_type_weights(path: str | Path, *, exact: bool = False) -> tuple[TypeWei
     notes = []
     if bare:
         notes.append(
-            f"{path}: {bare} rows have types without a mention type, first in line {first}; read as /NAM (neleval would "
-            "pass over them: a run's types are joined with column 7)"
+            f"{path}: {bare} rows have types without a mention type, first in line {first}; read as /NAM (neleval "
+            "would pass over them: a run's types are joined with column 7)"
         )
     return TypeWeights(values, lines, str(path)), notes
 
@@ -316,8 +316,8 @@ def weighted_sums(
 ) -> Floats:
     """`document_sums` of a set measure over types, with credit for pairs of types.
 
-    `gold_names` and `system_names` are the joined types of the mentions [M]. Every mention counts as much as its type is
-    worth against itself, which is 1 unless the file says otherwise.
+    `gold_names` and `system_names` are the joined types of the mentions [M]. Every mention counts as much as its type
+    is worth against itself, which is 1 unless the file says otherwise.
 
     Raises:
         SettingsError: two annotations with the same key, for which no weight is defined.

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from ousianer_cli.errors import ModelError
+from ousianer_cli.network.checkpoint import Model, model_taxonomy
 from ousianer_cli.network.inference import contextualised
 from ousianer_cli.network.pieces import EncodedSentence
 from ousianer_cli.network.tagger import Mentions
@@ -21,7 +22,6 @@ from ousianer_cli.network.targets import Decoding, Targets, decode
 from ousianer_cli.tagging.windows import Window, encode_windows, join_spans, plan_windows
 from ousianer_cli.taxonomy.credit import Direction
 from ousianer_cli.taxonomy.direct import DirectMapper
-from ousianer_cli.network.checkpoint import Model, model_taxonomy
 
 _EDGE = 2e-5
 """Half-width around a rounding or decision edge within which a sentence is decided by itself; see `Engine.tag`."""
@@ -32,7 +32,7 @@ CONFIDENCE_DIGITS = 3
 
 @dataclass(frozen=True, slots=True)
 class TypedMention:
-    """Words [start, end) of a sentence, its type (`-`: outside the taxonomy), confidence in (0, 1], p(type) of the top types."""
+    """Words [start, end) of a sentence, their type (`-`: outside the taxonomy), and confidence in (0, 1]."""
 
     start: int
     end: int
@@ -42,7 +42,7 @@ class TypedMention:
 
 @dataclass(frozen=True, slots=True)
 class Detected:
-    """Spans [start, end) found in a sentence, p(span) [M], mention vectors [M, V]; `certain` is false near a decision edge."""
+    """Spans [start, end) found in a sentence, p(span) [M], mention vectors [M, V]; `certain`: no decision edge near."""
 
     spans: list[tuple[int, int]]
     marginals: np.ndarray
@@ -94,8 +94,8 @@ class Engine:
     def tag(self, sentences: Sequence[Sequence[str]]) -> list[list[TypedMention]]:
         """Typed mentions of each sentence, outside names included, whatever their confidence.
 
-        Batches of another size round differently in the last bits. So that no result depends on the batch, a sentence with a
-        decision or a rounded confidence near an edge is run once more by itself, and that run counts.
+        Batches of another size round differently in the last bits. So that no result depends on the batch, a sentence
+        with a decision or a rounded confidence near an edge is run once more by itself, and that run counts.
         """
         tagged: list[list[TypedMention]] = []
         detected = self.detect(sentences)
@@ -158,8 +158,8 @@ class Engine:
             owner += [place] * len(windows)
         outputs: list[Detected | None] = [None] * len(parts)
         for indices, states, layers, mask in contextualised(self.model.tagger, parts, self.batch_pieces, self.device):
-            for index, output in zip(indices, self._detect_batch(states, layers, mask), strict=True):
-                outputs[index] = output
+            for index, detected in zip(indices, self._detect_batch(states, layers, mask), strict=True):
+                outputs[index] = detected
         by_sentence: list[list[Detected]] = [[] for _ in sentences]
         for place, output in zip(owner, outputs, strict=True):
             if output is not None:
@@ -206,7 +206,8 @@ def _join(windows: list[Window], parts: list[Detected], size: int) -> Detected:
 
 
 def _direct_margin(scores: Tensor) -> float:
-    """How far the Direct model's choices are from flipping: scores of .5 (a level is entered above it), and ties of the best two."""
+    """How far the Direct model's choices are from flipping: scores of .5 (a level is entered above it), and ties of the
+    best two."""
     top = scores.topk(2, dim=1).values
     tie = torch.where(top[:, 0] > 0, top[:, 0] - top[:, 1], torch.ones_like(top[:, 0]))
     return float(torch.minimum((scores - 0.5).abs().amin(dim=1), tie).min())

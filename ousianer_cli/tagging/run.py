@@ -5,6 +5,7 @@ Every row is checked against the document's text before it is written.
 
 from __future__ import annotations
 
+import html
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -114,7 +115,7 @@ def tag_documents(
     clusters = NilClusters(nil)
     seen: set[str] = set()
     for batch in _grouped(documents, batch_sentences, summary):
-        texts = [[p.document.text[a:b] for a, b in s.words] for p in batch for s in p.sentences]
+        texts = [[_seen(p.document.text[a:b]) for a, b in s.words] for p in batch for s in p.sentences]
         tagged = iter(engine.tag(texts))
         for prepared in batch:
             document = prepared.document
@@ -123,6 +124,11 @@ def tag_documents(
             seen.add(document.id)
             mentions = [(s, m) for s in prepared.sentences for m in next(tagged)]
             yield from _rows(document, mentions, run_id, clusters, least, summary)
+
+
+def _seen(word: str) -> str:
+    """The word as the model reads it: a character reference of a source document (`&amp;`) as its character."""
+    return (html.unescape(word).strip() or word) if word.startswith("&") and word.endswith(";") else word
 
 
 def _grouped(documents: Iterable[Document], size: int, summary: Summary) -> Iterator[list[_Prepared]]:
@@ -179,14 +185,15 @@ def row_of(
     """The EDL row of code points [start, end) of a document, checked against its text.
 
     Raises:
-        OutputError: offsets outside the text, blank edges, or a place before the XML declaration's end where that is counted from.
+        OutputError: offsets outside the text, blank edges, or a place before the XML declaration's end where that is
+            counted from.
     """
     surface = document.text[start:end]
     shift = document.offset_shift
     if not (shift <= start < end <= len(document.text)) or surface != surface.strip() or not surface:
         raise OutputError(
-            f"{document.source or document.id}: expected a name inside the text at {start}-{end - 1}, found {surface[:40]!r}; "
-            "this is a fault of ousianer, please report it with the document"
+            f"{document.source or document.id}: expected a name inside the text at {start}-{end - 1}, "
+            f"found {surface[:40]!r}; this is a fault of ousianer, please report it with the document"
         )
     return EdlRow(
         run_id=run_id,

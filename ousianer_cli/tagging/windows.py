@@ -64,7 +64,7 @@ def encode_windows(
 
 
 def truncate_word(sentence: EncodedSentence, max_pieces: int) -> EncodedSentence:
-    """A window that still does not fit is one endless word: only the pieces after its first are left out, never a word."""
+    """A window that still does not fit is one endless word: only its last pieces are left out, never a word."""
     if sentence.pieces <= max_pieces:
         return sentence
     ids = np.append(sentence.piece_ids[: max_pieces - 1], sentence.piece_ids[-1])
@@ -74,7 +74,8 @@ def truncate_word(sentence: EncodedSentence, max_pieces: int) -> EncodedSentence
 def join_spans(windows: Sequence[Window], spans: Sequence[Sequence[tuple[int, int]]]) -> list[tuple[int, int, int]]:
     """(window, start, end) of the sentence's spans in word order: each window gives those that begin where it owns.
 
-    A span that reaches into the next window's words stands; one that begins inside it is left to it, so that none overlap.
+    A span that reaches into the next window's words stands, and a span of the next window that begins inside it is
+    dropped, so that none overlap.
     """
     joined: list[tuple[int, int, int]] = []
     reached = 0

@@ -23,7 +23,7 @@ _CASES = ("lower", "upper", "title")
 
 @dataclass(slots=True)
 class Example:
-    """A sentence ready for the network. `spans` are all its mentions [start, end) in words; `labels` the types of each."""
+    """A sentence ready for the network. `spans` are all its mentions [start, end) in words, `labels` their types."""
 
     encoded: EncodedSentence
     spans: list[tuple[int, int]]
@@ -151,7 +151,8 @@ def held_out(examples: Sequence[Example], share: float) -> tuple[list[Example], 
 
 
 def shuffled_batches(lengths: Sequence[int], budget: int, rng: np.random.Generator) -> list[list[int]]:
-    """Indices in batches of about `budget` padded pieces: shuffled, sorted by length within pools of 64 batches, shuffled again."""
+    """Indices in batches of at most `budget` padded pieces (a longer sentence stands alone): shuffled, sorted by length
+    within pools of 64 batches, shuffled again."""
     if not lengths:
         return []
     size = np.asarray(lengths)
@@ -166,7 +167,7 @@ def shuffled_batches(lengths: Sequence[int], budget: int, rng: np.random.Generat
 
 
 def augmented_shapes(examples: Sequence[Example], rng: np.random.Generator, share: float) -> list[np.ndarray]:
-    """Word shapes with `share` of the sentences recased (all small, all capitals, titled), as in tweets and headlines."""
+    """Word shapes with `share` of the sentences recased (all small, capitals, titled), as in tweets and headlines."""
     shapes = []
     for example in examples:
         shape = example.encoded.shapes

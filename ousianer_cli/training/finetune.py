@@ -1,7 +1,7 @@
 """Fine-tuning: a conversion layer from the pretrained typing head to a target taxonomy, with or without feedback.
 
-Hagiwara, Tamaki and Yamada (2019), fine-tuning and feedback. Encoder, BiLSTM, CRF and type projection stay as they are, so
-mention vectors are computed once and an epoch takes about a second.
+Hagiwara, Tamaki and Yamada (2019), fine-tuning and feedback. Encoder, BiLSTM, CRF and type projection stay as they are,
+so mention vectors are computed once and an epoch takes about a second.
 Letters: M mentions, V mention vector, Y pretraining types, A target types with "outside" last.
 """
 
@@ -24,6 +24,7 @@ from torch import Tensor
 from ousianer_cli.errors import InputError, ModelError, SettingsError
 from ousianer_cli.formats.feedback import FeedbackItem, read_feedback
 from ousianer_cli.formats.words import split_words
+from ousianer_cli.network.checkpoint import Model, load_model, model_taxonomy, save_model, taxonomy_text
 from ousianer_cli.network.conversion import Conversion
 from ousianer_cli.network.inference import detect_spans, mention_vectors
 from ousianer_cli.network.losses import soft_cross_entropy
@@ -32,8 +33,7 @@ from ousianer_cli.released_models import released_model
 from ousianer_cli.settings import require, setting
 from ousianer_cli.taxonomy.credit import Direction
 from ousianer_cli.taxonomy.direct import DirectMapper
-from ousianer_cli.taxonomy.tree import OUTSIDE, Taxonomy, load_taxonomy
-from ousianer_cli.network.checkpoint import Model, load_model, model_taxonomy, save_model, taxonomy_text
+from ousianer_cli.taxonomy.tree import OUTSIDE, load_taxonomy
 from ousianer_cli.training.examples import Example, load_examples
 
 _SHIPPED_TABLE = "yago_to_aida.tsv"
@@ -320,7 +320,8 @@ def _feedback_instances(model: Model, items: Sequence[FeedbackItem], batch_piece
     words_of = {text: split_words(text) for text in by_text}
     encoded = model.tokenizer.encode([[text[a:b] for a, b in words_of[text]] for text in by_text]) if by_text else []
     limit = int(model.config.get("max_pieces", 256))
-    sentences, spans, labels = [], [], []
+    sentences, spans = [], []
+    labels: list[LabelSet] = []
     for text, sentence in zip(by_text, encoded, strict=True):
         if sentence.pieces > limit:
             first = by_text[text][0]
@@ -414,7 +415,7 @@ def _train(
             summed += loss.item() * len(rows)
             step += 1
         conversion.eval()
-        metrics = {
+        metrics: dict[str, Any] = {
             "epoch": epoch,
             "loss": round(summed / len(instances), 4),
             "dev": {d.name: _dev_metrics(model, targets, d, settings) for d in dev},
@@ -482,9 +483,9 @@ def typed_f1(
     gold: Sequence[LabelSet],
     threshold: float = 0.0,
 ) -> dict[str, float]:
-    """P, R, F1 with credit `both` (decay .5) of detected and typed names; names outside the taxonomy count on neither side.
+    """P, R, F1 with credit `both` (decay .5) of detected and typed names.
 
-    A name that gold only admits as outside (`-` alone) is no gold mention; alternatives that include `-` are one.
+    Names outside the taxonomy count on neither side. A name that gold only admits as outside (`-` alone) is no gold mention; alternatives that include `-` are one.
     """
     outside = len(targets) - 1
     written = (chosen != outside) & (confidences >= threshold)
@@ -521,7 +522,7 @@ def _thresholds(
     decoding["min_confidence"] = float(model.config.get("decoding", {}).get("min_confidence", 0.0)) if not dev else 0.0
     complete = [d for d in dev if len(d.found_gold)]
     if complete:
-        grid = [round(0.025 * i, 3) for i in range(0, 25)]
+        grid = [round(0.025 * i, 3) for i in range(25)]
         scored = [float(np.mean([_dev_metrics(model, targets, d, settings, t)["f1"] for d in complete])) for t in grid]
         decoding["min_confidence"] = grid[int(np.argmax(scored))]
         metrics["threshold"] = {
@@ -567,7 +568,8 @@ def _keep_network(model: Model, settings: FinetuneSettings, say: Callable[[str],
         raise ModelError("expected a fine-tuned model, found one without a conversion layer; give --train as well")
     if settings.reads != conversion.reads or settings.hidden != conversion.hidden.out_features:
         say(
-            f"keeping the model's own conversion layer (reads {conversion.reads}, hidden {conversion.hidden.out_features})"
+            f"keeping the model's own conversion layer (reads {conversion.reads}, "
+            f"hidden {conversion.hidden.out_features})"
         )
 
 
@@ -666,7 +668,8 @@ def _card(model: Model, settings: FinetuneSettings, metrics: Mapping[str, Any]) 
     """A model card filled from the run itself."""
     lines = ["# A fine-tuned OusiaNER model" if model.conversion is not None else "# A Direct OusiaNER model", ""]
     lines += [
-        f"Base `{settings.base or 'shipped'}`, target taxonomy `{settings.taxonomy}`, {len(model.types):,} YAGO/WordNet types underneath.",
+        f"Base `{settings.base or 'shipped'}`, target taxonomy `{settings.taxonomy}`, "
+        f"{len(model.types):,} YAGO/WordNet types underneath.",
         "",
     ]
     lines += ["## Validation", "", "```json", json.dumps(metrics, indent=1), "```", ""]

@@ -1,7 +1,7 @@
 """Pretraining: detection and multi-label typing learned together, each source feeding only its own loss.
 
-Hagiwara, Tamaki and Yamada (2019), pretraining; loss = weighted sum of the CRF's negative log-likelihood and multi-label
-cross-entropy.
+Hagiwara, Tamaki and Yamada (2019), pretraining; loss = weighted sum of the CRF's negative log-likelihood and
+multi-label cross-entropy.
 """
 
 from __future__ import annotations
@@ -22,16 +22,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from ousianer_cli.taxonomy.inventory import Inventory, choose_inventory, count_type_sets
 from ousianer_cli.errors import InputError, OutputError, SettingsError
-from ousianer_cli.network.crf import tags_of
-from ousianer_cli.network.encoder import load_encoder, load_tokenizer
-from ousianer_cli.network.inference import length_batches
-from ousianer_cli.network.losses import multi_label_loss
-from ousianer_cli.network.pieces import Batch, PieceTokenizer, collate
-from ousianer_cli.network.tagger import Mentions, Tagger, TaggerConfig
-from ousianer_cli.settings import require, setting
-from ousianer_cli.taxonomy.wordnet import WordNet
 from ousianer_cli.network.checkpoint import (
     Model,
     optimizer_tensors,
@@ -39,6 +30,15 @@ from ousianer_cli.network.checkpoint import (
     save_model,
     save_tensors,
 )
+from ousianer_cli.network.crf import tags_of
+from ousianer_cli.network.encoder import load_encoder, load_tokenizer
+from ousianer_cli.network.inference import length_batches
+from ousianer_cli.network.losses import multi_label_loss
+from ousianer_cli.network.pieces import Batch, PieceTokenizer, collate
+from ousianer_cli.network.tagger import Mentions, Tagger, TaggerConfig
+from ousianer_cli.settings import require, setting
+from ousianer_cli.taxonomy.inventory import Inventory, choose_inventory, count_type_sets
+from ousianer_cli.taxonomy.wordnet import WordNet
 from ousianer_cli.training.examples import (
     Example,
     Loaded,
@@ -139,7 +139,7 @@ PAPER: dict[str, Any] = {
 
 @dataclass(slots=True)
 class TypeTargets:
-    """Multi-hot targets over the inventory: [M, Y] for the labels of M mentions, with what lies below open labels masked."""
+    """Multi-hot targets over the inventory, [M, Y] for the labels of M mentions; below open labels they are masked."""
 
     inventory: Inventory
     wordnet: WordNet
@@ -216,8 +216,8 @@ def load_corpora(settings: PretrainSettings, tokenizer: PieceTokenizer, wordnet:
     inventory = choose_inventory(sets, wordnet, min_mentions=settings.min_mentions)
     if settings.typing and not len(inventory):
         raise SettingsError(
-            f"--min-mentions: expected a count that some type reaches, found {settings.min_mentions} and no type with so many "
-            f"mentions; lower it or give more --typing corpora"
+            f"--min-mentions: expected a count that some type reaches, found {settings.min_mentions} and no type "
+            f"with so many mentions; lower it or give more --typing corpora"
         )
     train = detecting * settings.detection_repeat + typed
     if not train:
@@ -325,7 +325,7 @@ def pretrain(
 
 
 def _build(settings: PretrainSettings, tokenizer: PieceTokenizer, inventory: Inventory) -> Model:
-    encoder = load_encoder(settings.encoder, settings.encoder_layers or None)
+    encoder: Any = load_encoder(settings.encoder, settings.encoder_layers or None)
     depth = int(encoder.config.num_hidden_layers)
     layers = tuple(settings.mix_layers) or tuple(range(1, depth + 1))
     if not all(0 <= layer <= depth for layer in layers):
@@ -486,9 +486,9 @@ def validate(
             states, layers = tagger.contextualise(batch.to(device))
             logits = tagger.type_logits(tagger.mention_vectors(states, layers, Mentions.of(typed.spans, device))).cpu()
             wanted, mask = targets.tensors(typed.items)
-            predicted = (logits > 0) & (mask > 0)
-            right += int((predicted & (wanted > 0)).sum())
-            found += int(predicted.sum())
+            chosen_types = (logits > 0) & (mask > 0)
+            right += int((chosen_types & (wanted > 0)).sum())
+            found += int(chosen_types.sum())
             gold += int(wanted.sum())
         result["typing"][name] = _prf(right, found, gold)
     means = [
@@ -522,8 +522,8 @@ def _describe(corpora: Corpora, tagger: Tagger, total: int) -> str:
     kinds = Counter("detection" if e.detects else "typing" for e in corpora.train)
     mentions = sum(len(e.labels) for e in corpora.train if e.types)
     lines = [
-        f"{kinds['detection']:,} detection sentences an epoch, {kinds['typing']:,} typing sentences with {mentions:,} mentions, "
-        f"{len(corpora.inventory.types):,} types, {total:,} steps, "
+        f"{kinds['detection']:,} detection sentences an epoch, {kinds['typing']:,} typing sentences with "
+        f"{mentions:,} mentions, {len(corpora.inventory.types):,} types, {total:,} steps, "
         f"{sum(p.numel() for p in tagger.parameters() if p.requires_grad) / 1e6:.1f}M weights to train"
     ]
     lines += [f"{name}: {n:,}" for name, n in sorted(corpora.counts.items()) if name != "sentences" and n]
@@ -636,7 +636,8 @@ def _restore(
     differing = sorted(k for k, v in state["settings"].items() if current.get(k) != v and k != "threads")
     if differing:
         raise SettingsError(
-            f"--resume: expected the settings of the run in {last}, found other values of {', '.join(differing)}; give the same or leave --resume out"
+            f"--resume: expected the settings of the run in {last}, found other values of {', '.join(differing)}; "
+            "give the same or leave --resume out"
         )
     tagger.load_state_dict(load_file(last / "model.safetensors"))
     restore_optimizer(optimizer, load_file(last / "optimizer.safetensors"))
@@ -660,8 +661,10 @@ def _card(model: Model, settings: PretrainSettings, corpora: Corpora, metrics: d
         [
             "# A pretrained OusiaNER model",
             "",
-            f"Encoder `{settings.encoder}` ({'tuned' if model.encoder_tuned else 'frozen'}), {len(model.types):,} YAGO/WordNet types.",
-            "It detects names without types and gives each a probability for every YAGO type; `ousianer finetune` moves it to a target taxonomy.",
+            f"Encoder `{settings.encoder}` ({'tuned' if model.encoder_tuned else 'frozen'}), "
+            f"{len(model.types):,} YAGO/WordNet types.",
+            "It detects names without types and gives each a probability for every YAGO type; "
+            "`ousianer finetune` moves it to a target taxonomy.",
             "",
             "## Validation (exact spans; typing of gold mentions, micro, p > .5)",
             "",
