@@ -114,8 +114,10 @@ def _coerce(value: Any, hint: Any, table: str, name: str) -> Any:
     return value
 
 
-def require(value: T | None, name: str, table: str, what: str) -> T:
-    """The value, or a `SettingsError` that asks for it by name."""
+def require(value: T | None, name: str, table: str, what: str, given_as: str | None = None) -> T:
+    """The value, or a `SettingsError` that asks for it by name; `given_as` is how the command line takes it, if not by flag."""
     if value is None or value == [] or value == "":
-        raise SettingsError(f"missing setting: {what}; give {flag(name)} or '{name}' in [{table}] of {PROJECT_FILE}")
+        raise SettingsError(
+            f"missing setting: {what}; give {given_as or flag(name)} or '{name}' in [{table}] of {PROJECT_FILE}"
+        )
     return value

@@ -69,7 +69,9 @@ def finetune(
     balance: Annotated[
         bool | None, typer.Option(help="Weigh each training corpus by the square root of its mentions.")
     ] = None,
-    batch_pieces: Annotated[int | None, typer.Option(help="Padded sub-words a batch when vectors are computed.")] = None,
+    batch_pieces: Annotated[
+        int | None, typer.Option(help="Padded sub-words a batch when vectors are computed.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of weights and order.")] = None,
     preset: Annotated[str | None, typer.Option(help="'paper': every hyperparameter of Hagiwara et al. (2019).")] = None,
     config: Annotated[

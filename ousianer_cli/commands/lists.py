@@ -21,7 +21,7 @@ class ListOptions(TyperCommand):
             if arg == "--":
                 expanded += args[place:]
                 break
-            if arg.startswith("-") and len(arg) > 1:
+            if arg.startswith("-") and len(arg) > 1 and not arg[1].isdigit():
                 current = arg if arg in many else None
             elif current is not None and args[place - 1] != current:
                 expanded.append(current)

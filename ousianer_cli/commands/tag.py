@@ -59,8 +59,8 @@ def tag(
 
 def run_tag(settings: Any, summary: Any, progress: bool | None = None) -> Any:
     """Tag what the settings name and write the run; the summary is filled and returned."""
-    inputs = require(settings.inputs, "inputs", "tag", "documents to tag (INPUT...)")
-    out = require(settings.out, "out", "tag", "the run to write (-o)")
+    inputs = require(settings.inputs, "inputs", "tag", "documents to tag", "INPUT...")
+    out = require(settings.out, "out", "tag", "the run to write", "-o FILE")
     from ousianer_cli.formats.readers import ReadReport, read_documents
 
     report = ReadReport()

@@ -48,7 +48,9 @@ def locate_encoder(name: str) -> str:
 def load_encoder(name: str, layers: int | None = None) -> nn.Module:
     """A pretrained encoder; `layers` keeps only that many of its lower layers."""
     from transformers import AutoModel
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()
     if name == TINY:
         return build_encoder(tiny_config(PieceTokenizer.characters().vocabulary))
     source = locate_encoder(name)

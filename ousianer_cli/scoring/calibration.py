@@ -58,7 +58,7 @@ class Curve:
 
 
 def calibration(confidence: Floats, worth: Floats) -> Calibration | None:
-    """The calibration of a run's mentions [M], `worth` being 1 for a right one (or its credit); None without mentions."""
+    """The calibration of a run's mentions [M], `worth` being 1 for a right one or its credit; None without mentions."""
     if not len(confidence):
         return None
     place = np.minimum((confidence * BINS).astype(np.int64), BINS - 1).clip(0)

@@ -1,8 +1,8 @@
 """EDL tabs as columns, without a Python object for each row.
 
-Blocks of lines are taken apart as arrays of bytes. A block with anything out of the ordinary goes, line by line, through
-`formats.edl.parse_line`, which takes the rarer spellings and names file and line of whatever is wrong: both ways accept
-the same lines and give the same columns.
+Blocks of lines are taken apart as arrays of bytes. A block with anything out of the ordinary goes, line by line,
+through `formats.edl.parse_line`, which takes the rarer spellings and names file and line of whatever is wrong: both
+ways accept the same lines and give the same columns.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def _columns(block: bytes, first_line: int, vocabulary: Vocabulary) -> MentionTa
 
 
 def _number(data: Bytes, stop: Ints) -> tuple[Ints, Ints]:
-    """The numbers [M] that end before `stop`, of at most nine digits, and where they begin (`stop` if there is none)."""
+    """The numbers [M] that end before `stop`, of nine digits at most, and where they begin (`stop`: there is none)."""
     at = stop - 1
     value = np.zeros(len(stop), dtype=np.int64)
     going = np.ones(len(stop), dtype=bool)

@@ -168,9 +168,18 @@ def _closures(
         chosen: set[str] = set()
         for label in wanted:
             ways = paths.alternatives(label)
-            chosen |= set(max(ways, key=lambda way: (len(found & set(way)) / (len(way) + len(found)), -len(way))))
+            chosen |= set(_nearest(ways, found))
         result.append((float(len(found & chosen)), float(len(chosen))))
     return result
+
+
+def _nearest(ways: Sequence[Path], found: frozenset[str]) -> Path:
+    """The path that shares most with a set of types, in proportion to both sizes; of equals the shortest."""
+
+    def agreement(way: Path) -> tuple[float, int]:
+        return len(found.intersection(way)) / (len(way) + len(found)), -len(way)
+
+    return max(ways, key=agreement)
 
 
 def _type_sets(table: MentionTable, top: MentionTable, sets: list[tuple[str, ...]]) -> Ints:

@@ -73,6 +73,8 @@ class Engine:
         self._decoding = self.model.config.get("decoding", {})
         self._credit = self.targets.credit(self.credit_direction, float(self._decoding.get("decay", 0.5)))
         self.model.tagger.to(self.device).eval()
+        if self.model.conversion is not None:
+            self.model.conversion.to(self.device).eval()
 
     @property
     def decoding(self) -> Decoding:

@@ -146,8 +146,8 @@ def finetune(settings: FinetuneSettings, *, say: Callable[[str], None] = print) 
     if not base and (settings.feedback or settings.direct):
         base = str(released_model())
         say(f"starting from the shipped model ({Path(base).name})")
-    model = load_model(require(base, "base", "finetune", "a model folder to start from"))
-    out = require(settings.out, "out", "finetune", "a folder for the model (-o)")
+    model = load_model(require(base, "base", "finetune", "a model folder to start from", "BASE"))
+    out = require(settings.out, "out", "finetune", "a folder for the model", "-o DIR")
     torch.manual_seed(settings.seed)
     only_feedback = not settings.train and not settings.direct
     if only_feedback and not settings.feedback:
@@ -485,7 +485,8 @@ def typed_f1(
 ) -> dict[str, float]:
     """P, R, F1 with credit `both` (decay .5) of detected and typed names.
 
-    Names outside the taxonomy count on neither side. A name that gold only admits as outside (`-` alone) is no gold mention; alternatives that include `-` are one.
+    Names outside the taxonomy count on neither side. A name that gold only admits as outside (`-` alone)
+    is no gold mention; alternatives that include `-` are one.
     """
     outside = len(targets) - 1
     written = (chosen != outside) & (confidences >= threshold)

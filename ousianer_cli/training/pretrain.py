@@ -71,7 +71,7 @@ class PretrainSettings:
         "minilm", doc="Hugging Face id or folder; 'minilm' is a package, 'tiny' a random one for dry runs"
     )
     encoder_layers: int = setting(0, doc="lower encoder layers to keep; 0 keeps all")
-    mix_layers: list[int] = setting([], doc="layers in the scalar mix; empty takes all but the embeddings")
+    mix_layers: list[int] = setting([], doc="layers in the scalar mix; 0 is the embeddings, -1 the last; empty takes all but 0")
     encoder_lr: float = setting(1e-4, doc="learning rate of the encoder; 0 freezes it (the paper)")
     freeze_embeddings: bool = setting(
         True, doc="leave the encoder's word embeddings as they are when the rest is tuned"
@@ -121,7 +121,7 @@ PAPER: dict[str, Any] = {
     "encoder": "bert-base-cased",
     "encoder_lr": 0.0,
     "lr": 1e-3,
-    "mix_layers": [12],
+    "mix_layers": [-1],
     "warmup": 0.0,
     "decay": False,
     "clip": 0.0,
@@ -244,7 +244,7 @@ def pretrain(
         InputError: a corpus that is wrong, with file and line.
     """
     require(settings.detection or settings.typing or settings.joint, "detection", "pretrain", "training corpora")
-    out = Path(require(settings.out, "out", "pretrain", "a folder for the model"))
+    out = Path(require(settings.out, "out", "pretrain", "a folder for the model", "-o DIR"))
     last = out.with_name(out.name + ".last")
     if settings.threads:
         torch.set_num_threads(settings.threads)
@@ -327,10 +327,11 @@ def pretrain(
 def _build(settings: PretrainSettings, tokenizer: PieceTokenizer, inventory: Inventory) -> Model:
     encoder: Any = load_encoder(settings.encoder, settings.encoder_layers or None)
     depth = int(encoder.config.num_hidden_layers)
-    layers = tuple(settings.mix_layers) or tuple(range(1, depth + 1))
+    layers = tuple(n if n >= 0 else depth + 1 + n for n in settings.mix_layers) or tuple(range(1, depth + 1))
     if not all(0 <= layer <= depth for layer in layers):
         raise SettingsError(
-            f"--mix-layers: expected layers 0 to {depth} of encoder '{settings.encoder}', found {list(layers)}"
+            f"--mix-layers: expected layers 0 to {depth} of encoder '{settings.encoder}' (or -1, -2 … from the top), "
+            f"found {settings.mix_layers}"
         )
     config = TaggerConfig(
         layers=layers,

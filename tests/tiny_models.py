@@ -1,0 +1,144 @@
+"""Twelve-row corpora and models over the `tiny` random encoder, for the tests of several rooms."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from ousianer_cli.formats.corpus import Mention, Sentence, write_corpus
+from ousianer_cli.network.checkpoint import Model, taxonomy_text
+from ousianer_cli.network.conversion import Conversion, ConversionInput
+from ousianer_cli.network.encoder import load_encoder
+from ousianer_cli.network.pieces import PieceTokenizer
+from ousianer_cli.network.tagger import Tagger, TaggerConfig
+from ousianer_cli.network.targets import Targets
+from ousianer_cli.taxonomy.inventory import Inventory, InventoryType
+from ousianer_cli.taxonomy.tree import Taxonomy, load_taxonomy
+
+PERSON, CITY, COUNTRY = "wordnet_person_100007846", "wordnet_city_108524735", "wordnet_country_108544813"
+MAYOR = "wordnet_mayor_110303814"
+
+_PEOPLE = ("Ada Brun", "Otto Lind", "Mara Voss", "Ivo Kern", "Nina Falk", "Carl Ott")
+_CITIES = ("Rome", "Oslo", "Lima", "Bonn", "Perth", "Quito")
+
+
+def sentence(text: str, *marked: tuple[str, tuple[str, ...]], supervises: str = "both", doc: str = "t") -> Sentence:
+    """A sentence parted at blanks; `marked` are (words of the mention, its types)."""
+    tokens = text.split()
+    mentions = []
+    for words, types in marked:
+        wanted = words.split()
+        start = next(i for i in range(len(tokens)) if tokens[i : i + len(wanted)] == wanted)
+        mentions.append(Mention(start, start + len(wanted), types))
+    return Sentence(tuple(tokens), tuple(sorted(mentions, key=lambda m: m.start)), doc, supervises)  # type: ignore[arg-type]
+
+
+def _rows(person: tuple[str, ...], city: tuple[str, ...], supervises: str) -> list[Sentence]:
+    rows = []
+    for who, where in zip(_PEOPLE, _CITIES, strict=True):
+        rows.append(
+            sentence(f"Yesterday {who} went to {where} .", (who, person), (where, city), supervises=supervises)
+        )
+        rows.append(sentence(f"{where} is where {who} lives .", (where, city), (who, person), supervises=supervises))
+    return rows
+
+
+def detection_rows() -> list[Sentence]:
+    """12 sentences with all names marked, without types."""
+    return _rows((), (), "detection")
+
+
+def typing_rows() -> list[Sentence]:
+    """12 sentences with YAGO types on their names."""
+    return _rows((PERSON,), (CITY,), "typing")
+
+
+def target_rows() -> list[Sentence]:
+    """12 sentences with AIDA types on their names."""
+    return _rows(("PER",), ("GPE.UrbanArea.City",), "both")
+
+
+def write_rows(path: Path, rows: list[Sentence]) -> str:
+    """The path of the written corpus, as settings take it."""
+    write_corpus(path, rows)
+    return str(path)
+
+
+def pretrain_settings(folder: Path, **changes: Any) -> dict[str, Any]:
+    """Settings of a pretraining that takes about a second; the corpora are written to the folder."""
+    return {
+        "detection": [write_rows(folder / "detection.jsonl", detection_rows())],
+        "typing": [write_rows(folder / "typing.jsonl", typing_rows())],
+        "detection_dev": [str(folder / "detection.jsonl")],
+        "typing_dev": [str(folder / "typing.jsonl")],
+        "out": str(folder / "base"),
+        "encoder": "tiny",
+        "lstm_hidden": 8,
+        "lstm_layers": 1,
+        "shape_size": 4,
+        "mention_size": 12,
+        "min_mentions": 2,
+        "epochs": 2,
+        "batch_pieces": 200,
+        "threads": 1,
+        **changes,
+    }
+
+
+def inventory() -> Inventory:
+    """Four types: persons and mayors, cities, countries."""
+    return Inventory(
+        (
+            InventoryType(PERSON, (), 9),
+            InventoryType(CITY, (), 8),
+            InventoryType(COUNTRY, (), 7),
+            InventoryType(MAYOR, (PERSON,), 3),
+        )
+    )
+
+
+def random_tagger(seed: int = 0, types: int = 4, **config: Any) -> Tagger:
+    """An untrained network over the tiny encoder; in evaluation mode."""
+    torch.manual_seed(seed)
+    settings: dict[str, Any] = {
+        "layers": (0, 1, 2),
+        "encoder_size": 32,
+        "types": types,
+        "lstm_hidden": 8,
+        "lstm_layers": 1,
+        "shape_size": 4,
+        "mention_size": 12,
+        **config,
+    }
+    tagger = Tagger(TaggerConfig(**settings), load_encoder("tiny"))
+    return tagger.eval()
+
+
+def random_model(seed: int = 0, *, tuned: bool = True, **config: Any) -> Model:
+    """A pretrained model that never was trained: its weights are random."""
+    tagger = random_tagger(seed, **config)
+    return Model(
+        tagger, PieceTokenizer.characters(), inventory(), "tiny", tuned, {"max_pieces": 256}, metrics={"pretrain": {}}
+    )
+
+
+def random_tuned_model(
+    seed: int = 0, taxonomy: Taxonomy | None = None, reads: ConversionInput = "both", **config: Any
+) -> Model:
+    """A model with target types and random weights, sharp enough to find many names of many types."""
+    model = random_model(seed, **config)
+    taxonomy = taxonomy or load_taxonomy("aida-edl")
+    targets = Targets(taxonomy)
+    torch.manual_seed(seed + 1)
+    model.conversion = Conversion(model.tagger.vector_size, len(model.types), len(targets), hidden=16, reads=reads).eval()
+    with torch.no_grad():
+        for layer in (model.tagger.emission, model.conversion.hidden, model.conversion.out):
+            if isinstance(layer, nn.Linear):
+                layer.weight.mul_(6)
+        model.tagger.emission.bias.copy_(torch.tensor([0.5, 0.0, 0.0]))
+    model.taxonomy_file = taxonomy_text(taxonomy)
+    model.config |= {"decoding": {"decoding": "argmax", "credit": "both", "decay": 0.5, "min_confidence": 0.0}}
+    return model
