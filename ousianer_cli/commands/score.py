@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,6 +13,7 @@ from ousianer_cli.settings import PROJECT_FILE, resolve
 
 if TYPE_CHECKING:
     from ousianer_cli.scoring.runs import Report
+    from ousianer_cli.scoring.tables import Sheet
 
 
 def score(
@@ -20,9 +21,17 @@ def score(
         list[Path] | None,
         typer.Argument(
             metavar="GOLD RUN...",
-            help=f"EDL tab files; 'gold' and 'runs' of the score table in {PROJECT_FILE} where left out.",
+            help=f"EDL tab files; 'gold' and 'runs' of the score table in {PROJECT_FILE} where left out. "
+            "Also read: neleval's combined format, LAF, AIDA tabs.",
             show_default=False,
         ),
+    ] = None,
+    measure: Annotated[
+        list[str] | None,
+        typer.Option(help="A measure to show; may be repeated, or a comma list; all for every one (docs/scoring.md)."),
+    ] = None,
+    names: Annotated[
+        list[str] | None, typer.Option(help="Names of the runs, in their order; may be repeated, or a comma list.")
     ] = None,
     taxonomy: Annotated[
         str | None, typer.Option(help="aida-edl (if left out), aida, or a taxonomy file (TSV or JSON).")
@@ -33,34 +42,202 @@ def score(
     open: Annotated[
         bool | None, typer.Option("--open/--no-open", help="Add the open reading: full credit for any type below gold.")
     ] = None,
+    type_weights: Annotated[
+        Path | None, typer.Option(help="Credit for pairs of types (gold, system, weight) in the track's set measures.")
+    ] = None,
     by_type: Annotated[bool, typer.Option("--by-type", help="Also a table by type for each run.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
+    by_doc: Annotated[bool, typer.Option("--by-doc", help="Also a table by document for each run.")] = False,
+    by_genre: Annotated[
+        bool, typer.Option("--by-genre", help="Also a table by genre (NW, DF, … in the document's id; see --genres).")
+    ] = False,
+    genres: Annotated[
+        str | None, typer.Option(help="Genres for --by-genre: PREFIX=GENRE,… or a file of two columns (id, genre).")
+    ] = None,
+    errors: Annotated[
+        bool, typer.Option("--errors", help="Also what is wrong: missed, spurious, boundary, type and at which level.")
+    ] = False,
+    confusion: Annotated[bool, typer.Option("--confusion", help="Also which types are taken for which.")] = False,
+    worst: Annotated[int, typer.Option(help="Also this many documents with the most errors.", min=0)] = 0,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Also paired permutation and bootstrap tests between the runs.")
+    ] = False,
+    calibration: Annotated[
+        bool, typer.Option("--calibration", help="Also how far confidences are from the share of right mentions.")
+    ] = False,
+    tune_threshold: Annotated[
+        bool, typer.Option("--tune-threshold", help="Also the confidence below which to drop mentions for the best F1.")
+    ] = False,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write figures (SVG and PNG) into this folder; needs matplotlib.")
+    ] = None,
+    excluded: Annotated[
+        Path | None, typer.Option("-x", "--excluded", help="Regions (docid, start, end) whose mentions are left out.")
+    ] = None,
+    docs: Annotated[Path | None, typer.Option(help="A list of document ids: only these are scored.")] = None,
+    mention_types: Annotated[
+        str | None, typer.Option(help="Only mentions of these types of column 7: NAM, NOM, or NAM,NOM.")
+    ] = None,
+    offset_shift: Annotated[
+        int, typer.Option(help="Added to gold's offsets; 39 where gold counts from after the XML declaration.")
+    ] = 0,
+    source: Annotated[
+        Path | None, typer.Option(help="The documents (LTF or source files) to check gold's strings and offsets against.")
+    ] = None,
+    input_format: Annotated[
+        str, typer.Option(help="auto, edl, combined, laf or aida; auto tells by each file's first line.")
+    ] = "auto",
+    neleval_exact: Annotated[
+        bool, typer.Option("--neleval-exact", help="Read and count as neleval does, its traps included.")
+    ] = False,
+    unknown_types: Annotated[
+        str, typer.Option(help="Types that the taxonomy lacks: refuse the file, or keep them as they are.")
+    ] = "refuse",
+    resamples: Annotated[
+        int | None, typer.Option(help="Resamples of documents for intervals and tests; 10,000 if left out, 0 for none.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the resamples; 1 if left out.")] = None,
+    format: Annotated[str, typer.Option(help="text, markdown, latex, csv or json.")] = "text",
+    json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
     config: Annotated[Path | None, typer.Option(help=f"Project file; {PROJECT_FILE} if left out.")] = None,
 ) -> None:
     """Score runs against gold: span, strict and coarse types, and credit along the type tree in three readings.
 
     Spans match exactly. The readings of tree credit are: descendant (a system type below
     gold, as the 2019 scorer's code computed it), ancestor (above gold), both. Gold types may have
-    alternatives: gpe|loc|fac.
+    alternatives: gpe|loc|fac. Intervals come from resampling documents. Other measures: --measure.
     """
-    report = score_report(files or [], taxonomy=taxonomy, decay=decay, open=open, by_type=by_type, config=config)
+    from ousianer_cli.scoring.render import OUTPUT_FORMATS
+
+    output = "json" if json else format
+    if output not in OUTPUT_FORMATS:
+        raise SettingsError(f"--format: expected one of {', '.join(OUTPUT_FORMATS)}, found '{format}'")
+    if plot is not None:
+        from ousianer_cli.scoring.plots import require_matplotlib
+
+        require_matplotlib()
+    report = score_report(
+        files or [],
+        taxonomy=taxonomy,
+        decay=decay,
+        open=open,
+        by_type=by_type or plot is not None,
+        config=config,
+        measure=measure,
+        names=names,
+        resamples=resamples,
+        seed=seed,
+        type_weights=type_weights,
+        excluded=excluded,
+        docs=docs,
+        mention_types=mention_types,
+        offset_shift=offset_shift,
+        source=source,
+        input_format=input_format,
+        neleval_exact=neleval_exact,
+        unknown_types=unknown_types,
+        genres=(genres or "") if by_genre or genres is not None else None,
+        compare=compare,
+        faults=errors or confusion or plot is not None,
+        confidence=calibration or tune_threshold or plot is not None,
+    )
     for warning in (*report.warnings, *(warning for run in report.runs for warning in run.warnings)):
         print(f"warning: {warning}", file=sys.stderr)
-    if json:
-        import json as json_module
+    if plot is not None:
+        from ousianer_cli.scoring.plots import write_plots
 
-        print(json_module.dumps(report.to_json(), ensure_ascii=False, indent=2))
-        return
-    from rich.console import Console
+        written = write_plots(report, plot)
+        print(f"{len(written)} figures written to {plot}", file=sys.stderr)
+    more = _more_sheets(
+        report,
+        by_type=by_type,
+        by_doc=by_doc,
+        errors=errors,
+        confusion=confusion,
+        worst=worst,
+        calibration=calibration,
+        tune_threshold=tune_threshold,
+    )
+    _print(report, more, output)
+    if output == "text":
+        step = _next_step(report, any_detail=bool(more))
+        if step:
+            print(f"\nnext: {step}")
 
-    from ousianer_cli.scoring.tables import score_tables, type_tables
 
-    console = Console(highlight=False)
-    for table in score_tables(report, console.width):
-        console.print(table)
-    for run in report.runs if by_type else ():
-        for table in type_tables(run, report.readings, console.width):
-            console.print(table)
+def _more_sheets(
+    report: Report,
+    *,
+    by_type: bool,
+    by_doc: bool,
+    errors: bool,
+    confusion: bool,
+    worst: int,
+    calibration: bool,
+    tune_threshold: bool,
+) -> list[Sheet]:
+    """The tables beside the main one, in the order of the help text."""
+    from ousianer_cli.scoring import tables
+
+    sheets = []
+    for run in report.runs:
+        if by_type:
+            sheets.append(tables.type_sheet(run, report.readings))
+        if by_doc:
+            sheets.append(tables.document_sheet(report, run))
+        if report.genres:
+            sheets.append(tables.genre_sheet(report, run))
+        if errors:
+            sheets.append(tables.fault_sheet(run))
+        if confusion:
+            sheets += tables.confusion_sheets(report, run)
+        if worst:
+            sheets.append(tables.worst_sheet(report, run, worst))
+    if report.comparisons:
+        sheets.append(tables.comparison_sheet(report))
+    worth, best = tables.confidence_sheets(report)
+    return sheets + [worth] * calibration + [best] * tune_threshold
+
+
+def _print(report: Report, more: list[Sheet], output: str) -> None:
+    from ousianer_cli.scoring import render
+    from ousianer_cli.scoring.tables import main_sheet
+
+    if output == "json":
+        import json
+
+        content = report.to_json()
+        for run, entry in zip(report.runs, content["runs"], strict=True):
+            if report.genres:
+                entry["by_genre"] = _by_name([(name, prf) for name, _, prf in report.by_genre(run, "strict")])
+            if any(sheet.title == f"{run.name} by document" for sheet in more):
+                entry["by_document"] = _by_name(report.by_document(run, "strict"))
+        print(json.dumps(content, ensure_ascii=False, indent=2))
+    elif output == "csv":
+        print(render.csv_text(report, more))
+    elif output == "markdown":
+        print(render.markdown([main_sheet(report), *more]))
+    elif output == "latex":
+        print(render.latex([main_sheet(report), *more]))
+    else:
+        from rich.console import Console
+
+        print(render.text([main_sheet(report), *more], Console().width))
+
+
+def _by_name(rows: list[tuple[str, Any]]) -> dict[str, dict[str, float]]:
+    return {
+        name: {"gold": p.gold, "run": p.system, "precision": p.precision, "recall": p.recall, "f1": p.f1}
+        for name, p in rows
+    }
+
+
+def _next_step(report: Report, *, any_detail: bool) -> str:
+    """What a person would look at next; nothing once they look at details."""
+    if any_detail:
+        return ""
+    if len(report.runs) > 1:
+        return "--compare tests the runs against each other, --errors shows where each goes wrong"
+    return "--errors shows what is wrong, --by-type where, --measure all every measure"
 
 
 def score_report(
@@ -71,13 +248,33 @@ def score_report(
     open: bool | None = None,
     by_type: bool = False,
     config: Path | None = None,
+    measure: list[str] | None = None,
+    names: list[str] | None = None,
+    resamples: int | None = None,
+    seed: int | None = None,
+    type_weights: Path | None = None,
+    excluded: Path | None = None,
+    docs: Path | None = None,
+    mention_types: str | None = None,
+    offset_shift: int = 0,
+    source: Path | None = None,
+    input_format: str = "auto",
+    neleval_exact: bool = False,
+    unknown_types: str = "refuse",
+    genres: str | None = None,
+    compare: bool = False,
+    faults: bool = False,
+    confidence: bool = False,
 ) -> Report:
     """What the command prints; `files` are gold and runs, each taken from the project file where it is not given.
 
     Raises:
         OusiaError: a missing setting, asked for by name; an unreadable or malformed file; an unknown taxonomy.
     """
-    from ousianer_cli.scoring.runs import ScoreSettings, score_files
+    from dataclasses import replace
+
+    from ousianer_cli.scoring.inputs import Filters
+    from ousianer_cli.scoring.runs import ScoreOptions, ScoreSettings, score_files
     from ousianer_cli.taxonomy.tree import load_taxonomy
 
     overrides = {
@@ -86,6 +283,10 @@ def score_report(
         "taxonomy": taxonomy,
         "decay": decay,
         "open": open,
+        "measure": _listed(measure),
+        "names": _listed(names),
+        "resamples": resamples,
+        "seed": seed,
     }
     chosen = resolve(ScoreSettings, "score", overrides, config=config)
     place = config or PROJECT_FILE
@@ -93,11 +294,48 @@ def score_report(
         raise SettingsError(f"missing setting: the gold file; give GOLD first, or 'gold' in [score] of {place}")
     if not chosen.runs:
         raise SettingsError(f"missing setting: the runs to score; give RUN after GOLD, or 'runs' in [score] of {place}")
-    return score_files(
+    if unknown_types == "refuse":
+        unknown: Any = "refuse"
+    elif unknown_types == "keep":
+        unknown = "keep"
+    else:
+        raise SettingsError(f"--unknown-types: expected refuse or keep, found '{unknown_types}'")
+    options = ScoreOptions(
+        measures=tuple(chosen.measure),
+        names=tuple(chosen.names),
+        kind=input_format,
+        filters=Filters(
+            excluded=str(excluded) if excluded else None,
+            docs=str(docs) if docs else None,
+            mention_types=tuple(_listed([mention_types]) if mention_types else ()),
+            offset_shift=offset_shift,
+        ),
+        type_weights=str(type_weights) if type_weights else None,
+        neleval_exact=neleval_exact,
+        unknown_types=unknown,
+        genres=genres,
+        resamples=chosen.resamples,
+        seed=chosen.seed,
+        compare=compare,
+        faults=faults,
+        confidence=confidence,
+    )
+    report = score_files(
         chosen.gold,
         chosen.runs,
         load_taxonomy(chosen.taxonomy),
         decay=chosen.decay,
         open=chosen.open,
         types=by_type,
+        options=options,
     )
+    if source is None:
+        return report
+    from ousianer_cli.scoring.inputs import check_source
+
+    return replace(report, warnings=(*report.warnings, *check_source(chosen.gold, source, offset_shift, input_format)))
+
+
+def _listed(values: list[str] | None) -> list[str]:
+    """Values given one by one, in a row, or joined by commas."""
+    return [part.strip() for value in values or [] for part in value.split(",") if part.strip()]

@@ -68,6 +68,7 @@ class Iob2Crf(CRF):  # type: ignore[misc]  # pytorch-crf has no types
         close = ((top[:, :, 0] - top[:, :, 1]) < margin) & mask
         return [bool(x) for x in close.any(dim=1).tolist()]
 
+    @torch.no_grad()
     def span_marginals(
         self, emissions: Tensor, mask: Tensor, spans: Sequence[Sequence[tuple[int, int]]]
     ) -> list[np.ndarray]:

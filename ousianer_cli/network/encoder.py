@@ -52,7 +52,9 @@ def load_encoder(name: str, layers: int | None = None) -> nn.Module:
 
     logging.disable_progress_bar()
     if name == TINY:
-        return build_encoder(tiny_config(PieceTokenizer.characters().vocabulary))
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)  # always the same weights, so that a model over it can be loaded again
+            return _trim(build_encoder(tiny_config(PieceTokenizer.characters().vocabulary)), layers)
     source = locate_encoder(name)
     if (Path(source) / "model.safetensors").is_file() and (Path(source) / "taxonomy").is_dir():
         return _trim(_encoder_of_checkpoint(Path(source)), layers)

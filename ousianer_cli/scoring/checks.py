@@ -33,7 +33,7 @@ def weights_direction(weights: TypeWeights, credit: TypeCredit) -> list[str]:
     if not below or above:
         return []
     return [
-        f"{weights.path}: {below} rows, first in line {first}, pay for a system type below gold and none for one above; "
+        f"{weights.path}: {below} rows, first in line {first}, pay for system types below gold and none for any above; "
         "column 1 is gold, column 2 the system. So did the scorer of 2019; its documentation means the reverse "
         "(--measure ancestor)"
     ]

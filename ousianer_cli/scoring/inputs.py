@@ -269,3 +269,26 @@ def keep(
         codes = [vocabulary.forms.code(form) for form in filters.mention_types]
         drop(~np.isin(table.form, codes), f"of mention types other than {', '.join(filters.mention_types)}")
     return table, notes
+
+
+def check_source(path: str | Path, source: str | Path, shift: int = 0, kind: str = "auto") -> list[str]:
+    """Sentences about gold whose strings are not what its documents have at their offsets.
+
+    Raises:
+        InputError: the documents cannot be read.
+    """
+    from ousianer_cli.formats.aida_tab import iter_aida
+    from ousianer_cli.formats.combined import iter_combined
+    from ousianer_cli.formats.edl import iter_edl
+    from ousianer_cli.formats.laf import iter_laf, text_problems
+    from ousianer_cli.formats.readers import read_documents
+
+    chosen = detect(path) if kind == "auto" else kind
+    readers = {"laf": iter_laf, "aida": iter_aida, "combined": iter_combined}
+    rows = readers.get(chosen, iter_edl)(path)
+    moved = (replace(row, start=row.start + shift, end=row.end + shift) for row in rows)
+    problems = text_problems(moved, read_documents([source]))
+    if not problems:
+        return []
+    row, what = min(problems, key=lambda item: item[0].line)
+    return [f"{path}: {len(problems)} mentions do not fit {source}, the first in line {row.line}: {what}"]

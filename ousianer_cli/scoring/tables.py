@@ -1,71 +1,191 @@
-"""Reports as tables for a terminal."""
+"""Reports as sheets: a title, columns and rows of text, which `render` turns into any of the output formats."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
-from rich.text import Text
-
+from ousianer_cli.scoring.faults import CLASSES, MEANINGS, coarse_matrix
 from ousianer_cli.scoring.measures import BOTH, OPEN, STRICT, Prf, Reading
+from ousianer_cli.scoring.resampling import Difference, Interval
 from ousianer_cli.scoring.runs import Report, RunScore
 
-_HEAD = "Prec.  Rec.    F1"
-_BLOCK = len(_HEAD) + 2
-_NAME_LIMIT = 28
-_TYPE_LIMIT = 26
+INTERVAL = "95% of F1"
+_CONFUSIONS = 20
 
 
-def score_tables(report: Report, width: int = 80) -> list[Table]:
-    """One row a run, P, R and F1 for each reading; several tables where one would be wider than `width` characters."""
-    name_width = min(max([len("run"), *(len(run.name) for run in report.runs)]), _NAME_LIMIT)
-    tables = []
-    for number, group in enumerate(_groups(report.readings, width - name_width - 4)):
-        title = f"gold {report.gold}: taxonomy {report.taxonomy}, decay {report.decay:g}" if number == 0 else None
-        table = _table("run", name_width, group, title)
-        for run in report.runs:
-            table.add_row(Text(run.name), *(figures(run.measures[reading.key]) for reading in group))
-        tables.append(table)
-    return tables
+@dataclass(frozen=True)
+class Section:
+    """A row that heads those below it."""
+
+    title: str
 
 
-def type_tables(run: RunScore, readings: Sequence[Reading], width: int = 80) -> list[Table]:
+@dataclass
+class Sheet:
+    """One table: `left` columns of words, then figures."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: list[tuple[str, ...] | Section] = field(default_factory=list)
+    left: int = 1
+    notes: tuple[str, ...] = ()
+
+
+def figures(prf: Prf) -> tuple[str, str, str]:
+    """Precision, recall and F1 to three decimals."""
+    return f"{prf.precision:.3f}", f"{prf.recall:.3f}", f"{prf.f1:.3f}"
+
+
+def main_sheet(report: Report) -> Sheet:
+    """Prec., Rec. and F1: a row a run if one measure is shown; else a row a measure, with the runs below it.
+
+    The last column is the interval of F1; measures over clusters have none, since clusters cross documents.
+    """
+    shown = report.table
+    with_intervals = any(run.intervals for run in report.runs)
+    columns = ("Prec.", "Rec.", "F1", *((INTERVAL,) if with_intervals else ()))
+    title = f"gold {report.gold}: taxonomy {report.taxonomy}, decay {report.decay:g}"
+    notes = []
+    if with_intervals:
+        notes.append(f"95% intervals: {report.resamples:,} resamples of {len(report.documents):,} documents")
+
+    def row(name: str, run: RunScore, reading: Reading) -> tuple[str, ...]:
+        found = run.intervals.get(reading.key)
+        last = (_interval(found[2]) if found else "-",) if with_intervals else ()
+        return (name, *figures(run.measures[reading.key]), *last)
+
+    if len(shown) == 1:
+        sheet = Sheet(f"{title}; {shown[0].heading}", ("run", *columns), notes=tuple(notes))
+        sheet.rows += [row(run.name, run, shown[0]) for run in report.runs]
+    elif len(report.runs) == 1:
+        (run,) = report.runs
+        sheet = Sheet(title, (run.name, *columns), notes=tuple(notes))
+        sheet.rows += [row(reading.heading, run, reading) for reading in shown]
+    else:
+        sheet = Sheet(title, ("run", *columns), notes=tuple(notes))
+        for reading in shown:
+            sheet.rows.append(Section(reading.heading))
+            sheet.rows += [row(run.name, run, reading) for run in report.runs]
+    return sheet
+
+
+def _interval(interval: Interval | Difference) -> str:
+    return f"[{interval.low:.3f}, {interval.high:.3f}]"
+
+
+def type_sheet(run: RunScore, readings: Sequence[Reading]) -> Sheet:
     """A run's figures by type: counts, then strict, `both`, and the open reading where it was asked for."""
     shown = [reading for reading in readings if reading in (STRICT, BOTH, OPEN)]
-    name_width = min(max([len("type"), *(len(label) for label in run.types)]), _TYPE_LIMIT)
-    tables = []
-    for number, group in enumerate(_groups(shown, width - name_width - 16)):
-        table = _table("type", name_width, group, f"{run.name} by type" if number == 0 else None, counts=True)
-        for label, prfs in run.types.items():
-            counts = prfs[STRICT.key]
-            cells = (figures(prfs[reading.key]) for reading in group)
-            table.add_row(Text(label), str(counts.gold), str(counts.system), *cells)
-        tables.append(table)
-    return tables
+    short = {STRICT.key: "strict", BOTH.key: "both", OPEN.key: "open"}
+    heads = [f"{short[reading.key]} {name}" for reading in shown for name in ("P", "R", "F1")]
+    sheet = Sheet(f"{run.name} by type", ("type", "gold", "run", *heads))
+    for label, prfs in run.types.items():
+        counts = prfs[STRICT.key]
+        cells = (cell for reading in shown for cell in figures(prfs[reading.key]))
+        sheet.rows.append((label, f"{counts.gold:.0f}", f"{counts.system:.0f}", *cells))
+    return sheet
 
 
-def figures(prf: Prf) -> Text:
-    """Precision, recall and F1 to three decimals, under the heading's columns."""
-    return Text(f"{prf.precision:.3f} {prf.recall:.3f} {prf.f1:.3f}")
+def _grouped(title: str, first: str, rows: Sequence[tuple[str, dict[str, Prf]]]) -> Sheet:
+    sheet = Sheet(title, (first, "gold", "run", "strict P", "strict R", "strict F1", "both F1"))
+    for name, prfs in rows:
+        strict = prfs[STRICT.key]
+        counts = f"{strict.gold:.0f}", f"{strict.system:.0f}"
+        sheet.rows.append((name, *counts, *figures(strict), f"{prfs[BOTH.key].f1:.3f}"))
+    return sheet
 
 
-def _heading(reading: Reading) -> Text:
-    name = reading.heading.replace(": ", "\n", 1) if len(reading.heading) > len(_HEAD) else reading.heading
-    return Text("\n".join([*name.replace(" (", "\n(", 1).split("\n"), _HEAD]))
+def document_sheet(report: Report, run: RunScore) -> Sheet:
+    """A run's figures by document."""
+    both = dict(report.by_document(run, BOTH.key))
+    rows = [(doc, {STRICT.key: prf, BOTH.key: both[doc]}) for doc, prf in report.by_document(run, STRICT.key)]
+    return _grouped(f"{run.name} by document", "document", rows)
 
 
-def _groups(readings: Sequence[Reading], room: int) -> list[Sequence[Reading]]:
-    """Readings side by side as far as `room` (characters) goes."""
-    size = max(1, room // _BLOCK)
-    return [readings[i : i + size] for i in range(0, len(readings), size)]
+def worst_sheet(report: Report, run: RunScore, number: int) -> Sheet:
+    """The documents with the most strict errors: gold mentions not found and mentions of the run that are wrong."""
+
+    def errors(prf: Prf) -> float:
+        return prf.gold - prf.gold_tp + prf.system - prf.system_tp
+
+    ordered = sorted(report.by_document(run, STRICT.key), key=lambda item: (-errors(item[1]), item[0]))[:number]
+    sheet = Sheet(f"{run.name}: documents with most errors", ("document", "errors", "gold", "run", "strict F1"))
+    for doc, prf in ordered:
+        sheet.rows.append((doc, f"{errors(prf):.0f}", f"{prf.gold:.0f}", f"{prf.system:.0f}", f"{prf.f1:.3f}"))
+    return sheet
 
 
-def _table(first: str, width: int, readings: Sequence[Reading], title: str | None, *, counts: bool = False) -> Table:
-    table = Table(box=SIMPLE_HEAD, title=title, title_justify="left", padding=(0, 1, 0, 0))
-    table.add_column(first, min_width=width, overflow="fold", vertical="bottom")
-    for heading in ("gold", "run") if counts else ():
-        table.add_column(heading, justify="right", no_wrap=True, vertical="bottom")
-    for reading in readings:
-        table.add_column(_heading(reading), no_wrap=True, vertical="bottom")
-    return table
+def genre_sheet(report: Report, run: RunScore) -> Sheet:
+    """A run's figures by genre."""
+    both = {name: prf for name, _, prf in report.by_genre(run, BOTH.key)}
+    rows = [
+        (f"{name} ({documents} documents)", {STRICT.key: prf, BOTH.key: both[name]})
+        for name, documents, prf in report.by_genre(run, STRICT.key)
+    ]
+    return _grouped(f"{run.name} by genre", "genre", rows)
+
+
+def fault_sheet(run: RunScore) -> Sheet:
+    """How many mentions of gold and of the run fall into each class of errors."""
+    sheet = Sheet(f"{run.name}: what is right and wrong", ("class", "gold", "run", "meaning"))
+    for name in CLASSES if run.faults else ():
+        gold, system = run.faults.classes.get(name, (0, 0)) if run.faults else (0, 0)
+        if gold or system:
+            sheet.rows.append((name, str(gold), str(system), MEANINGS[name]))
+    return sheet
+
+
+def confusion_sheets(report: Report, run: RunScore) -> list[Sheet]:
+    """Top types against each other, and the most frequent confusions of types."""
+    if run.faults is None or report.credit is None:
+        return []
+    names, cells = coarse_matrix(run.faults, report.credit)
+    matrix = Sheet(f"{run.name}: top types, gold down, run across", ("gold", *names))
+    for gold in names:
+        matrix.rows.append((gold, *(str(cells.get((gold, system), 0) or ".") for system in names)))
+    confused = run.faults.confused()
+    pairs = Sheet(f"{run.name}: types taken for others", ("gold", "run", "count"), left=2)
+    pairs.rows += [(gold, system, str(count)) for gold, system, count in confused[:_CONFUSIONS]]
+    if len(confused) > _CONFUSIONS:
+        pairs.notes = (f"and {len(confused) - _CONFUSIONS} more pairs",)
+    return [matrix, pairs]
+
+
+def comparison_sheet(report: Report) -> Sheet:
+    """Every two runs: the difference in F1, its interval, and p of both tests."""
+    headings = {reading.key: reading.heading for reading in report.table}
+    sheet = Sheet(
+        "runs against each other: F1 of the second less the first",
+        ("first", "second", "dF1", "95% interval", "p permutation", "p bootstrap"),
+        left=2,
+        notes=(f"paired over documents, {report.resamples:,} resamples; p two-sided, not adjusted for several tests",),
+    )
+    for key in dict.fromkeys(one.measure for one in report.comparisons):
+        sheet.rows.append(Section(headings[key]))
+        for one in report.comparisons:
+            if one.measure == key:
+                f1 = one.f1
+                p = f"{f1.permutation_p:.4f}", f"{f1.bootstrap_p:.4f}"
+                sheet.rows.append((one.first, one.second, f"{f1.difference:+.3f}", _interval(f1), *p))
+    return sheet
+
+
+def confidence_sheets(report: Report) -> list[Sheet]:
+    """Calibration of each run's confidences, and the threshold with the best F1."""
+    worth = Sheet("confidence", ("run, right if", "ECE", "Brier", "mean conf.", "share right"))
+    best = Sheet(
+        "best threshold: keep mentions of at least this confidence",
+        ("run, right if", "threshold", "kept", "of", "Prec.", "Rec.", "F1", "F1 of all"),
+        notes=("chosen on these files: use it on others",),
+    )
+    headings = {reading.key: reading.heading for reading in report.readings}
+    for run in report.runs:
+        for key, one in run.confidence.items():
+            name = f"{run.name}, {headings[key]}"
+            found, cut = one.calibration, one.threshold
+            values = found.ece, found.brier, found.mean_confidence, found.accuracy
+            worth.rows.append((name, *(f"{value:.3f}" for value in values)))
+            after = (f"{value:.3f}" for value in (cut.precision, cut.recall, cut.f1, cut.f1_before))
+            best.rows.append((name, f"{cut.confidence:.6g}", str(cut.kept), str(cut.of), *after))
+    return [worth, best]

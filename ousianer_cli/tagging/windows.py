@@ -47,7 +47,8 @@ def plan_windows(sentence: EncodedSentence, max_pieces: int) -> list[Window]:
     for (_, left_end), (right_start, _) in zip(bounds, bounds[1:], strict=False):
         edges.append((left_end + right_start) // 2 if right_start < left_end else left_end)
     edges.append(words)
-    return [Window(a, b, own, following) for (a, b), own, following in zip(bounds, edges, edges[1:], strict=True)]
+    owned = zip(bounds, edges[:-1], edges[1:], strict=True)
+    return [Window(a, b, own, following) for (a, b), own, following in owned]
 
 
 def encode_windows(

@@ -116,12 +116,13 @@ def _split(
         fits = int(np.searchsorted(first, first[start] + max_pieces - 2, side="right")) - 1
         end = min(max(fits, start + 1), len(words))
         cut = end
-        while cut > start + 1 and cut < len(words) and inside[cut]:
+        while cut > start + 1 and inside[cut]:
             cut -= 1
-        end = cut if cut > start + 1 or not inside[end] else end
+        if not inside[cut]:
+            end = cut
         (encoded,) = tokenizer.encode([words[start:end]])
         kept = [i for i, (a, b) in enumerate(example.spans) if start <= a and b <= end]
-        counts["mentions cut by the piece limit"] += sum(a < end and b > end for a, b in example.spans)
+        counts["mentions cut by the piece limit"] += sum(start <= a < end < b for a, b in example.spans)
         if encoded.pieces <= max_pieces:
             parts.append(
                 Example(
@@ -136,6 +137,7 @@ def _split(
             )
         else:  # one word of more pieces than the window
             counts["words longer than the piece limit"] += 1
+            counts["mentions cut by the piece limit"] += len(kept)
         start = end
     return parts
 

@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ousianer_cli.errors import InputError, ModelError, SettingsError
+from ousianer_cli.errors import InputError, ModelError, SettingsError, TaxonomyError
 from ousianer_cli.formats.feedback import FeedbackItem, read_feedback
 from ousianer_cli.formats.words import split_words
 from ousianer_cli.network.checkpoint import Model, load_model, model_taxonomy, save_model, taxonomy_text
@@ -33,7 +33,7 @@ from ousianer_cli.released_models import released_model
 from ousianer_cli.settings import require, setting
 from ousianer_cli.taxonomy.credit import Direction
 from ousianer_cli.taxonomy.direct import DirectMapper
-from ousianer_cli.taxonomy.tree import OUTSIDE, load_taxonomy
+from ousianer_cli.taxonomy.tree import OUTSIDE, Taxonomy, load_taxonomy
 from ousianer_cli.training.examples import Example, load_examples
 
 _SHIPPED_TABLE = "yago_to_aida.tsv"
@@ -154,12 +154,10 @@ def finetune(settings: FinetuneSettings, *, say: Callable[[str], None] = print) 
         raise SettingsError("missing setting: training mentions; give --train, --feedback or --direct")
     taxonomy = model_taxonomy(model) if only_feedback and model.taxonomy_file else load_taxonomy(settings.taxonomy)
     targets = Targets(taxonomy)
-    mapper = DirectMapper.from_text(
-        _mapping_text(settings, model), model.types, taxonomy, settings.mapping or _SHIPPED_TABLE
-    )
+    mapper = _mapper(model, settings, taxonomy, say)
     feedback = _feedback_items(settings, targets)
     dev = [_dev_set(model, path, targets, settings.batch_pieces) for path in settings.dev]
-    if settings.direct:
+    if settings.direct and mapper is not None:
         return _write_direct(model, settings, mapper, targets, dev, out, say)
     if only_feedback:
         if model.replay is None:
@@ -357,7 +355,7 @@ def _weighted(instances: Instances, weight: float) -> Instances:
 def _train(
     model: Model,
     targets: Targets,
-    mapper: DirectMapper,
+    mapper: DirectMapper | None,
     instances: Instances,
     dev: Sequence[DevSet],
     settings: FinetuneSettings,
@@ -385,8 +383,11 @@ def _train(
             parameter.requires_grad = True
         trained += list(tagger.types.parameters())
     optimizer = torch.optim.AdamW(trained, lr=settings.lr, weight_decay=settings.weight_decay)
-    with torch.no_grad():
-        evidence = torch.from_numpy(mapper.scores(torch.sigmoid(tagger.type_logits(instances.vectors)).numpy())).float()
+    evidence = torch.zeros((len(instances), len(targets)))
+    if mapper is not None:
+        with torch.no_grad():
+            probabilities = torch.sigmoid(tagger.type_logits(instances.vectors)).numpy()
+        evidence = torch.from_numpy(mapper.scores(probabilities)).float()
     gold = targets.gold(instances.labels, evidence, settings.depth)
     wanted = targets.soft(gold, settings.credit, settings.loss_decay) if settings.loss == "soft" else gold
     steps_an_epoch = -(-len(instances) // settings.batch_size)
@@ -641,6 +642,20 @@ def _direct_choice(model: Model, mapper: DirectMapper, vectors: Tensor) -> tuple
     scores = mapper.scores(torch.sigmoid(model.tagger.type_logits(vectors)).numpy())
     chosen, confidence = mapper.choose(scores)
     return torch.from_numpy(chosen), torch.from_numpy(confidence)
+
+
+def _mapper(
+    model: Model, settings: FinetuneSettings, taxonomy: Taxonomy, say: Callable[[str], None]
+) -> DirectMapper | None:
+    """The table's mapper; None where no table was given and the shipped one is for another taxonomy."""
+    text = _mapping_text(settings, model)
+    if settings.mapping or settings.direct or settings.depth:
+        return DirectMapper.from_text(text, model.types, taxonomy, settings.mapping or _SHIPPED_TABLE)
+    try:
+        return DirectMapper.from_text(text, model.types, taxonomy, _SHIPPED_TABLE)
+    except TaxonomyError:
+        say(f"no table maps YAGO to the taxonomy '{taxonomy.name}': alternative labels share their mass evenly")
+        return None
 
 
 def _mapping_text(settings: FinetuneSettings, model: Model) -> str:

@@ -71,7 +71,9 @@ class PretrainSettings:
         "minilm", doc="Hugging Face id or folder; 'minilm' is a package, 'tiny' a random one for dry runs"
     )
     encoder_layers: int = setting(0, doc="lower encoder layers to keep; 0 keeps all")
-    mix_layers: list[int] = setting([], doc="layers in the scalar mix; 0 is the embeddings, -1 the last; empty takes all but 0")
+    mix_layers: list[int] = setting(
+        [], doc="layers in the scalar mix; 0 is the embeddings, -1 the last; empty takes all but 0"
+    )
     encoder_lr: float = setting(1e-4, doc="learning rate of the encoder; 0 freezes it (the paper)")
     freeze_embeddings: bool = setting(
         True, doc="leave the encoder's word embeddings as they are when the rest is tuned"
@@ -201,30 +203,39 @@ def load_corpora(settings: PretrainSettings, tokenizer: PieceTokenizer, wordnet:
     counts += open_typing.counts + joint.counts
     detection_dev = {Path(p).name: load([p], types=False).examples for p in settings.detection_dev}
     typing_dev = {Path(p).name: load([p], **typing_only).examples for p in settings.typing_dev}
-    if not detection_dev and detection.examples:
-        detection.examples, detection_dev["held out"] = held_out(detection.examples, settings.held_out)
-    if not typing_dev and typing.examples:
-        typing.examples, typing_dev["held out"] = held_out(typing.examples, settings.held_out)
+    detecting = [e for e in detection.examples + joint.examples if e.detects]
+    counts["sentences of --detection that do not supervise it"] += sum(not e.detects for e in detection.examples)
+    if not detection_dev and settings.held_out and detecting:
+        detecting, detection_dev["held out"] = _hold_out(detecting, settings, "detection")
+    if not typing_dev and settings.held_out and typing.examples:
+        typing.examples, typing_dev["held out"] = _hold_out(typing.examples, settings, "typing")
     for name, examples in detection_dev.items():
         if not any(e.detects for e in examples):
             raise InputError(
                 "sentences that supervise detection", "none", path=name, remedy="check 'supervises' in its lines"
             )
     typed = typing.examples + open_typing.examples + [e for e in joint.examples if not e.detects]
-    detecting = [e for e in detection.examples + joint.examples if e.detects]
     sets = count_type_sets(labels for e in typed + detecting if e.types for labels in e.labels if labels)
-    inventory = choose_inventory(sets, wordnet, min_mentions=settings.min_mentions)
-    if settings.typing and not len(inventory):
-        raise SettingsError(
-            f"--min-mentions: expected a count that some type reaches, found {settings.min_mentions} and no type "
-            f"with so many mentions; lower it or give more --typing corpora"
-        )
+    # Without any typing corpus the model learns detection alone.
+    inventory = choose_inventory(sets, wordnet, min_mentions=settings.min_mentions) if sets else Inventory(())
     train = detecting * settings.detection_repeat + typed
     if not train:
         raise InputError(
             "training sentences", "none in --detection, --typing and --joint", remedy="check 'supervises' in the files"
         )
     return Corpora(train, detection_dev, typing_dev, inventory, counts, _hashes(settings))
+
+
+def _hold_out(
+    examples: list[Example], settings: PretrainSettings, kind: str
+) -> tuple[list[Example], list[Example]]:
+    train, held = held_out(examples, settings.held_out)
+    if not held or not train:
+        raise SettingsError(
+            f"--held-out: expected a share that parts the {len(examples):,} {kind} sentences, "
+            f"found {settings.held_out}, which holds {len(held):,} of them out; change it or give --{kind}-dev"
+        )
+    return train, held
 
 
 def pretrain(
@@ -279,6 +290,7 @@ def pretrain(
         log_path.unlink(missing_ok=True)
     say(_describe(corpora, model.tagger, total))
     cache = FeatureCache.open(model.tagger, corpora, settings.encoder, out.parent, say) if frozen else None
+    validated = bool(corpora.detection_dev or corpora.typing_dev)  # without it, the last is the best
     every = settings.validate_every or max(1, math.ceil(total / settings.epochs))
     with log_path.open("a", encoding="utf-8") as log, progress:
         flat = [(epoch, batch) for epoch, batches in enumerate(order) for batch in batches]
@@ -308,7 +320,7 @@ def pretrain(
             metrics.update(step=step, epoch=epoch + 1, seconds=round(progress.seconds(), 1), **progress.means())
             log.write(json.dumps(metrics, sort_keys=True) + "\n")
             log.flush()
-            better = not best or metrics["score"] > best["score"]
+            better = not best or not validated or metrics["score"] > best["score"]
             stale = 0 if better else stale + 1
             if better:
                 best = metrics

@@ -1,7 +1,7 @@
 """EDL tabs: reading, what is refused and where, writing, ids."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ousianer_cli.errors import InputError, OutputError, SettingsError
@@ -125,6 +125,7 @@ def test_normalised_string():
     assert normalise_mention_string("\U0001f600 x") == "\U0001f600 x"
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30))
 def test_normalised_string_is_stable_and_keeps_the_words(text):
     once = normalise_mention_string(text)
@@ -143,6 +144,7 @@ rows_strategy = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(rows_strategy, max_size=6))
 def test_written_and_read_again(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("edl") / "r.tab"

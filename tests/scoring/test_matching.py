@@ -1,7 +1,7 @@
 """Columns of codes and the spans that two tables share."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ousianer_cli.formats.edl import EdlRow
@@ -29,6 +29,7 @@ def test_empty_tables_match_nothing():
 places = st.tuples(st.sampled_from("abc"), st.integers(0, 3), st.integers(3, 5))
 
 
+@settings(deadline=None)
 @given(st.lists(places, max_size=12), st.lists(places, max_size=12))
 def test_pairs_are_the_shared_places(gold, system):
     words = Vocabulary()

@@ -5,7 +5,7 @@ import pytest
 from ousianer_cli.errors import TaxonomyError
 from ousianer_cli.formats.edl import EdlRow
 from ousianer_cli.scoring.matching import Vocabulary, encode_rows, match_spans
-from ousianer_cli.scoring.measures import Prf, TypeCredit, by_type, overall, pair_credit
+from ousianer_cli.scoring.measures import Prf, TypeCredit, by_type, document_credit, pair_credit, total
 from ousianer_cli.taxonomy.aida import aida_edl
 
 CREDIT = TypeCredit(aida_edl(), 0.5, open=True)
@@ -63,7 +63,8 @@ def scored(gold, system):
     words = Vocabulary()
     match = match_spans(encode_rows(gold, words), encode_rows(system, words))
     weights = pair_credit(match, words, CREDIT)
-    return overall(match, weights, CREDIT), by_type(match, weights, words, CREDIT)
+    sums = document_credit(match, weights, CREDIT, len(words.docs))
+    return {key: total(value) for key, value in sums.items()}, by_type(match, weights, words, CREDIT)
 
 
 def test_figures_by_hand():

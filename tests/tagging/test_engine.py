@@ -1,0 +1,97 @@
+"""Typed mentions of sentences: the same in any batch and in any window."""
+
+from __future__ import annotations
+
+import pytest
+from tiny_models import capitals_model, random_model, random_tuned_model
+
+from ousianer_cli.errors import ModelError
+from ousianer_cli.tagging.engine import Engine, TypedMention
+
+
+def spans(mentions: list[TypedMention]) -> list[tuple[int, int]]:
+    return [(m.start, m.end) for m in mentions]
+
+
+def test_names_types_and_confidence() -> None:
+    engine = Engine(capitals_model("PER.Politician", chance=0.9))
+    found = engine.tag([["yesterday", "Ada", "Brun", "left", "Oslo", "."], ["rain", "."], []])
+    assert [spans(f) for f in found] == [[(1, 3), (4, 5)], [], []]
+    assert {m.type for m in found[0]} == {"PER.Politician"}
+    for mention in found[0]:
+        assert mention.confidence == pytest.approx(0.9, abs=0.02)
+        assert mention.confidence == round(mention.confidence, 3)
+
+
+def test_outside_names_are_kept_for_the_caller() -> None:
+    (found,) = Engine(capitals_model("-")).tag([["in", "Oslo"]])
+    assert [(m.start, m.end, m.type) for m in found] == [(1, 2, "-")]
+
+
+@pytest.mark.parametrize("max_pieces", [40, 56, 100])
+def test_a_sentence_longer_than_the_window_gives_the_same_words(max_pieces: int) -> None:
+    words = (["the", "port", "of", "Oslo", "and", "Al", "Bo", "'s", "ship", ","] * 13)[:-1]
+    (whole,) = Engine(capitals_model(max_pieces=10_000)).tag([words])
+    (windowed,) = Engine(capitals_model(max_pieces=max_pieces)).tag([words])
+    assert spans(whole) == [(10 * n + a, 10 * n + b) for n in range(13) for a, b in ((3, 4), (5, 7))]
+    assert windowed == whole
+
+
+@pytest.mark.parametrize("words", [["X" + "x" * 700], ["in", "X" + "x" * 700, "Ada", "ran"], ["a" * 900, "Oslo"]])
+def test_a_single_endless_word_is_not_lost(words: list[str]) -> None:
+    (found,) = Engine(capitals_model(max_pieces=64)).tag([words])
+    capitalised = {i for i, word in enumerate(words) if word[0].isupper()}
+    assert {i for m in found for i in range(m.start, m.end)} == capitalised
+
+
+@pytest.mark.parametrize("decoding", ["argmax", "expected"])
+def test_results_do_not_depend_on_the_batch(decoding: str) -> None:
+    model = random_tuned_model(4)
+    model.config["decoding"]["decoding"] = decoding
+    sentences = [[*f"Row {n} of the Grand Hotel in Lima , n {n * n}".split()] * (1 + n % 5) for n in range(40)]
+    alone = [Engine(model, batch_pieces=1).tag([s])[0] for s in sentences]
+    assert sum(map(len, alone)) > 40 and len({m.type for f in alone for m in f}) > 3
+    for size in (32, 200, 4096):
+        assert Engine(model, batch_pieces=size).tag(sentences) == alone
+
+
+def test_mentions_of_a_sentence_are_in_order_and_apart() -> None:
+    model = random_tuned_model(4)
+    model.config["max_pieces"] = 24
+    (found,) = Engine(model).tag([[*"Mayor Ada Brun of Lima met Otto Lind near the Old Port of Oslo".split()] * 4])
+    assert len(found) > 3
+    for left, right in zip(found, found[1:], strict=False):
+        assert left.start < left.end <= right.start
+    assert all(0 < m.confidence <= 1 for m in found)
+
+
+def test_the_models_own_settings_are_read() -> None:
+    model = capitals_model()
+    model.config |= {"max_pieces": 77, "decoding": {"decoding": "expected", "credit": "ancestor", "min_confidence": 0.4}}
+    engine = Engine(model)
+    assert (engine.decoding, engine.credit_direction, engine.min_confidence) == ("expected", "ancestor", 0.4)
+    assert engine.max_pieces == 77
+
+
+def test_expected_credit_takes_the_parent_where_children_split() -> None:
+    import torch
+
+    model = capitals_model("PER")
+    names = Engine(model).targets.names
+    assert model.conversion is not None
+    with torch.no_grad():
+        model.conversion.out.bias.fill_(-30.0)
+        for name, logit in (("PER.Politician", 0.1), ("PER.Police", 0.0), ("PER", -1.5)):
+            model.conversion.out.bias[names.index(name)] = logit
+    assert Engine(model).tag([["Ada"]])[0][0].type == "PER.Politician"
+    model.config["decoding"]["decoding"] = "expected"
+    assert Engine(model).tag([["Ada"]])[0][0].type == "PER"
+
+
+def test_a_pretrained_model_cannot_tag() -> None:
+    with pytest.raises(ModelError, match="run ousianer finetune on it first"):
+        Engine(random_model())
+
+
+def test_no_sentences() -> None:
+    assert Engine(capitals_model()).tag([]) == []
