@@ -43,10 +43,16 @@ ousianer pretrain \
   --held-out 0.02 --encoder minilm --encoder-lr 1.5e-4 --typing-weight 0.5 --detection-repeat 3 --epochs 1 \
   --min-mentions 20 --validate-every 1000 --patience 9 --seed 1 -o "$WORK/base"
 
-# Fine-tuning to AIDA.
+# Fine-tuning to AIDA. A corpus weighs by the square root of its mentions; CrossNER, named three times, three times that.
 aida crossner "$DATA"/crossner/*/train.txt --supervises both "${exclude[@]}" -o "$WORK/crossner_train.jsonl"
-aida fewnerd "${FEWNERD[@]}" --supervises typing --exclude "$WORK/fewnerd_held.jsonl" -o "$WORK/fewnerd.jsonl"
-ousianer finetune "$WORK/base" --train "$WORK/crossner_train.jsonl" "$WORK/fewnerd.jsonl" \
+before=(--exclude "$WORK/fewnerd_held.jsonl")
+for part in dev test big_test; do
+  aida fewnerd "$DATA/fewnerd/$part.txt" --supervises typing "${before[@]}" -o "$WORK/fewnerd_$part.jsonl"
+  before+=(--exclude "$DATA/fewnerd/$part.txt")
+done
+ousianer finetune "$WORK/base" \
+  --train "$WORK"/crossner_train.jsonl "$WORK"/crossner_train.jsonl "$WORK"/crossner_train.jsonl \
+  "$WORK"/fewnerd_{dev,test,big_test}.jsonl "$WORK/uner.jsonl" "$WORK/wnut_train.jsonl" \
   --dev "$WORK/crossner_dev.jsonl" "$WORK/fewnerd_held.jsonl" --taxonomy aida-edl -o "$WORK/ousianer-mini"
 
 python "$(dirname "$0")/../benchmarks/validation.py" --model "$WORK/ousianer-mini" \

@@ -121,3 +121,14 @@ def require(value: T | None, name: str, table: str, what: str, given_as: str | N
             f"missing setting: {what}; give {given_as or flag(name)} or '{name}' in [{table}] of {PROJECT_FILE}"
         )
     return value
+
+
+def portable(settings: Any) -> dict[str, Any]:
+    """Settings as a model folder keeps them: files and folders by name, so that no path of a machine travels with a model."""
+    kept = dataclasses.asdict(settings)
+    for name, value in kept.items():
+        if isinstance(value, str):
+            kept[name] = Path(value).name if "/" in value and Path(value).is_absolute() else value
+        elif isinstance(value, list):
+            kept[name] = [Path(v).name if isinstance(v, str) else v for v in value]
+    return kept

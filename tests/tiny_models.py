@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import math
+import sys
+import unittest.mock
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
+from ousianer_cli.app import main
 from ousianer_cli.formats.corpus import Mention, Sentence, write_corpus
 from ousianer_cli.network.checkpoint import Model, taxonomy_text
 from ousianer_cli.network.conversion import Conversion, ConversionInput
@@ -19,6 +24,7 @@ from ousianer_cli.network.tagger import Tagger, TaggerConfig
 from ousianer_cli.network.targets import Targets
 from ousianer_cli.taxonomy.inventory import Inventory, InventoryType
 from ousianer_cli.taxonomy.tree import Taxonomy, load_taxonomy
+from ousianer_cli.training.finetune import FinetuneSettings
 
 torch.set_num_threads(1)  # tensors this small only lose by more
 
@@ -43,9 +49,7 @@ def sentence(text: str, *marked: tuple[str, tuple[str, ...]], supervises: str = 
 def _rows(person: tuple[str, ...], city: tuple[str, ...], supervises: str) -> list[Sentence]:
     rows = []
     for who, where in zip(_PEOPLE, _CITIES, strict=True):
-        rows.append(
-            sentence(f"Yesterday {who} went to {where} .", (who, person), (where, city), supervises=supervises)
-        )
+        rows.append(sentence(f"Yesterday {who} went to {where} .", (who, person), (where, city), supervises=supervises))
         rows.append(sentence(f"{where} is where {who} lives .", (where, city), (who, person), supervises=supervises))
     return rows
 
@@ -73,6 +77,7 @@ def write_rows(path: Path, rows: list[Sentence]) -> str:
 
 def pretrain_settings(folder: Path, **changes: Any) -> dict[str, Any]:
     """Settings of a pretraining that takes about a second; the corpora are written to the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
     return {
         "detection": [write_rows(folder / "detection.jsonl", detection_rows())],
         "typing": [write_rows(folder / "typing.jsonl", typing_rows())],
@@ -90,6 +95,41 @@ def pretrain_settings(folder: Path, **changes: Any) -> dict[str, Any]:
         "threads": 1,
         **changes,
     }
+
+
+def command_line(*words: str | Path) -> tuple[int, str, str]:
+    """What `ousianer WORDS` does, in this process: exit code, stdout, stderr."""
+    out, err = io.StringIO(), io.StringIO()
+    code: object = 0
+    with (
+        unittest.mock.patch.object(sys, "argv", ["ousianer", *map(str, words)]),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        try:
+            main()
+        except SystemExit as left:
+            code = left.code
+    return int(str(code or 0)), out.getvalue(), err.getvalue()
+
+
+def quiet(_: str) -> None:
+    """Says nothing."""
+
+
+def finetune_settings(folder: Path, base: Path | str, **changes: Any) -> FinetuneSettings:
+    """Settings of a fine-tuning on twelve rows that takes about a second."""
+    settings: dict[str, Any] = {
+        "base": str(base),
+        "out": str(folder / "tuned"),
+        "train": [write_rows(folder / "target.jsonl", target_rows())],
+        "epochs": 30,
+        "batch_size": 8,
+        "lr": 0.01,
+        "warmup_steps": 5,
+        "dropout": 0.0,
+    }
+    return FinetuneSettings(**{**settings, **changes})
 
 
 def inventory() -> Inventory:
@@ -137,7 +177,9 @@ def random_tuned_model(
     taxonomy = taxonomy or load_taxonomy("aida-edl")
     targets = Targets(taxonomy)
     torch.manual_seed(seed + 1)
-    model.conversion = Conversion(model.tagger.vector_size, len(model.types), len(targets), hidden=16, reads=reads).eval()
+    model.conversion = Conversion(
+        model.tagger.vector_size, len(model.types), len(targets), hidden=16, reads=reads
+    ).eval()
     with torch.no_grad():
         for layer in (model.tagger.emission, model.conversion.hidden, model.conversion.out):
             if isinstance(layer, nn.Linear):

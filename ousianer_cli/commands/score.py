@@ -81,7 +81,7 @@ def score(
         int, typer.Option(help="Added to gold's offsets; 39 where gold counts from after the XML declaration.")
     ] = 0,
     source: Annotated[
-        Path | None, typer.Option(help="The documents (LTF or source files) to check gold's strings and offsets against.")
+        Path | None, typer.Option(help="The documents (LTF or source files) to check gold against: strings, offsets.")
     ] = None,
     input_format: Annotated[
         str, typer.Option(help="auto, edl, combined, laf or aida; auto tells by each file's first line.")

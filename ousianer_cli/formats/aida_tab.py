@@ -1,7 +1,7 @@
 """AIDA annotation (`*_arg_mentions.tab`): a header line, then one mention a line.
 
 `child_uid` is the document (an LTF's id), `textoffset_startchar` and `textoffset_endchar` code points, end inclusive;
-`type`, `subtype` and `subsubtype` the levels of the type, `unspecified` where one is missing; `EMPTY_NA` a missing value.
+`type`, `subtype` and `subsubtype` the levels of the type, `unspecified` where one is missing; `EMPTY_NA` means none.
 `level`, where there is such a column, tells names (`nam`), nominals (`nom`) and pronouns (`pro`) apart.
 """
 
@@ -62,7 +62,7 @@ def iter_aida(path: str | Path, skipped: Counter[str] | None = None) -> Iterator
             if len(cells) != len(place):
                 raise bad(f"{len(place)} tab-separated columns, as in the header", str(len(cells)))
 
-            def cell(name: str, cells: list[str] = cells) -> str:
+            def cell(name: str, cells: list[str] = cells, place: dict[str, int] = place) -> str:
                 value = cells[place[name]].strip() if name in place else ""
                 return "" if value in _MISSING else value
 

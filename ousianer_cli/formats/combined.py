@@ -1,7 +1,7 @@
 """The combined format of neleval: one mention a line with its candidates, most of it optional.
 
-`docid TAB start TAB end [TAB id [TAB score [TAB type [TAB id TAB score TAB type]...]]]`, offsets inclusive. A type joins
-entity type and mention type (`per/NAM`), or is a JSON object with the key `type`.
+`docid TAB start TAB end [TAB id [TAB score [TAB type [TAB id TAB score TAB type]...]]]`, offsets inclusive. A type
+joins entity type and mention type (`per/NAM`), or is a JSON object with the key `type`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """LAF, the Linguistic Data Consortium's XML for annotation that stands off from an LTF text.
 
-`LCTL_ANNOTATIONS > DOC > ANNOTATION(id, task="NE", type=) > EXTENT(start_char, end_char inclusive), TAG`; the type stands
-in TAG or in `@type`. Offsets are code points of the raw text, as in the LTF of the same document id. Types are written in
-capitals there; they are read lower-case, as EDL rows write them.
+`LCTL_ANNOTATIONS > DOC > ANNOTATION(id, task="NE", type=) > EXTENT(start_char, end_char inclusive), TAG`; the type
+stands in TAG or in `@type`. Offsets are code points of the raw text, as in the LTF of the same document id. Types are
+written in capitals there; they are read lower-case, as EDL rows write them.
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ def iter_laf(path: str | Path, skipped: Counter[str] | None = None) -> Iterator[
                     with archive.open(member) as handle:
                         yield from _read(handle, f"{path}!{member}", skipped)
             return
-        opened: IO[Any] = cast("IO[Any]", gzip.open(path)) if path.suffix.lower() == ".gz" else path.open("rb")
-        with opened as handle:
+        with path.open("rb") as raw:
+            handle = cast("IO[Any]", gzip.GzipFile(fileobj=raw)) if path.suffix.lower() == ".gz" else raw
             yield from _read(handle, str(path), skipped)
     except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
         found = f"no readable file ({getattr(error, 'strerror', None) or error})"
@@ -66,20 +66,21 @@ def _read(handle: IO[Any], source: str, skipped: Counter[str]) -> Iterator[EdlRo
     events = etree.iterparse(
         handle, events=("end",), tag="{*}DOC", resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
     )
-    documents = 0
+    root = ""
     try:
         for _, element in events:
             parent = element.getparent()
-            if parent is None or etree.QName(parent).localname != "LCTL_ANNOTATIONS":
+            root = etree.QName(element if parent is None else parent).localname
+            if root != "LCTL_ANNOTATIONS":
                 break
-            documents += 1
             yield from _names(element, source, skipped)
             element.clear()
-        root = events.root
+        if not root and events.root is not None:
+            root = etree.QName(events.root).localname
     except etree.XMLSyntaxError as error:
         raise InputError("well-formed LAF", f"broken XML ({error.msg})", path=source, line=error.lineno) from None
-    if not documents and (root is None or etree.QName(root).localname != "LCTL_ANNOTATIONS"):
-        found = "nothing" if root is None else f"<{etree.QName(root).localname}>"
+    if root != "LCTL_ANNOTATIONS":
+        found = f"<{root}>" if root else "nothing"
         raise InputError("LAF (<LCTL_ANNOTATIONS>)", found, path=source, line=1, remedy="see docs/scoring.md, Inputs")
 
 

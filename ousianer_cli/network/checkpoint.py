@@ -236,9 +236,10 @@ def read_config(folder: Path) -> dict[str, Any]:
         config = json.loads(file.read_text(encoding="utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ModelError(f"{file}: expected JSON, found an error: {error}") from None
-    if config.get("format") != FORMAT:
+    version = config.get("format") if isinstance(config, dict) else None
+    if version != FORMAT:
         raise ModelError(
-            f"{file}: expected model format {FORMAT}, found {config.get('format')}; "
+            f"{file}: expected model format {FORMAT}, found {version}; "
             "use the ousianer version that wrote it"
         )
     return config  # type: ignore[no-any-return]

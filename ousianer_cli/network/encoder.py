@@ -50,7 +50,7 @@ def load_encoder(name: str, layers: int | None = None) -> nn.Module:
     from transformers import AutoModel
     from transformers.utils import logging
 
-    logging.disable_progress_bar()
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     if name == TINY:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)  # always the same weights, so that a model over it can be loaded again

@@ -390,9 +390,7 @@ class _Reader:
             table = read_as_neleval(path, words, self.options.kind)
         else:
             table, notes = read_mentions(path, words, self.options.kind)
-        table, more = keep(
-            table, words, self.options.filters, self.regions, self.listed, name=name, is_gold=is_gold
-        )
+        table, more = keep(table, words, self.options.filters, self.regions, self.listed, name=name, is_gold=is_gold)
         notes += more
         exact, outside = None, table.take(np.empty(0, dtype=np.int64))
         if self.options.neleval_exact:

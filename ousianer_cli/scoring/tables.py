@@ -12,6 +12,7 @@ from ousianer_cli.scoring.runs import Report, RunScore
 
 INTERVAL = "95% of F1"
 _CONFUSIONS = 20
+_COUNTS = ("gold", "run", "strict P", "strict R", "strict F1")
 
 
 @dataclass(frozen=True)
@@ -75,20 +76,18 @@ def _interval(interval: Interval | Difference) -> str:
 
 
 def type_sheet(run: RunScore, readings: Sequence[Reading]) -> Sheet:
-    """A run's figures by type: counts, then strict, `both`, and the open reading where it was asked for."""
-    shown = [reading for reading in readings if reading in (STRICT, BOTH, OPEN)]
-    short = {STRICT.key: "strict", BOTH.key: "both", OPEN.key: "open"}
-    heads = [f"{short[reading.key]} {name}" for reading in shown for name in ("P", "R", "F1")]
-    sheet = Sheet(f"{run.name} by type", ("type", "gold", "run", *heads))
+    """A run's figures by type: counts, strict, then F1 of `both`, and of the open reading where it was asked for."""
+    more = [reading for reading in readings if reading in (BOTH, OPEN)]
+    sheet = Sheet(f"{run.name} by type", ("type", *_COUNTS, *(f"{reading.key} F1" for reading in more)))
     for label, prfs in run.types.items():
-        counts = prfs[STRICT.key]
-        cells = (cell for reading in shown for cell in figures(prfs[reading.key]))
-        sheet.rows.append((label, f"{counts.gold:.0f}", f"{counts.system:.0f}", *cells))
+        strict = prfs[STRICT.key]
+        counts = f"{strict.gold:.0f}", f"{strict.system:.0f}"
+        sheet.rows.append((label, *counts, *figures(strict), *(f"{prfs[reading.key].f1:.3f}" for reading in more)))
     return sheet
 
 
 def _grouped(title: str, first: str, rows: Sequence[tuple[str, dict[str, Prf]]]) -> Sheet:
-    sheet = Sheet(title, (first, "gold", "run", "strict P", "strict R", "strict F1", "both F1"))
+    sheet = Sheet(title, (first, *_COUNTS, "both F1"))
     for name, prfs in rows:
         strict = prfs[STRICT.key]
         counts = f"{strict.gold:.0f}", f"{strict.system:.0f}"
@@ -154,20 +153,16 @@ def confusion_sheets(report: Report, run: RunScore) -> list[Sheet]:
 
 def comparison_sheet(report: Report) -> Sheet:
     """Every two runs: the difference in F1, its interval, and p of both tests."""
-    headings = {reading.key: reading.heading for reading in report.table}
     sheet = Sheet(
         "runs against each other: F1 of the second less the first",
-        ("first", "second", "dF1", "95% interval", "p permutation", "p bootstrap"),
-        left=2,
+        ("measure", "first", "second", "dF1", "95% interval", "p perm.", "p boot."),
+        left=3,
         notes=(f"paired over documents, {report.resamples:,} resamples; p two-sided, not adjusted for several tests",),
     )
-    for key in dict.fromkeys(one.measure for one in report.comparisons):
-        sheet.rows.append(Section(headings[key]))
-        for one in report.comparisons:
-            if one.measure == key:
-                f1 = one.f1
-                p = f"{f1.permutation_p:.4f}", f"{f1.bootstrap_p:.4f}"
-                sheet.rows.append((one.first, one.second, f"{f1.difference:+.3f}", _interval(f1), *p))
+    for one in sorted(report.comparisons, key=lambda one: [reading.key for reading in report.table].index(one.measure)):
+        f1 = one.f1
+        p = f"{f1.permutation_p:.4f}", f"{f1.bootstrap_p:.4f}"
+        sheet.rows.append((one.measure, one.first, one.second, f"{f1.difference:+.3f}", _interval(f1), *p))
     return sheet
 
 

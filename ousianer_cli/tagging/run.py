@@ -169,6 +169,8 @@ def _rows(
             summary.outside += 1
         elif mention.confidence < least:
             summary.below_threshold += 1
+        elif "\0" in document.text[start:end]:  # what an EDL tab cannot hold
+            summary.skipped["names with a NUL character"] += 1
         else:
             found.append((start, end, mention.type, mention.confidence))
     for start, end, name, confidence in sorted(found, key=lambda f: (f[0], f[1])):

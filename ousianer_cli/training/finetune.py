@@ -30,7 +30,7 @@ from ousianer_cli.network.inference import detect_spans, mention_vectors
 from ousianer_cli.network.losses import soft_cross_entropy
 from ousianer_cli.network.targets import LabelSet, Targets, decode
 from ousianer_cli.released_models import released_model
-from ousianer_cli.settings import require, setting
+from ousianer_cli.settings import portable, require, setting
 from ousianer_cli.taxonomy.credit import Direction
 from ousianer_cli.taxonomy.direct import DirectMapper
 from ousianer_cli.taxonomy.tree import OUTSIDE, Taxonomy, load_taxonomy
@@ -45,7 +45,7 @@ class FinetuneSettings:
 
     base: str = setting("", doc="model folder to start from; with --feedback alone, the shipped model")
     out: str = setting("", doc="folder for the model")
-    train: list[str] = setting([], doc="corpora whose mentions carry admissible target types")
+    train: list[str] = setting([], doc="corpora whose mentions carry admissible target types; one named n times weighs n times as much")
     dev: list[str] = setting([], doc="validation corpora; detection is scored too where they mark all names")
     feedback: list[str] = setting([], doc="corrected mentions: EDL rows (with --source) or rows with their sentence")
     source: list[str] = setting([], doc="documents of the feedback's EDL rows")
@@ -59,7 +59,7 @@ class FinetuneSettings:
     decay: float = setting(0.5, doc="what one level of distance leaves of the credit in the decoder")
     loss_decay: float = setting(0.1, doc="the same in the loss; small values keep the target sharp")
     depth: float = setting(0.0, doc="share of an open label's mass that evidence may move below it")
-    reads: Literal["logits", "probabilities", "vectors", "both"] = setting("both", doc="input of the conversion layer")
+    reads: Literal["logits", "probabilities", "vectors", "both"] = setting("vectors", doc="input of the conversion layer")
     hidden: int = setting(200, doc="hidden size of the conversion layer")
     dropout: float = setting(0.3, doc="dropout in the conversion layer")
     tune_projection: bool = setting(False, doc="tune the type projection too (detection never reads it)")
@@ -195,7 +195,7 @@ def finetune(settings: FinetuneSettings, *, say: Callable[[str], None] = print) 
     model.metrics = {**model.metrics, **metrics}
     model.config = {
         **model.config,
-        "finetune": dataclasses.asdict(effective),
+        "finetune": portable(effective),
         "replay_sets": replay_sets,
         "finetune_data_sha256_16": {
             Path(p).name: _digest(p) for p in [*settings.train, *settings.dev, *settings.feedback]
@@ -213,14 +213,13 @@ def _train_instances(
     model: Model, settings: FinetuneSettings, targets: Targets, say: Callable[[str], None]
 ) -> Instances:
     parts = []
-    for path in settings.train:
+    for path, times in Counter(settings.train).items():
         instances, counts = _instances(model, path, targets, settings.batch_pieces)
         if settings.balance and len(instances):
             instances.weights *= (10_000 / len(instances)) ** 0.5
-        say(
-            f"{Path(path).name}: {len(instances):,} mentions"
-            + "".join(f", {n:,} {what}" for what, n in counts.items() if n and what != "sentences")
-        )
+        instances.weights *= times
+        notes = [f"{n:,} {what}" for what, n in counts.items() if n and what != "sentences"]
+        say(", ".join([f"{Path(path).name}: {len(instances):,} mentions", *notes]))
         parts.append(instances)
     joined = parts[0]
     for part in parts[1:]:
@@ -526,13 +525,12 @@ def _thresholds(
     if complete:
         grid = [round(0.025 * i, 3) for i in range(25)]
         scored = [float(np.mean([_dev_metrics(model, targets, d, settings, t)["f1"] for d in complete])) for t in grid]
-        decoding["min_confidence"] = grid[int(np.argmax(scored))]
-        metrics["threshold"] = {
-            "min_confidence": decoding["min_confidence"],
-            "f1": round(max(scored), 4),
-            "f1_without": round(scored[0], 4),
-        }
-        say(f"least confidence {decoding['min_confidence']}: mean typed F1 {max(scored):.4f} ({scored[0]:.4f} without)")
+        # The least of the thresholds that are about as good: on text unlike the validation set a high one costs recall.
+        enough = max(scored) - 0.002
+        chosen, f1 = next((t, f1) for t, f1 in zip(grid, scored, strict=True) if f1 >= enough)
+        decoding["min_confidence"] = chosen
+        metrics["threshold"] = {"min_confidence": chosen, "f1": round(f1, 4), "f1_without": round(scored[0], 4)}
+        say(f"least confidence {chosen}: mean typed F1 {f1:.4f} ({scored[0]:.4f} without)")
     model.config["decoding"] = decoding
 
 
@@ -542,11 +540,12 @@ def _thresholds(
 def _replay(instances: Instances, settings: FinetuneSettings) -> tuple[dict[str, Tensor], list[list[str]]]:
     """Mention vectors (fp16), label sets and weights, without any text; a seeded sample where there are too many."""
     rows = torch.arange(len(instances))
-    weights = instances.weights.clone()
+    weights = instances.weights
     if len(instances) > settings.replay_limit:
+        # Drawn by weight and then weighing the same, the sample stands for the whole with the least noise.
         generator = torch.Generator().manual_seed(settings.seed)
-        rows = torch.randperm(len(instances), generator=generator)[: settings.replay_limit].sort().values
-        weights *= len(instances) / settings.replay_limit
+        rows = torch.multinomial(weights, settings.replay_limit, generator=generator).sort().values
+        weights = torch.ones(len(instances))
     sets: dict[LabelSet, int] = {}
     labels = torch.tensor([sets.setdefault(instances.labels[i], len(sets)) for i in rows.tolist()], dtype=torch.int32)
     return {
@@ -625,7 +624,7 @@ def _write_direct(
     model.direct_table = _mapping_text(settings, model)
     model.metrics = {**{k: v for k, v in model.metrics.items() if k == "pretrain"}, **metrics}
     model.config = {k: v for k, v in model.config.items() if k not in ("finetune", "replay_sets", "decoding")}
-    model.config["finetune"] = dataclasses.asdict(settings)
+    model.config["finetune"] = portable(settings)
     model.config["decoding"] = {
         "decoding": "argmax",
         "credit": settings.credit,
@@ -684,7 +683,7 @@ def _card(model: Model, settings: FinetuneSettings, metrics: Mapping[str, Any]) 
     """A model card filled from the run itself."""
     lines = ["# A fine-tuned OusiaNER model" if model.conversion is not None else "# A Direct OusiaNER model", ""]
     lines += [
-        f"Base `{settings.base or 'shipped'}`, target taxonomy `{settings.taxonomy}`, "
+        f"Base `{Path(settings.base).name or 'shipped'}`, target taxonomy `{settings.taxonomy}`, "
         f"{len(model.types):,} YAGO/WordNet types underneath.",
         "",
     ]

@@ -36,7 +36,7 @@ from ousianer_cli.network.inference import length_batches
 from ousianer_cli.network.losses import multi_label_loss
 from ousianer_cli.network.pieces import Batch, PieceTokenizer, collate
 from ousianer_cli.network.tagger import Mentions, Tagger, TaggerConfig
-from ousianer_cli.settings import require, setting
+from ousianer_cli.settings import portable, require, setting
 from ousianer_cli.taxonomy.inventory import Inventory, choose_inventory, count_type_sets
 from ousianer_cli.taxonomy.wordnet import WordNet
 from ousianer_cli.training.examples import (
@@ -284,7 +284,10 @@ def pretrain(
         say(f"resumed at step {step} of {total}")
     elif last.exists():
         say(f"{last} is of an earlier run and is replaced; --resume goes on with it")
-    last.mkdir(parents=True, exist_ok=True)
+    try:
+        last.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{out}: cannot be written ({error.strerror}); choose another place with -o") from None
     log_path = last / "metrics.jsonl"
     if not resume:
         log_path.unlink(missing_ok=True)
@@ -609,7 +612,7 @@ def _hashes(settings: PretrainSettings) -> dict[str, str]:
 
 def _config(settings: PretrainSettings, corpora: Corpora) -> dict[str, Any]:
     return {
-        "pretrain": dataclasses.asdict(settings),
+        "pretrain": portable(settings),
         "data_sha256_16": corpora.hashes,
         "max_pieces": settings.max_pieces,
     }

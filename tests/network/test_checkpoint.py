@@ -74,7 +74,9 @@ def test_tensors_are_half_precision_but_the_crf(tmp_path: Path) -> None:
     weights = load_file(tmp_path / "m" / "model.safetensors")
     kinds = {name: tensor.dtype for name, tensor in weights.items()}
     assert {t for n, t in kinds.items() if n.startswith("crf.")} == {torch.float32}
-    assert {t for n, t in kinds.items() if not n.startswith("crf.") and weights[n].is_floating_point()} == {torch.float16}
+    assert {t for n, t in kinds.items() if not n.startswith("crf.") and weights[n].is_floating_point()} == {
+        torch.float16
+    }
 
 
 def test_a_tuned_encoder_is_inside_and_a_frozen_one_is_named(tmp_path: Path) -> None:
@@ -130,6 +132,7 @@ def new_format(folder: Path) -> None:
     [
         (lambda m: (m / "config.json").unlink(), "expected a model folder with config.json, found no such file in it"),
         (lambda m: (m / "config.json").write_text("{"), r"config\.json: expected JSON"),
+        (lambda m: (m / "config.json").write_text("[1]"), r"config\.json: expected model format 1, found None"),
         (new_format, r"config\.json: expected model format 1, found 99"),
         (lambda m: (m / "model.safetensors").unlink(), r"model\.safetensors: expected the model's weights"),
         (lambda m: (m / "model.safetensors").write_bytes(b"not weights"), r"model\.safetensors: expected the model"),

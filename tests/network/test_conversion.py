@@ -11,9 +11,7 @@ from ousianer_cli.network.conversion import Conversion, ConversionInput
 VECTORS, LOGITS = torch.randn(3, 5), torch.randn(3, 7)
 
 
-@pytest.mark.parametrize(
-    ("reads", "size"), [("logits", 7), ("probabilities", 7), ("vectors", 5), ("both", 12)]
-)
+@pytest.mark.parametrize(("reads", "size"), [("logits", 7), ("probabilities", 7), ("vectors", 5), ("both", 12)])
 def test_it_reads_what_it_says(reads: ConversionInput, size: int) -> None:
     torch.manual_seed(1)
     layer = Conversion(5, 7, 4, hidden=6, reads=reads)

@@ -41,7 +41,9 @@ def test_spans_and_vectors_do_not_depend_on_the_batch() -> None:
             assert together == pytest.approx(single, abs=1e-5)
             assert ((together > 0) & (together <= 1)).all()
         vectors = mention_vectors(model.tagger, encoded, [f[0] for f in found], budget)
-        wanted = np.concatenate([mention_vectors(model.tagger, [e], [a[0]], 1) for e, a in zip(encoded, alone, strict=True)])
+        wanted = np.concatenate(
+            [mention_vectors(model.tagger, [e], [a[0]], 1) for e, a in zip(encoded, alone, strict=True)]
+        )
         assert vectors.shape == (sum(len(f[0]) for f in found), model.tagger.vector_size)
         assert np.abs(vectors - wanted).max() < 1e-4
 

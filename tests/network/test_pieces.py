@@ -48,7 +48,7 @@ def test_every_word_has_a_place_inside_the_pieces(words: list[str]) -> None:
     assert encoded.words == len(words)
     first = encoded.first_piece
     assert (np.diff(first) >= 0).all()
-    assert 0 <= first.min() and first.max() <= encoded.pieces - 1
+    assert first.min() >= 0 and first.max() <= encoded.pieces - 1
 
 
 def test_sentences_are_padded_and_masked() -> None:

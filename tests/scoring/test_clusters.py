@@ -32,10 +32,8 @@ def best(gold, system, worth):
     golds, systems = sets_of(gold), sets_of(system)
     if len(golds) > len(systems):
         golds, systems = systems, golds
-    return max(
-        (sum(worth(a, b) for a, b in zip(golds, chosen, strict=True)) for chosen in itertools.permutations(systems, len(golds))),
-        default=0.0,
-    )  # fmt: skip
+    ways = itertools.permutations(systems, len(golds))
+    return max((sum(worth(a, b) for a, b in zip(golds, way, strict=True)) for way in ways), default=0.0)
 
 
 partitions = st.dictionaries(st.integers(0, 9), st.integers(0, 4), max_size=10)
@@ -61,7 +59,11 @@ def test_b_cubed_pairwise_and_muc_by_definition(gold, system):
     golds, systems = sets_of(gold), sets_of(system)
 
     def group(partition, item):
-        return {other for other, cluster in partition.items() if cluster == partition[item]} if item in partition else set()
+        return (
+            {other for other, cluster in partition.items() if cluster == partition[item]}
+            if item in partition
+            else set()
+        )
 
     shared = [(len(group(gold, m) & group(system, m)), len(group(gold, m)), len(group(system, m))) for m in gold]
     recall = sum(both / size for both, size, _ in shared)
@@ -76,7 +78,9 @@ def test_b_cubed_pairwise_and_muc_by_definition(gold, system):
 
     def links(groups, other):
         parts = [{other.get(m, ("alone", m)) for m in one} for one in groups]
-        return sum(len(one) - len(part) for one, part in zip(groups, parts, strict=True)), sum(len(g) - 1 for g in groups)
+        return sum(len(one) - len(part) for one, part in zip(groups, parts, strict=True)), sum(
+            len(g) - 1 for g in groups
+        )
 
     assert counts("muc", gold, system) == (*links(systems, gold), *links(golds, system))
 

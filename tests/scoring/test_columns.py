@@ -22,8 +22,8 @@ def same(path):
     for name in FIELDS:
         assert np.array_equal(getattr(table, name), getattr(expected, name)), name
         assert getattr(table, name).dtype == getattr(expected, name).dtype
-    for one, other in zip((fast.docs, fast.labels, fast.forms, fast.entities), (slow.docs, slow.labels, slow.forms, slow.entities), strict=True):  # fmt: skip
-        assert one.names == other.names
+    for name in ("docs", "labels", "forms", "entities"):
+        assert getattr(fast, name).names == getattr(slow, name).names
     return table
 
 

@@ -143,7 +143,14 @@ def write(path, *lines):
     return path
 
 
-NAMES = ["strong_mention_match", "strong_typed_mention_match", "mention_ceaf", "b_cubed", "muc", "overlap-sumsum:None:span"]
+NAMES = [
+    "strong_mention_match",
+    "strong_typed_mention_match",
+    "mention_ceaf",
+    "b_cubed",
+    "muc",
+    "overlap-sumsum:None:span",
+]
 
 
 @pytest.mark.parametrize(
@@ -232,9 +239,7 @@ def test_by_type_of_strict_is_neleval_by_type(pair):
     measure = "strong_typed_mention_match"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        results = load().evaluate.Evaluate(
-            documents(run), documents(gold), measures=[measure], group_by=["type"]
-        )()
+        results = load().evaluate.Evaluate(documents(run), documents(gold), measures=[measure], group_by=["type"])()
     compared = 0
     for label, prfs in report.runs[0].types.items():
         expected = results.get(f'{measure};type="{label if "/" in label else f"{label}/NAM"}"')

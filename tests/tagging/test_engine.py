@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
-from tiny_models import capitals_model, random_model, random_tuned_model
+import torch
+from tiny_models import CITY, COUNTRY, PERSON, capitals_model, random_model, random_tuned_model
 
 from ousianer_cli.errors import ModelError
-from ousianer_cli.tagging.engine import Engine, TypedMention
+from ousianer_cli.tagging.engine import Detected, Engine, TypedMention
+
+WORDS = ["Mayor", "Ada", "Brun", "of", "Lima", "met", "Otto", "Lind", "near", "the", "Old", "Port", "of", "Oslo"]
 
 
 def spans(mentions: list[TypedMention]) -> list[tuple[int, int]]:
@@ -44,21 +48,47 @@ def test_a_single_endless_word_is_not_lost(words: list[str]) -> None:
     assert {i for m in found for i in range(m.start, m.end)} == capitalised
 
 
-@pytest.mark.parametrize("decoding", ["argmax", "expected"])
+@pytest.mark.parametrize("decoding", ["argmax", "expected", "direct"])
 def test_results_do_not_depend_on_the_batch(decoding: str) -> None:
     model = random_tuned_model(4)
-    model.config["decoding"]["decoding"] = decoding
-    sentences = [[*f"Row {n} of the Grand Hotel in Lima , n {n * n}".split()] * (1 + n % 5) for n in range(40)]
+    if decoding == "direct":
+        with torch.no_grad():
+            model.tagger.types.weight.mul_(6)
+        model.direct_table = f"{PERSON}\tPER\n{CITY}\tGPE.UrbanArea.City\n{COUNTRY}\tGPE.Country.Country\n"
+    else:
+        model.config["decoding"]["decoding"] = decoding
+    sentences = [f"Row {n} of the Grand Hotel in Lima , n {n * n}".split() * (1 + n % 5) for n in range(40)]
     alone = [Engine(model, batch_pieces=1).tag([s])[0] for s in sentences]
-    assert sum(map(len, alone)) > 40 and len({m.type for f in alone for m in f}) > 3
+    assert sum(map(len, alone)) > 40 and len({m.type for f in alone for m in f}) >= 3
     for size in (32, 200, 4096):
         assert Engine(model, batch_pieces=size).tag(sentences) == alone
+
+
+@pytest.mark.parametrize(
+    ("certain", "marginal", "wanted"),
+    [(True, 0.5, "batch"), (False, 0.5, "alone"), (True, 0.50051, "alone"), (True, 0.5001, "batch")],
+)
+def test_a_sentence_near_an_edge_is_decided_by_itself(
+    monkeypatch: pytest.MonkeyPatch, certain: bool, marginal: float, wanted: str
+) -> None:
+    model = capitals_model(chance=0.999999)
+    spans = {"batch": (0, 1), "alone": (0, 2)}
+
+    def detect(self: Engine, sentences: list[list[str]]) -> list[Detected]:
+        alone = len(sentences) == 1
+        span = spans["alone" if alone else "batch"]
+        found = Detected([span], np.array([marginal]), np.zeros((1, 12), np.float32), alone or certain)
+        return [found] * len(sentences)
+
+    monkeypatch.setattr(Engine, "detect", detect)
+    found = Engine(model).tag([["Ada", "Brun"]] * 2)
+    assert [[(m.start, m.end) for m in f] for f in found] == [[spans[wanted]]] * 2
 
 
 def test_mentions_of_a_sentence_are_in_order_and_apart() -> None:
     model = random_tuned_model(4)
     model.config["max_pieces"] = 24
-    (found,) = Engine(model).tag([[*"Mayor Ada Brun of Lima met Otto Lind near the Old Port of Oslo".split()] * 4])
+    (found,) = Engine(model).tag([WORDS * 4])
     assert len(found) > 3
     for left, right in zip(found, found[1:], strict=False):
         assert left.start < left.end <= right.start
@@ -67,15 +97,16 @@ def test_mentions_of_a_sentence_are_in_order_and_apart() -> None:
 
 def test_the_models_own_settings_are_read() -> None:
     model = capitals_model()
-    model.config |= {"max_pieces": 77, "decoding": {"decoding": "expected", "credit": "ancestor", "min_confidence": 0.4}}
+    model.config |= {
+        "max_pieces": 77,
+        "decoding": {"decoding": "expected", "credit": "ancestor", "min_confidence": 0.4},
+    }
     engine = Engine(model)
     assert (engine.decoding, engine.credit_direction, engine.min_confidence) == ("expected", "ancestor", 0.4)
     assert engine.max_pieces == 77
 
 
 def test_expected_credit_takes_the_parent_where_children_split() -> None:
-    import torch
-
     model = capitals_model("PER")
     names = Engine(model).targets.names
     assert model.conversion is not None

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_models import capitals_model, random_tuned_model
@@ -38,7 +39,9 @@ def test_rows_by_hand() -> None:
     assert [r.kb_id for r in rows] == ["NIL000001", "NIL000002", "NIL000001"]
 
 
-ALPHABET = st.sampled_from(["A", "b", "C", "d", " ", " ", ".", ",", "é", "東", "😀", "\r\n", "\n", "\u00a0", "'s", "U.S.", "\u200d", "-"])
+ALPHABET = st.sampled_from(
+    ["A", "b", "C", "d", " ", " ", ".", ",", "é", "東", "😀", "\r\n", "\n", "\u00a0", "'s", "U.S.", "\u200d", "-"]
+)
 TEXTS = st.lists(ALPHABET | st.characters(exclude_categories=("Cs", "Cc")), max_size=60).map("".join)
 
 
@@ -96,6 +99,8 @@ def test_authors_are_per_with_full_confidence_in_text_order() -> None:
     rows = rows_of(Document("d", text, (Segment("s", 7, 27),), authors=(Author(0, 6),)), summary=summary)
     assert [(r.text, r.type, r.confidence == 1.0) for r in rows] == [("anna_b", "per", True), ("Oslo", "per", False)]
     assert (summary.authors, summary.names) == (1, 2)
+    last = Document("d", "Oslo , says anna_b", (Segment("s", 0, 6),), authors=(Author(12, 18),))
+    assert [r.text for r in rows_of(last)] == ["Oslo", "anna_b"]
 
 
 def test_nil_ids_by_string_or_by_mention() -> None:
@@ -122,6 +127,17 @@ def test_the_counts_add_up() -> None:
         assert (summary.documents, summary.segments, summary.sentences, summary.words) == (2, 1, 1, 6)
 
 
+def test_a_name_that_no_run_can_hold_is_left_out_and_counted() -> None:
+    summary = Summary()
+    model = capitals_model()
+    with torch.no_grad():  # every word is part of one name
+        model.tagger.emission.weight.zero_()
+        model.tagger.emission.bias.copy_(torch.tensor([-9.0, 0.0, 9.0]))
+    assert rows_of(document("Ada\0Brun ."), engine=Engine(model), summary=summary) == []
+    assert summary.skipped == {"names with a NUL character": 1} and summary.names == 0
+    assert [r.text for r in rows_of(document("Ada Brun"), engine=Engine(model))] == ["Ada Brun"]
+
+
 def test_a_threshold_of_the_run_stands_before_the_models_own() -> None:
     model = capitals_model("PER", 0.6)
     model.config["decoding"]["min_confidence"] = 0.7
@@ -132,7 +148,11 @@ def test_a_threshold_of_the_run_stands_before_the_models_own() -> None:
 
 def test_what_readers_left_out_is_in_the_summary() -> None:
     summary = Summary()
-    rows_of(document("Ada", skipped={"quoted posts": 2}), document("Oslo", "d2", skipped={"quoted posts": 1}), summary=summary)
+    rows_of(
+        document("Ada", skipped={"quoted posts": 2}),
+        document("Oslo", "d2", skipped={"quoted posts": 1}),
+        summary=summary,
+    )
     assert summary.skipped == {"quoted posts": 3}
 
 
@@ -154,9 +174,7 @@ def test_offsets_from_after_the_xml_declaration() -> None:
     assert [(r.start, r.end) for r in rows] == [(0, 3)]
 
 
-@pytest.mark.parametrize(
-    ("start", "end", "shift"), [(0, 4, 0), (3, 7, 0), (4, 9, 0), (4, 40, 0), (5, 5, 0), (4, 8, 6)]
-)
+@pytest.mark.parametrize(("start", "end", "shift"), [(0, 4, 0), (3, 7, 0), (4, 9, 0), (4, 40, 0), (5, 5, 0), (4, 8, 6)])
 def test_a_row_that_is_not_the_text_is_refused(start: int, end: int, shift: int) -> None:
     doc = document("now Oslo then", offset_shift=shift)
     assert row_of(document("now Oslo then"), 4, 8, "LOC", 0.5, "r", "m").text == "Oslo"
@@ -190,7 +208,12 @@ def test_a_written_run_reads_back(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("change", "flag"),
-    [({"run_id": "a b"}, "--run-id"), ({"run_id": ""}, "--run-id"), ({"batch_pieces": 0}, "--batch-pieces"), ({"min_confidence": 1.5}, "--min-confidence")],
+    [
+        ({"run_id": "a b"}, "--run-id"),
+        ({"run_id": ""}, "--run-id"),
+        ({"batch_pieces": 0}, "--batch-pieces"),
+        ({"min_confidence": 1.5}, "--min-confidence"),
+    ],
 )
 def test_settings_that_cannot_be_are_named_by_flag(change: dict[str, object], flag: str) -> None:
     with pytest.raises(SettingsError, match=flag):

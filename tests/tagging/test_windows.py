@@ -81,6 +81,12 @@ def test_joined_spans_are_in_order_and_never_overlap(
         reached = end
 
 
+def test_a_span_that_begins_inside_one_of_the_window_before_gives_way() -> None:
+    windows = [Window(0, 10, 0, 8), Window(6, 16, 8, 16)]
+    assert join_spans(windows, [[(1, 2), (7, 10)], [(1, 4), (2, 4), (4, 6)]]) == [(0, 1, 2), (0, 7, 10), (1, 10, 12)]
+    assert join_spans(windows, [[(8, 10)], [(2, 5)]]) == [(1, 8, 11)]
+
+
 @given(st.lists(st.integers(1, 4), min_size=1, max_size=80), st.data())
 def test_windows_that_agree_lose_no_span(sizes: list[int], data: st.DataObject) -> None:
     edges = sorted(data.draw(st.sets(st.integers(0, len(sizes)), max_size=30)))

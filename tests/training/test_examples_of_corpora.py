@@ -33,7 +33,9 @@ def words_of(example: Example) -> list[str]:
 
 
 def test_corpus_tokens_become_our_words_and_spans_follow(tmp_path: Path) -> None:
-    row = Sentence(("Obama's", "visit", "to", "St.Ives,", "1,000"), (Mention(0, 1, ("PER",)), Mention(3, 4, ("LOC",), 0.5)))
+    row = Sentence(
+        ("Obama's", "visit", "to", "St.Ives,", "1,000"), (Mention(0, 1, ("PER",)), Mention(3, 4, ("LOC",), 0.5))
+    )
     loaded = load_examples([write_rows(tmp_path / "c.jsonl", [row])], TOKENIZER)
     (example,) = loaded.examples
     assert words_of(example) == ["obama", "'s", "visit", "to", "st", ".", "ives", ",", "1,000"]
@@ -105,9 +107,7 @@ def test_long_sentences_are_split_between_words_and_never_in_a_mention(
     assert [w for e in loaded.examples for w in words_of(e)] == list(row.tokens)
     assert all(e.encoded.pieces <= limit for e in loaded.examples)
     found = [
-        (words_of(e)[a:b], labels)
-        for e in loaded.examples
-        for (a, b), labels in zip(e.spans, e.labels, strict=True)
+        (words_of(e)[a:b], labels) for e in loaded.examples for (a, b), labels in zip(e.spans, e.labels, strict=True)
     ]
     assert found == [(list(row.tokens[m.start : m.end]), m.types) for m in row.mentions]
     assert loaded.counts["mentions cut by the piece limit"] == 0

@@ -1,0 +1,137 @@
+"""`ousianer tag` from the command line: the run it writes, the summary it prints, and errors in one line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tiny_models import capitals_model, command_line, random_model
+
+from ousianer_cli.commands.tag import print_summary
+from ousianer_cli.formats.edl import read_edl
+from ousianer_cli.network.checkpoint import save_model
+from ousianer_cli.tagging.run import Summary
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models") / "capitals"
+    save_model(folder, capitals_model("PER", 0.9), "card")
+    return folder
+
+
+@pytest.fixture
+def texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "one.txt").write_text("then Ada Brun met Otto in Rome .\n\nall day Ada slept .\n")
+    (tmp_path / "docs" / "two.txt").write_text("rain .\n")
+    return tmp_path
+
+
+def summary_of(out: str) -> dict[str, str]:
+    rows = [line.rsplit("  ", 1) for line in out.splitlines() if "  " in line]
+    return {name.strip(): value for name, value in rows}
+
+
+def test_a_run_and_its_summary(texts: Path, model: Path) -> None:
+    code, out, err = command_line("tag", "docs", "-o", "run.tab", "--model", model, "--run-id", "first")
+    assert (code, err) == (0, "")
+    rows = read_edl("run.tab")
+    assert [(r.doc, r.text, r.start, r.end) for r in rows] == [
+        ("one", "Ada Brun", 5, 12),
+        ("one", "Otto", 18, 21),
+        ("one", "Rome", 26, 29),
+        ("one", "Ada", 42, 44),
+    ]
+    assert {r.run_id for r in rows} == {"first"} and {r.type for r in rows} == {"per"}
+    found = summary_of(out)
+    assert found.pop("words a second").replace(",", "").isdigit()
+    assert found == {
+        "documents": "2",
+        "segments": "3",
+        "sentences": "3",
+        "words": "15",
+        "names written": "4",
+        "outside the taxonomy": "0",
+        "below the confidence threshold": "0",
+        "warnings": "0",
+    }
+    assert out.endswith(
+        "wrote run.tab\nnext: ousianer score GOLD run.tab, or ousianer validate run.tab --source INPUT\n"
+    )
+
+
+def test_flags_over_the_file(texts: Path, model: Path) -> None:
+    (texts / "ousianer.toml").write_text(
+        f"[tag]\nmodel = '{model}'\ninputs = ['docs/one.txt']\nout = 'file.tab'\nmin_confidence = 0.99\nrun_id = 'x'\n"
+    )
+    code, out, _ = command_line("tag")
+    assert code == 0 and read_edl("file.tab") == []
+    assert summary_of(out)["below the confidence threshold"] == "4"
+    command_line("tag", "-o", "flag.tab", "--min-confidence", "0", "--nil", "per-mention")
+    rows = read_edl("flag.tab")
+    assert len(rows) == 4 and len({r.kb_id for r in rows}) == 4 and rows[0].run_id == "x"
+
+
+def test_inputs_in_a_row_and_batches_do_not_matter(texts: Path, model: Path) -> None:
+    written = []
+    for size in ("1", "64", "4096"):
+        command_line(
+            "tag", "docs/one.txt", "docs/two.txt", "-o", f"{size}.tab", "--model", model, "--batch-pieces", size
+        )
+        written.append((texts / f"{size}.tab").read_bytes())
+    assert written[0].count(b"\n") == 4 and written[0] == written[1] == written[2]
+
+
+def test_names_outside_are_counted_and_not_written(texts: Path, tmp_path: Path) -> None:
+    save_model(tmp_path / "m", capitals_model("-"), "card")
+    _, out, _ = command_line("tag", "docs", "-o", "run.tab", "--model", tmp_path / "m")
+    assert (texts / "run.tab").read_text() == ""
+    assert summary_of(out)["outside the taxonomy"] == "4"
+
+
+def test_what_was_skipped_is_in_the_summary(texts: Path, model: Path) -> None:
+    (texts / "docs" / "bad.ltf.xml").write_text("<LCTL_TEXT><DOC id='x'>")
+    code, out, err = command_line("tag", "docs", "-o", "run.tab", "--model", model)
+    assert code == 0 and len(read_edl("run.tab")) == 4
+    assert summary_of(out)["skipped: malformed files"] == "1"
+    assert err.startswith("warning: ") and "bad.ltf.xml" in err
+    code, _, err = command_line("tag", "docs", "-o", "strict.tab", "--model", model, "--strict")
+    assert code == 2 and err.count("\n") == 1 and "bad.ltf.xml" in err
+    assert not (texts / "strict.tab").exists() and not list(texts.glob(".strict*"))
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["docs"], "missing setting: the run to write; give -o FILE or 'out' in [tag]"),
+        (["-o", "run.tab"], "missing setting: documents to tag; give INPUT... or 'inputs' in [tag]"),
+        (["docs", "-o", "run.tab", "--model", "absent"], "absent: expected a model folder with config.json"),
+        (["docs", "-o", "run.tab", "--run-id", "a b"], "--run-id: expected a name without blanks, found 'a b'"),
+        (["docs", "-o", "run.tab", "--batch-pieces", "0"], "--batch-pieces: expected at least 1, found 0"),
+        (["docs", "-o", "run.tab", "--nil", "all"], "--nil: expected string or per-mention, found 'all'"),
+    ],
+)
+def test_what_is_wrong_is_one_line_and_exit_code_2(texts: Path, model: Path, words: list[str], told: str) -> None:
+    extra = [] if "--model" in words else ["--model", str(model)]
+    code, out, err = command_line("tag", *words, *extra)
+    assert (code, out) == (2, "")
+    assert err.startswith("ousianer: " + told) and err.count("\n") == 1
+    assert not (texts / "run.tab").exists()
+
+
+def test_a_pretrained_model_says_what_to_do(texts: Path) -> None:
+    save_model(texts / "base", random_model(), "card")
+    code, _, err = command_line("tag", "docs", "-o", "run.tab", "--model", "base")
+    assert code == 2 and "run ousianer finetune on it first" in err and err.count("\n") == 1
+
+
+def test_many_warnings_are_cut_short(capsys: pytest.CaptureFixture[str]) -> None:
+    summary = Summary(documents=1, words=1000, seconds=0.5, names=3, authors=2, warnings=[f"w{n}" for n in range(23)])
+    print_summary(summary, "x.tab")
+    out, err = capsys.readouterr()
+    assert err.splitlines()[0] == "warning: w0" and err.splitlines()[-1] == "warning: and 3 more"
+    assert len(err.splitlines()) == 21
+    found = summary_of(out)
+    assert found["names written"] == "3 (2 of them posters)" and found["words a second"] == "2,000"

@@ -1,0 +1,77 @@
+"""AIDA tabs: mentions by the names of columns; what is refused and where."""
+
+from collections import Counter
+
+import pytest
+
+from ousianer_cli.errors import InputError
+from ousianer_cli.formats.aida_tab import NO_OFFSETS, iter_aida
+
+HEADER = (
+    "argmention_id\ttree_id\troot_uid\tchild_uid\ttextoffset_startchar\ttextoffset_endchar\ttext_string\tlevel\t"
+    "type\tsubtype\tsubsubtype"
+)
+ROW = "m1\tT\tR\tD\t5\t16\tAda  Lovelace\tnam\tper\tprofessionalposition\tscientist"
+
+
+def write(tmp_path, *lines):
+    path = tmp_path / "x_arg_mentions.tab"
+    path.write_bytes(b"".join(line if isinstance(line, bytes) else (line + "\n").encode() for line in lines))
+    return path
+
+
+def test_levels_offsets_and_strings(tmp_path):
+    path = write(
+        tmp_path,
+        HEADER,
+        ROW,
+        ROW.replace("scientist", "unspecified").replace("nam", "nom"),
+        ROW.replace("professionalposition\tscientist", "unspecified\tunspecified").replace("nam", "EMPTY_NA"),
+        ROW.replace("per\t", "GPE\t").replace("professionalposition", "UrbanArea").replace("scientist", "City"),
+    )
+    rows = list(iter_aida(path))
+    assert [(r.type, r.mention_type) for r in rows] == [
+        ("per.professionalposition.scientist", "NAM"),
+        ("per.professionalposition", "NOM"),
+        ("per", "NAM"),
+        ("gpe.urbanarea.city", "NAM"),
+    ]
+    first = rows[0]
+    assert (first.doc, first.start, first.end, first.text, first.line) == ("D", 5, 16, "Ada Lovelace", 2)
+    assert first.is_nil
+
+
+def test_mentions_without_offsets_are_counted(tmp_path):
+    skipped = Counter()
+    path = write(tmp_path, HEADER, ROW.replace("5\t16", "EMPTY_NA\tEMPTY_NA"), ROW)
+    assert len(list(iter_aida(path, skipped))) == 1
+    assert skipped == {NO_OFFSETS: 1}
+
+
+@pytest.mark.parametrize(
+    ("bad", "words"),
+    [
+        (ROW.rsplit("\t", 1)[0], "11 tab-separated columns, as in the header, found 10"),
+        (ROW.replace("5\t16", "five\t16"), "numbers as text offsets"),
+        (ROW.replace("5\t16", "EMPTY_NA\t16"), "numbers as text offsets"),
+        (ROW.replace("5\t16", "16\t5"), "not before the start"),
+        (ROW.replace("per\t", "unspecified\t"), "none missing above another"),
+        (ROW.replace("\tD\t", "\tEMPTY_NA\t"), "a document in child_uid"),
+        (ROW + "\r", "line end"),
+        ("\ufeff" + ROW, "byte order mark"),
+        (ROW.replace("Ada", "A\0da"), "NUL"),
+        (ROW.replace("Ada", "Ad\u00e9").encode("latin-1") + b"\n", "UTF-8"),
+    ],
+)
+def test_faults_name_file_and_line(tmp_path, bad, words):
+    with pytest.raises(InputError, match=rf"x_arg_mentions\.tab:2: .*{words}"):
+        list(iter_aida(write(tmp_path, HEADER, bad)))
+
+
+def test_header(tmp_path):
+    with pytest.raises(InputError, match=r":1: .*none called child_uid"):
+        list(iter_aida(write(tmp_path, HEADER.replace("child_uid", "other"), ROW)))
+    with pytest.raises(InputError, match=r":1: .*a header line"):
+        list(iter_aida(write(tmp_path)))
+    with pytest.raises(InputError, match="no readable file"):
+        list(iter_aida(tmp_path / "none"))

@@ -1,0 +1,458 @@
+"""Fine-tuning: detection stays byte-equal, feedback is learned from a replay file without text, a Direct model tags."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from tiny_models import CITY, PERSON, finetune_settings, quiet, random_model, sentence, target_rows, write_rows
+
+from ousianer_cli.errors import InputError, ModelError, OusiaError, SettingsError, TaxonomyError
+from ousianer_cli.network.checkpoint import load_model, model_taxonomy, save_model
+from ousianer_cli.network.inference import mention_vectors
+from ousianer_cli.network.targets import Targets
+from ousianer_cli.settings import resolve
+from ousianer_cli.tagging.engine import Engine
+from ousianer_cli.taxonomy.tree import Taxonomy
+from ousianer_cli.training import finetune as module
+from ousianer_cli.training.finetune import PAPER, FinetuneSettings, finetune, typed_f1, typing_metrics
+
+HEADER = "sentence\tstart\tend\ttype\n"
+
+
+def tensor_bytes(folder: Path) -> dict[str, bytes]:
+    """Each tensor's bytes as they stand in the safetensors file, read without any library."""
+    content = (folder / "model.safetensors").read_bytes()
+    size = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + size])
+    header.pop("__metadata__", None)
+    body = content[8 + size :]
+    return {name: body[slice(*entry["data_offsets"])] for name, entry in header.items()}
+
+
+def changed(left: Path, right: Path) -> set[str]:
+    a, b = tensor_bytes(left), tensor_bytes(right)
+    return {name for name in a.keys() | b.keys() if a.get(name) != b.get(name)}
+
+
+def feedback(folder: Path, *rows: tuple[str, str, str], name: str = "extra.tsv") -> str:
+    """A feedback file of (sentence, mention, type)."""
+    lines = [f"{text}\t{text.index(m)}\t{text.index(m) + len(m) - 1}\t{type_name}\n" for text, m, type_name in rows]
+    (folder / name).write_text(HEADER + "".join(lines))
+    return str(folder / name)
+
+
+def type_of(folder: Path, text: str, mention: str) -> tuple[str, float]:
+    """What a model says of a given mention: its type, and that type's probability."""
+    model = load_model(folder)
+    engine = Engine(model)
+    words = text.split()
+    start = next(i for i in range(len(words)) if words[i : i + len(mention.split())] == mention.split())
+    vectors = mention_vectors(
+        model.tagger, model.tokenizer.encode([words]), [[(start, start + len(mention.split()))]], 99
+    )
+    names, scores, _ = engine.type_vectors(torch.from_numpy(vectors))
+    return names[0], float(scores[0])
+
+
+# ---- frozen means byte-equal ----------------------------------------------------------------------------------------
+
+
+def test_all_that_detection_uses_and_the_projection_are_byte_equal(base: Path, tuned: Path) -> None:
+    before, after = tensor_bytes(base), tensor_bytes(tuned)
+    names = load_model(base).tagger.detection_parameters()
+    assert len(names) > 20 and names <= before.keys()
+    for name in [*names, "types.weight", "types.bias"]:
+        assert after[name] == before[name], name
+    assert changed(base, tuned) == {n for n in after if n.startswith("conversion.")}
+    assert len(changed(base, tuned)) >= 4
+
+
+def test_the_projection_can_be_tuned_and_detection_stays(base: Path, tmp_path: Path) -> None:
+    finetune(finetune_settings(tmp_path, base, tune_projection=True, epochs=3), say=quiet)
+    differing = changed(base, tmp_path / "tuned")
+    assert {"types.weight", "types.bias"} <= differing
+    assert not differing & load_model(base).tagger.detection_parameters()
+
+
+def test_it_learns_the_types_and_the_model_tags(tuned: Path) -> None:
+    assert type_of(tuned, "Yesterday Ada Brun went to Oslo .", "Ada Brun")[0] == "PER"
+    assert type_of(tuned, "Yesterday Ada Brun went to Oslo .", "Oslo")[0] == "GPE.UrbanArea.City"
+    model = load_model(tuned)
+    assert len(model_taxonomy(model).types) == 143
+    assert model.config["finetune"]["epochs"] == 30 and model.config["decoding"]["decoding"] == "expected"
+    (found,) = Engine(model).tag([["Yesterday", "Otto", "Lind", "went", "to", "Lima", "."]])
+    assert {m.type for m in found} <= {"PER", "GPE.UrbanArea.City"} and found
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(
+    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = []
+    for name, seed in (("a", 3), ("b", 3), ("c", 4)):
+        folder = tmp_path / name
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+        settings = finetune_settings(Path("."), base, out="m", epochs=2, seed=seed)
+        finetune(settings, say=quiet)
+        found.append({p.name: p.read_bytes() for p in (folder / "m").rglob("*") if p.is_file()})
+    assert found[0] == found[1]
+    assert found[0]["model.safetensors"] != found[2]["model.safetensors"]
+
+
+# ---- the replay file ------------------------------------------------------------------------------------------------
+
+
+def test_the_replay_file_holds_vectors_labels_and_weights_and_no_text(tuned: Path) -> None:
+    replay = load_file(tuned / "replay.safetensors")
+    assert {n: t.dtype for n, t in replay.items()} == {
+        "vectors": torch.float16,
+        "labels": torch.int32,
+        "weights": torch.float16,
+    }
+    assert replay["vectors"].shape == (24, 12) and replay["labels"].shape == replay["weights"].shape == (24,)
+    sets = load_model(tuned).config["replay_sets"]
+    assert sorted(sets) == [["GPE.UrbanArea.City"], ["PER"]]
+    wanted = [list(m.types) for row in target_rows() for m in row.mentions]
+    assert [sets[i] for i in replay["labels"].tolist()] == wanted
+    for file in tuned.rglob("*"):
+        if file.is_file() and file.name != "tokenizer.json":
+            content = file.read_bytes().lower()
+            assert not [w for w in (b"oslo", b"yesterday", b"brun") if w in content], file
+
+
+def test_too_many_mentions_are_sampled_and_keep_their_weight(base: Path, tmp_path: Path) -> None:
+    finetune(finetune_settings(tmp_path, base, replay_limit=10, epochs=1), say=quiet)
+    replay = load_file(tmp_path / "tuned" / "replay.safetensors")
+    assert replay["vectors"].shape[0] == replay["labels"].shape[0] == 10
+    assert float(replay["weights"].float().mean()) == pytest.approx(1.0, abs=0.01)
+
+
+# ---- feedback -------------------------------------------------------------------------------------------------------
+
+WRONG = "Yesterday Mara Voss went to Lima ."
+
+
+def test_feedback_changes_the_conversion_alone_and_the_model_gives_the_corrected_type(
+    tuned: Path, tmp_path: Path
+) -> None:
+    assert type_of(tuned, WRONG, "Lima")[0] == "GPE.UrbanArea.City"
+    extra = feedback(tmp_path, (WRONG, "Lima", "veh.watercraft"))  # as a run writes it
+    said: list[str] = []
+    settings = finetune_settings(tmp_path, tuned, train=[], feedback=[extra], feedback_weight=5.0, epochs=120)
+    metrics = finetune(settings, say=said.append)
+    assert {n.partition(".")[0] for n in changed(tuned, tmp_path / "tuned")} == {"conversion"}
+    assert type_of(tmp_path / "tuned", WRONG, "Lima")[0] == "VEH.Watercraft"
+    assert type_of(tmp_path / "tuned", WRONG, "Mara Voss")[0] == "PER", "what was right before was forgotten"
+    assert metrics["feedback"]["mentions"] == 1
+    assert metrics["feedback"]["credit_before"] == 0.0 and metrics["feedback"]["credit_after"] == 1.0
+    assert "24 training mentions (replay file) and 1 from feedback" in said
+    replay = load_file(tmp_path / "tuned" / "replay.safetensors")
+    assert replay["vectors"].shape[0] == 25, "feedback is replayed in its turn"
+
+
+def test_a_feedback_type_of_a_dash_is_outside(tuned: Path, tmp_path: Path) -> None:
+    extra = feedback(tmp_path, (WRONG, "Lima", "-"))
+    finetune(finetune_settings(tmp_path, tuned, train=[], feedback=[extra], feedback_weight=5.0, epochs=120), say=quiet)
+    assert type_of(tmp_path / "tuned", WRONG, "Lima")[0] == "-"
+
+
+def test_feedback_can_come_with_the_first_fine_tuning(base: Path, tmp_path: Path) -> None:
+    extra = feedback(tmp_path, (WRONG, "Lima", "LOC"))
+    said: list[str] = []
+    finetune(finetune_settings(tmp_path, base, feedback=[extra], epochs=2), say=said.append)
+    assert "24 training mentions (corpora) and 1 from feedback" in said
+    assert ["LOC"] in load_model(tmp_path / "tuned").config["replay_sets"]
+
+
+def test_feedback_goes_on_with_the_models_own_choices(base: Path, tmp_path: Path) -> None:
+    first = finetune_settings(
+        tmp_path, base, reads="vectors", hidden=7, loss="hard", decoding="argmax", credit="ancestor", epochs=2
+    )
+    finetune(first, say=quiet)
+    said: list[str] = []
+    extra = feedback(tmp_path, (WRONG, "Lima", "LOC"))
+    second = finetune_settings(tmp_path, first.out, out=str(tmp_path / "again"), train=[], feedback=[extra], epochs=1)
+    finetune(second, say=said.append)
+    model = load_model(tmp_path / "again")
+    assert model.conversion is not None
+    assert (model.conversion.reads, model.conversion.hidden.out_features) == ("vectors", 7)
+    kept = model.config["finetune"]
+    assert (kept["loss"], kept["decoding"], kept["credit"], kept["reads"]) == ("hard", "argmax", "ancestor", "vectors")
+    assert "keeping the model's own conversion layer (reads vectors, hidden 7)" in said
+
+
+def test_an_unknown_feedback_type_is_named_with_file_and_line(tuned: Path, tmp_path: Path) -> None:
+    extra = feedback(tmp_path, (WRONG, "Lima", "GPE"), (WRONG, "Mara Voss", "PER.Juggler"))
+    with pytest.raises(InputError, match=r"extra\.tsv:3: expected a type of the taxonomy .*found 'PER.Juggler'"):
+        finetune(finetune_settings(tmp_path, tuned, train=[], feedback=[extra]), say=quiet)
+    assert not (tmp_path / "tuned").exists()
+
+
+def test_edl_rows_take_their_sentence_from_the_source(tuned: Path, tmp_path: Path) -> None:
+    (tmp_path / "d1.txt").write_text("It rained.\n\n" + WRONG + "\n")
+    start = 12 + WRONG.index("Lima")
+    (tmp_path / "fix.tab").write_text(f"me\tm1\tLima\td1:{start}-{start + 3}\tNIL1\tloc\tNAM\t1.0\n")
+    settings = finetune_settings(
+        tmp_path, tuned, train=[], feedback=[str(tmp_path / "fix.tab")], source=[str(tmp_path / "d1.txt")], epochs=1
+    )
+    metrics = finetune(settings, say=quiet)
+    assert metrics["feedback"]["mentions"] == 1
+    assert ["LOC"] in load_model(tmp_path / "tuned").config["replay_sets"]
+
+
+def test_feedback_on_a_model_without_a_replay_file(base: Path, tmp_path: Path) -> None:
+    extra = feedback(tmp_path, (WRONG, "Lima", "LOC"))
+    with pytest.raises(ModelError, match=r"with replay\.safetensors, found none; give --train as well"):
+        finetune(finetune_settings(tmp_path, base, train=[], feedback=[extra]), say=quiet)
+
+
+def test_a_feedback_sentence_too_long_for_the_encoder_is_named(tuned: Path, tmp_path: Path) -> None:
+    extra = feedback(tmp_path, ("Lima " + "and so on " * 60, "Lima", "LOC"))
+    with pytest.raises(InputError, match=r"extra\.tsv:2: expected a sentence of at most 256 sub-words"):
+        finetune(finetune_settings(tmp_path, tuned, train=[], feedback=[extra]), say=quiet)
+
+
+# ---- losses and decoding --------------------------------------------------------------------------------------------
+
+
+def probabilities(folder: Path, text: str, mention: str) -> dict[str, float]:
+    model = load_model(folder)
+    words = text.split()
+    vectors = torch.from_numpy(
+        mention_vectors(
+            model.tagger, model.tokenizer.encode([words]), [[(words.index(mention), words.index(mention) + 1)]], 99
+        )
+    )
+    engine = Engine(model)
+    with torch.inference_mode():
+        return dict(zip(engine.targets.names, engine.type_scores(vectors)[0].tolist(), strict=True))
+
+
+def test_the_soft_loss_leaves_mass_on_the_line_of_descent_and_the_hard_one_does_not(base: Path, tmp_path: Path) -> None:
+    found = {}
+    for loss in ("soft", "hard"):
+        out = tmp_path / loss
+        settings = finetune_settings(tmp_path, base, out=str(out), loss=loss, loss_decay=0.5, credit="both", epochs=80)
+        finetune(settings, say=quiet)
+        found[loss] = probabilities(out, "Oslo is where Ada lives .", "Oslo")
+    # W gives the city itself 1 and the urban area .5, the GPE .25: 1/1.75, .5/1.75, .25/1.75.
+    soft, hard = found["soft"], found["hard"]
+    assert soft["GPE.UrbanArea.City"] == pytest.approx(1 / 1.75, abs=0.08)
+    assert soft["GPE.UrbanArea"] == pytest.approx(0.5 / 1.75, abs=0.08)
+    assert soft["GPE"] == pytest.approx(0.25 / 1.75, abs=0.08)
+    assert hard["GPE.UrbanArea.City"] > 0.9 and hard["GPE.UrbanArea"] < 0.05
+
+
+@pytest.mark.parametrize("reads", ["logits", "probabilities", "vectors", "both"])
+def test_every_input_of_the_conversion_layer_learns(base: Path, tmp_path: Path, reads: str) -> None:
+    metrics = finetune(finetune_settings(tmp_path, base, reads=reads, loss="hard", epochs=40), say=quiet)
+    assert metrics["finetune"]["loss"] < 1.0
+    model = load_model(tmp_path / "tuned")
+    assert model.conversion is not None and model.conversion.reads == reads
+
+
+def test_validation_chooses_the_epoch_and_the_threshold(base: Path, tmp_path: Path) -> None:
+    dev = write_rows(tmp_path / "dev.jsonl", target_rows()[:6])
+    said: list[str] = []
+    metrics = finetune(finetune_settings(tmp_path, base, dev=[dev], patience=30, epochs=10), say=said.append)
+    epochs = [line for line in said if line.startswith("epoch")]
+    assert len(epochs) == 10
+    scores = [float(line.split("dev ")[1].split()[0]) for line in epochs]
+    assert metrics["finetune"]["score"] == pytest.approx(max(scores), abs=1e-4)
+    assert metrics["finetune"]["epoch"] == scores.index(max(scores)) + 1
+    assert metrics["finetune"]["dev"]["dev"]["mentions"] == 12
+    assert metrics["threshold"]["f1"] >= metrics["threshold"]["f1_without"]
+    assert load_model(tmp_path / "tuned").config["decoding"]["min_confidence"] == metrics["threshold"]["min_confidence"]
+
+
+def test_the_weights_of_the_best_epoch_are_the_ones_saved(
+    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scores = [0.1, 0.9, 0.3, 0.2]
+    states: list[dict[str, torch.Tensor]] = []
+
+    def metrics(model: Any, *_: object) -> dict[str, float]:
+        states.append(copy.deepcopy(model.conversion.state_dict()))
+        return {"headline": scores[len(states) - 1] if len(states) <= 4 else 0.0, "f1": 0.0}
+
+    monkeypatch.setattr(module, "_dev_metrics", metrics)
+    dev = write_rows(tmp_path / "dev.jsonl", target_rows()[:2])
+    best = finetune(finetune_settings(tmp_path, base, dev=[dev], epochs=4), say=quiet)
+    assert best["finetune"]["epoch"] == 2 and best["finetune"]["score"] == 0.9
+    saved = load_file(tmp_path / "tuned" / "model.safetensors")
+    assert all(torch.equal(saved[f"conversion.{n}"], t.half()) for n, t in states[1].items())
+    assert not all(torch.equal(saved[f"conversion.{n}"], t.half()) for n, t in states[3].items())
+
+
+def test_tuning_stops_after_validations_without_gain(base: Path, tmp_path: Path) -> None:
+    dev = write_rows(tmp_path / "dev.jsonl", target_rows()[:6])
+    said: list[str] = []
+    finetune(finetune_settings(tmp_path, base, dev=[dev], lr=0.0, patience=2, epochs=9), say=said.append)
+    assert len([line for line in said if line.startswith("epoch")]) == 3
+
+
+SMALL = Taxonomy(("A", "A.b", "C"), {"A.b": "A"}, name="small")
+
+
+def test_typed_f1_by_hand() -> None:
+    targets = Targets(SMALL)  # A, A.b, C, -
+    chosen = torch.tensor([1, 0, 2, 3, 2])
+    found: list[Any] = [("A.b",), ("A.b",), None, ("C",), ("-",)]
+    gold: list[Any] = [("A.b",), ("A.b",), ("C",), ("-",), ("C", "-")]
+    # Written: 4 of 5 (one outside). Credit: 1 + .5 (parent); the span that is no mention and the outside name give 0.
+    result = typed_f1(targets, chosen, torch.ones(5), found, gold)
+    assert (result["system"], result["gold"]) == (4, 4)
+    assert result["p"] == result["r"] == result["f1"] == pytest.approx(1.5 / 4)
+    strict = typed_f1(targets, chosen, torch.tensor([0.9, 0.2, 0.2, 0.9, 0.2]), found, gold, threshold=0.5)
+    assert (strict["system"], strict["p"], strict["r"]) == (1, 1.0, 0.25)
+
+
+def test_typing_metrics_by_hand() -> None:
+    result = typing_metrics(Targets(SMALL), torch.tensor([1, 0, 2, 3]), [("A.b",), ("A.b",), ("A", "C"), ("-",)])
+    assert result == {"credit": pytest.approx((1 + 0.5 + 1 + 1) / 4), "accuracy": 0.75, "mentions": 4}
+
+
+# ---- taxonomies and the Direct model --------------------------------------------------------------------------------
+
+
+def test_a_taxonomy_of_ones_own_needs_no_mapping_table(base: Path, tmp_path: Path) -> None:
+    (tmp_path / "own.tsv").write_text("Human\t\nPlace\t\nPlace.Town\tPlace\n")
+    rows = [
+        sentence("Ada lives in Oslo", ("Ada", ("Human",)), ("Oslo", ("Place.Town", "Place"))),
+        sentence("Otto saw Rome", ("Otto", ("Human",)), ("Rome", ("Place.Town",))),
+    ]
+    train = write_rows(tmp_path / "own.jsonl", rows)
+    said: list[str] = []
+    finetune(finetune_settings(tmp_path, base, train=[train], taxonomy=str(tmp_path / "own.tsv")), say=said.append)
+    assert any("no table maps YAGO to the taxonomy" in line for line in said)
+    model = load_model(tmp_path / "tuned")
+    assert list(model_taxonomy(model).types) == ["Human", "Place", "Place.Town"]
+    with pytest.raises(TaxonomyError, match=r"yago_to_aida\.tsv"):
+        finetune(
+            finetune_settings(tmp_path, base, train=[train], taxonomy=str(tmp_path / "own.tsv"), depth=0.5), say=quiet
+        )
+
+
+def test_the_direct_model_is_written_and_tags(base: Path, tmp_path: Path) -> None:
+    dev = write_rows(tmp_path / "dev.jsonl", target_rows()[:6])
+    said: list[str] = []
+    metrics = finetune(finetune_settings(tmp_path, base, train=[], direct=True, dev=[dev]), say=said.append)
+    assert metrics["direct"]["dev"]["mentions"] == 12 and 0 <= metrics["direct"]["dev"]["credit"] <= 1
+    out = tmp_path / "tuned"
+    assert changed(base, out) == set(), "a Direct model has the base's tensors and no others"
+    model = load_model(out)
+    assert model.conversion is None and model.replay is None and model.direct_table is not None
+    assert (out / "taxonomy" / "direct.tsv").is_file() and not (out / "replay.safetensors").exists()
+    assert any(line.endswith(f"of {len(model.types)} YAGO types mapped") for line in said)
+    (found,) = Engine(model).tag([["Yesterday", "Otto", "Lind", "went", "to", "Lima", "."]])
+    assert found and {m.type for m in found} <= set(Targets(model_taxonomy(model)).names)
+
+
+def test_a_direct_model_types_by_its_table(tmp_path: Path) -> None:
+    model = random_model()
+    with torch.no_grad():
+        model.tagger.types.weight.zero_()
+        model.tagger.types.bias.copy_(torch.tensor([-9.0, 9.0, -9.0, -9.0]))  # all are cities
+    save_model(tmp_path / "base", model, "card")
+    (tmp_path / "table.tsv").write_text(f"{CITY}\tVEH.Watercraft\tof our own\n{PERSON}\tPER\n")
+    settings = FinetuneSettings(
+        base=str(tmp_path / "base"), out=str(tmp_path / "direct"), direct=True, mapping=str(tmp_path / "table.tsv")
+    )
+    finetune(settings, say=quiet)
+    engine = Engine(load_model(tmp_path / "direct"))
+    names, scores, _ = engine.type_vectors(torch.zeros(2, model.tagger.vector_size))
+    assert names == ["VEH.Watercraft"] * 2
+    assert scores.tolist() == pytest.approx([torch.sigmoid(torch.tensor(9.0)).item()] * 2, abs=1e-3)
+
+
+# ---- settings and errors --------------------------------------------------------------------------------------------
+
+
+def test_the_papers_preset_sets_every_value_of_the_paper(tmp_path: Path) -> None:
+    (tmp_path / "none.toml").write_text("")
+    settings = resolve(FinetuneSettings, "finetune", {}, config=tmp_path / "none.toml", preset=PAPER)
+    wanted = {
+        "reads": "logits",
+        "hidden": 200,
+        "dropout": 0.0,
+        "loss": "soft",
+        "loss_decay": 0.5,
+        "decay": 0.5,
+        "decoding": "argmax",
+        "lr": 1e-5,
+        "warmup_steps": 2500,
+        "depth": 0.0,
+        "tune_projection": False,
+        "balance": False,
+    }
+    assert {name: getattr(settings, name) for name in wanted} == wanted
+
+
+def test_the_learning_rate_rises_and_falls(base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rates: list[float] = []
+    original = torch.optim.AdamW.step
+
+    def step(self: torch.optim.AdamW, *args: Any, **kwargs: Any) -> Any:
+        rates.append(self.param_groups[0]["lr"])
+        return original(self, *args, **kwargs)
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", step)
+    finetune(finetune_settings(tmp_path, base, lr=0.01, warmup_steps=5, epochs=10), say=quiet)
+    assert len(rates) == 30
+    assert rates[:5] == pytest.approx([0.002, 0.004, 0.006, 0.008, 0.01])
+    assert rates[5:] == sorted(rates[5:], reverse=True) and rates[-1] == pytest.approx(0.01 / 25)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"base": ""}, "missing setting: a model folder to start from; give .*base"),
+        ({"out": ""}, r"missing setting: a folder for the model"),
+        ({"train": []}, "missing setting: training mentions; give --train, --feedback or --direct"),
+        ({"base": "/nowhere"}, "/nowhere: expected a model folder"),
+        ({"train": ["absent.jsonl"]}, "absent.jsonl: expected a corpus"),
+        ({"taxonomy": "absent"}, "check --taxonomy"),
+        ({"mapping": "absent.tsv"}, "absent.tsv: .*check --mapping"),
+        ({"feedback": ["absent.tsv"]}, "absent.tsv: expected a feedback file"),
+    ],
+)
+def test_what_is_wrong_is_told_in_one_line(base: Path, tmp_path: Path, changes: dict[str, Any], told: str) -> None:
+    with pytest.raises(OusiaError, match=told) as error:
+        finetune(finetune_settings(**{"folder": tmp_path, "base": base, **changes}), say=quiet)
+    assert "\n" not in str(error.value)
+    assert not (tmp_path / "tuned").exists()
+
+
+def test_an_unknown_type_in_a_corpus_is_named_with_what_to_do(base: Path, tmp_path: Path) -> None:
+    train = write_rows(tmp_path / "t.jsonl", [sentence("In Oslo", ("Oslo", ("PLACE",)))])
+    with pytest.raises(InputError, match=r"t\.jsonl: expected types of .*'aida-edl' or '-', found 'PLACE'; map"):
+        finetune(finetune_settings(tmp_path, base, train=[train]), say=quiet)
+
+
+def test_corpora_without_types_are_told(base: Path, tmp_path: Path) -> None:
+    train = write_rows(tmp_path / "t.jsonl", [sentence("In Oslo", ("Oslo", ()))])
+    with pytest.raises(InputError, match="expected training mentions, found none with types"):
+        finetune(finetune_settings(tmp_path, base, train=[train]), say=quiet)
+
+
+@pytest.mark.parametrize(
+    ("changes", "flag"),
+    [
+        ({"direct": True, "train": ["x"]}, "--direct and --train"),
+        ({"decay": 1.1}, "--decay"),
+        ({"loss_decay": -0.1}, "--loss-decay"),
+        ({"depth": 2.0}, "--depth"),
+        ({"epochs": 0}, "--epochs"),
+        ({"batch_size": 0}, "--batch-size"),
+        ({"hidden": 0}, "--hidden"),
+    ],
+)
+def test_values_out_of_range_and_conflicts_are_named_by_flag(changes: dict[str, Any], flag: str) -> None:
+    with pytest.raises(SettingsError, match=flag):
+        FinetuneSettings(**changes)
