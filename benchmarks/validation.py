@@ -3,9 +3,9 @@
     python benchmarks/validation.py --model models/ousianer-mini CORPUS.jsonl...
 
 CORPUS holds lines that `ousianer prepare corpus --map TABLE --taxonomy aida-edl` wrote; those that mark all names
-(`supervises: both`) are scored as a run is: exact spans, names outside the taxonomy on neither side, and the model's own
-confidence threshold. A corpus that supervises typing only is scored on its gold mentions. Intervals: 95%, bootstrap over
-sentences, 1,000 resamples, seed 1.
+(`supervises: both`) are scored as a run is: exact spans, names outside the taxonomy on neither side, and the model's
+own confidence threshold. A corpus that supervises typing only is scored on its gold mentions. Intervals: 95%, bootstrap
+over sentences, 1,000 resamples, seed 1.
 """
 
 from __future__ import annotations

@@ -115,7 +115,10 @@ def _coerce(value: Any, hint: Any, table: str, name: str) -> Any:
 
 
 def require(value: T | None, name: str, table: str, what: str, given_as: str | None = None) -> T:
-    """The value, or a `SettingsError` that asks for it by name; `given_as` is how the command line takes it, if not by flag."""
+    """The value, or a `SettingsError` that asks for it by name.
+
+    `given_as` is how the command line takes it, if not by a flag of its name.
+    """
     if value is None or value == [] or value == "":
         raise SettingsError(
             f"missing setting: {what}; give {given_as or flag(name)} or '{name}' in [{table}] of {PROJECT_FILE}"
@@ -124,7 +127,7 @@ def require(value: T | None, name: str, table: str, what: str, given_as: str | N
 
 
 def portable(settings: Any) -> dict[str, Any]:
-    """Settings as a model folder keeps them: files and folders by name, so that no path of a machine travels with a model."""
+    """Settings as a model folder keeps them: files and folders by name, so that no machine's paths travel with it."""
     kept = dataclasses.asdict(settings)
     for name, value in kept.items():
         if isinstance(value, str):

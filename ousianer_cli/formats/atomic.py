@@ -14,7 +14,7 @@ from ousianer_cli.errors import OutputError
 
 @contextmanager
 def atomic_writer(path: str | Path) -> Iterator[TextIO]:
-    """A UTF-8 text file with `\\n` line ends under a temporary name, renamed to `path` when the block ends without error."""
+    """A UTF-8 text file (`\\n` line ends) under a temporary name, renamed to `path` when the block ends well."""
     target = Path(path)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -4,8 +4,8 @@ One line is `{"doc": str, "tokens": [str], "mentions": [{"start": int, "end": in
 "supervises": "detection" | "typing" | "both"}`; `end` is exclusive; `weight` may be left out (1.0).
 
 What `types` means follows from the phase that reads it. For `pretrain` (typing) all of them hold together, as WordNet
-synset ids in YAGO's form (`wordnet_person_100007846`). For `finetune` they are the admissible target types: the gold type is
-one of them or lies below one of them; `-` is a name outside the taxonomy.
+synset ids in YAGO's form (`wordnet_person_100007846`). For `finetune` they are the admissible target types: the gold
+type is one of them or lies below one of them; `-` is a name outside the taxonomy.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def write_corpus(path: str | Path, sentences: Iterable[Sentence]) -> int:
 
 
 def spans_from_tags(tags: Sequence[str]) -> list[tuple[int, int, str]]:
-    """Spans [start, end) with labels from IOB1, IOB2, IO or BIOES-like tags (`B-`, `I-`, `E-`, `S-`, or a bare label)."""
+    """Spans [start, end) with labels from IOB1, IOB2, IO or BIOES-like tags (`B-`, `I-`, `E-`, `S-`, or a label)."""
     spans: list[tuple[int, int, str]] = []
     open_start, open_label = -1, ""
     for i, tag in enumerate([*tags, "O"]):

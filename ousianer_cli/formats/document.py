@@ -32,7 +32,7 @@ class Document:
     """One document with its raw text.
 
     All positions are code points into `text`, end-exclusive; only files use end-inclusive offsets.
-    `offset_shift` is subtracted from positions when rows are written, for gold that counts from after the XML declaration.
+    `offset_shift` is subtracted from positions when rows are written: gold may count from after the XML declaration.
     `segments` are in text order, never overlap, and hold no markup.
     """
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-# Order matters: character references (source documents keep them, and a name must not end inside one), initialisms (U.S.,
-# a.m.), numbers with inner marks (1,000.50), letters and digits with inner apostrophes (O'Brien, but Obama|'s), clitics
-# ('s; n't stays inside its word), then any other character by itself.
+# Order matters: character references (source documents keep them, and a name must not end inside one), initialisms
+# (U.S., a.m.), numbers with inner marks (1,000.50), letters and digits with inner apostrophes (O'Brien, but Obama|'s),
+# clitics ('s; n't stays inside its word), then any other character by itself.
 _WORD = re.compile(
     r"""
     &(?:amp|lt|gt|quot|apos|nbsp|\#\d{1,7}|\#x[0-9A-Fa-f]{1,6});   # &amp;  &#8220;
@@ -26,7 +26,7 @@ _WORD = re.compile(
 
 
 def split_words(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
-    """The words of `text[start:end]` as code-point pairs [start, end) into `text`; every non-blank character is in one."""
+    """The words of `text[start:end]` as code-point pairs [start, end) into `text`; no visible character is left out."""
     stop = len(text) if end is None else end
     return [match.span() for match in _WORD.finditer(text, start, stop)]
 

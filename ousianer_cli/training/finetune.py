@@ -45,7 +45,9 @@ class FinetuneSettings:
 
     base: str = setting("", doc="model folder to start from; with --feedback alone, the shipped model")
     out: str = setting("", doc="folder for the model")
-    train: list[str] = setting([], doc="corpora whose mentions carry admissible target types; one named n times weighs n times as much")
+    train: list[str] = setting(
+        [], doc="corpora whose mentions carry admissible target types; one named n times weighs n times as much"
+    )
     dev: list[str] = setting([], doc="validation corpora; detection is scored too where they mark all names")
     feedback: list[str] = setting([], doc="corrected mentions: EDL rows (with --source) or rows with their sentence")
     source: list[str] = setting([], doc="documents of the feedback's EDL rows")
@@ -59,7 +61,9 @@ class FinetuneSettings:
     decay: float = setting(0.5, doc="what one level of distance leaves of the credit in the decoder")
     loss_decay: float = setting(0.1, doc="the same in the loss; small values keep the target sharp")
     depth: float = setting(0.0, doc="share of an open label's mass that evidence may move below it")
-    reads: Literal["logits", "probabilities", "vectors", "both"] = setting("vectors", doc="input of the conversion layer")
+    reads: Literal["logits", "probabilities", "vectors", "both"] = setting(
+        "vectors", doc="input of the conversion layer"
+    )
     hidden: int = setting(200, doc="hidden size of the conversion layer")
     dropout: float = setting(0.3, doc="dropout in the conversion layer")
     tune_projection: bool = setting(False, doc="tune the type projection too (detection never reads it)")
@@ -156,7 +160,7 @@ def finetune(settings: FinetuneSettings, *, say: Callable[[str], None] = print) 
     targets = Targets(taxonomy)
     mapper = _mapper(model, settings, taxonomy, say)
     feedback = _feedback_items(settings, targets)
-    dev = [_dev_set(model, path, targets, settings.batch_pieces) for path in settings.dev]
+    dev = [dev_set(model, path, targets, settings.batch_pieces) for path in settings.dev]
     if settings.direct and mapper is not None:
         return _write_direct(model, settings, mapper, targets, dev, out, say)
     if only_feedback:
@@ -167,7 +171,7 @@ def finetune(settings: FinetuneSettings, *, say: Callable[[str], None] = print) 
         train = _replayed(model, targets)
         _keep_network(model, settings, say)
     else:
-        train = _train_instances(model, settings, targets, say)
+        train = train_instances(model, settings, targets, say)
         model.conversion = None
     new = _feedback_instances(model, feedback, settings.batch_pieces)
     before = _feedback_right(model, targets, new) if only_feedback and len(new) else None
@@ -180,7 +184,7 @@ def finetune(settings: FinetuneSettings, *, say: Callable[[str], None] = print) 
         + (f" and {len(new):,} from feedback" if feedback else "")
     )
     effective = _effective(settings, model) if only_feedback else settings
-    best = _train(model, targets, mapper, instances, dev, effective, warm=only_feedback, say=say)
+    best = train_conversion(model, targets, mapper, instances, dev, effective, warm=only_feedback, say=say)
     metrics: dict[str, Any] = {"finetune": best}
     if before is not None:
         after = _feedback_right(model, targets, new)
@@ -209,7 +213,7 @@ def finetune(settings: FinetuneSettings, *, say: Callable[[str], None] = print) 
 # ---- what goes in -------------------------------------------------------------------------------------------------
 
 
-def _train_instances(
+def train_instances(
     model: Model, settings: FinetuneSettings, targets: Targets, say: Callable[[str], None]
 ) -> Instances:
     parts = []
@@ -267,7 +271,7 @@ def _rounded(vectors: np.ndarray) -> Tensor:
     return torch.from_numpy(vectors).half().float()
 
 
-def _dev_set(model: Model, path: str, targets: Targets, batch_pieces: int) -> DevSet:
+def dev_set(model: Model, path: str, targets: Targets, batch_pieces: int) -> DevSet:
     gold, _ = _instances(model, path, targets, batch_pieces)
     loaded = load_examples([path], model.tokenizer, max_pieces=int(model.config.get("max_pieces", 256)))
     examples: list[Example] = [e for e in loaded.examples if e.detects and e.types]
@@ -351,7 +355,7 @@ def _weighted(instances: Instances, weight: float) -> Instances:
 # ---- training -----------------------------------------------------------------------------------------------------
 
 
-def _train(
+def train_conversion(
     model: Model,
     targets: Targets,
     mapper: DirectMapper | None,
@@ -418,7 +422,7 @@ def _train(
         metrics: dict[str, Any] = {
             "epoch": epoch,
             "loss": round(summed / len(instances), 4),
-            "dev": {d.name: _dev_metrics(model, targets, d, settings) for d in dev},
+            "dev": {d.name: dev_metrics(model, targets, d, settings) for d in dev},
         }
         metrics["score"] = float(np.mean([m["headline"] for m in metrics["dev"].values()])) if dev else -metrics["loss"]
         better = not best or metrics["score"] > best["score"]
@@ -449,7 +453,7 @@ def _choose(model: Model, targets: Targets, vectors: Tensor, settings: FinetuneS
     return decode(_probabilities(model, vectors), settings.decoding, targets.credit(settings.credit, settings.decay))
 
 
-def _dev_metrics(
+def dev_metrics(
     model: Model, targets: Targets, dev: DevSet, settings: FinetuneSettings, threshold: float = 0.0
 ) -> dict[str, float]:
     """Typing of gold mentions, and P/R/F1 with detection where the corpus marks all names; credit `both`, decay .5."""
@@ -524,7 +528,7 @@ def _thresholds(
     complete = [d for d in dev if len(d.found_gold)]
     if complete:
         grid = [round(0.025 * i, 3) for i in range(25)]
-        scored = [float(np.mean([_dev_metrics(model, targets, d, settings, t)["f1"] for d in complete])) for t in grid]
+        scored = [float(np.mean([dev_metrics(model, targets, d, settings, t)["f1"] for d in complete])) for t in grid]
         # The least of the thresholds that are about as good: on text unlike the validation set a high one costs recall.
         enough = max(scored) - 0.002
         chosen, f1 = next((t, f1) for t, f1 in zip(grid, scored, strict=True) if f1 >= enough)
@@ -611,17 +615,12 @@ def _write_direct(
     """No conversion layer: YAGO types mapped by a table (the paper's Direct baseline)."""
     metrics: dict[str, Any] = {"direct": {}}
     for part in dev:
-        best, _ = _direct_choice(model, mapper, part.gold.vectors)
-        result = typing_metrics(targets, best, part.gold.labels)
-        if len(part.found_gold):
-            chosen, scores = _direct_choice(model, mapper, part.found_vectors)
-            result |= typed_f1(targets, chosen, scores, part.found_gold, part.gold.labels)
-        metrics["direct"][part.name] = result
-        say(f"{part.name}: {json.dumps(result)}")
+        metrics["direct"][part.name] = direct_metrics(model, mapper, targets, part)
+        say(f"{part.name}: {json.dumps(metrics['direct'][part.name])}")
     model.conversion = None
     model.replay = None
     model.taxonomy_file = taxonomy_text(targets.taxonomy)
-    model.direct_table = _mapping_text(settings, model)
+    model.direct_table = mapping_text(settings, model)
     model.metrics = {**{k: v for k, v in model.metrics.items() if k == "pretrain"}, **metrics}
     model.config = {k: v for k, v in model.config.items() if k not in ("finetune", "replay_sets", "decoding")}
     model.config["finetune"] = portable(settings)
@@ -636,6 +635,16 @@ def _write_direct(
     return metrics
 
 
+def direct_metrics(model: Model, mapper: DirectMapper, targets: Targets, dev: DevSet) -> dict[str, float]:
+    """The measures of `dev_metrics` for the Direct model."""
+    best, _ = _direct_choice(model, mapper, dev.gold.vectors)
+    result = typing_metrics(targets, best, dev.gold.labels)
+    if len(dev.found_gold):
+        chosen, scores = _direct_choice(model, mapper, dev.found_vectors)
+        result |= typed_f1(targets, chosen, scores, dev.found_gold, dev.gold.labels)
+    return result
+
+
 @torch.inference_mode()
 def _direct_choice(model: Model, mapper: DirectMapper, vectors: Tensor) -> tuple[Tensor, Tensor]:
     scores = mapper.scores(torch.sigmoid(model.tagger.type_logits(vectors)).numpy())
@@ -647,7 +656,7 @@ def _mapper(
     model: Model, settings: FinetuneSettings, taxonomy: Taxonomy, say: Callable[[str], None]
 ) -> DirectMapper | None:
     """The table's mapper; None where no table was given and the shipped one is for another taxonomy."""
-    text = _mapping_text(settings, model)
+    text = mapping_text(settings, model)
     if settings.mapping or settings.direct or settings.depth:
         return DirectMapper.from_text(text, model.types, taxonomy, settings.mapping or _SHIPPED_TABLE)
     try:
@@ -657,7 +666,7 @@ def _mapper(
         return None
 
 
-def _mapping_text(settings: FinetuneSettings, model: Model) -> str:
+def mapping_text(settings: FinetuneSettings, model: Model) -> str:
     if settings.mapping:
         try:
             return Path(settings.mapping).read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""A document tagged from its source and from its LTF gives the same names at the same offsets, with the shipped model."""
+"""A document tagged from its source and from its LTF gives the same names at the same offsets (the shipped model)."""
 
 from __future__ import annotations
 

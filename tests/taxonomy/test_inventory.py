@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ousianer_cli.errors import InputError, TaxonomyError
 from ousianer_cli.taxonomy.inventory import (
     TOPS,
     Inventory,
@@ -15,7 +16,6 @@ from ousianer_cli.taxonomy.inventory import (
     close_counts,
     count_type_sets,
 )
-from ousianer_cli.errors import InputError, TaxonomyError
 from ousianer_cli.taxonomy.wordnet import WordNet
 
 PERSON = "wordnet_person_100007846"

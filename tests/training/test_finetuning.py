@@ -281,7 +281,7 @@ def test_the_weights_of_the_best_epoch_are_the_ones_saved(
         states.append(copy.deepcopy(model.conversion.state_dict()))
         return {"headline": scores[len(states) - 1] if len(states) <= 4 else 0.0, "f1": 0.0}
 
-    monkeypatch.setattr(module, "_dev_metrics", metrics)
+    monkeypatch.setattr(module, "dev_metrics", metrics)
     dev = write_rows(tmp_path / "dev.jsonl", target_rows()[:2])
     best = finetune(finetune_settings(tmp_path, base, dev=[dev], epochs=4), say=quiet)
     assert best["finetune"]["epoch"] == 2 and best["finetune"]["score"] == 0.9
