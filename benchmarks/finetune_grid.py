@@ -26,6 +26,8 @@ VARIATIONS: dict[str, dict[str, object]] = {
     "default": {},
     "logits": {"reads": "logits"},
     "logits and vectors": {"reads": "both"},
+    "no coarse prior": {"coarse_prior": 0.0},
+    "coarse prior .5": {"coarse_prior": 0.5},
     "hard loss": {"loss": "hard"},
     "hard loss, argmax": {"loss": "hard", "decoding": "argmax"},
     "soft loss, argmax": {"decoding": "argmax"},

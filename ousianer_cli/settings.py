@@ -62,13 +62,12 @@ def resolve(
     config: str | Path | None = None,
     preset: Mapping[str, Any] | None = None,
 ) -> T:
-    """Defaults, then the preset, then the TOML table, then flags (those that are not None).
+    """Defaults, then the TOML table, then the preset (itself a flag), then the other flags (those that are not None).
 
     Raises:
         SettingsError: an unknown name, a value of the wrong type, or whatever the dataclass refuses in `__post_init__`.
     """
-    values: dict[str, Any] = dict(preset or {})
-    values.update(read_table(table, config))
+    values: dict[str, Any] = read_table(table, config) | dict(preset or {})
     values.update({k: v for k, v in overrides.items() if v is not None and v != []})
     fields = {f.name: f for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
     hints = typing.get_type_hints(cls)

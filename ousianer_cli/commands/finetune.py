@@ -56,6 +56,9 @@ def finetune(
         bool | None, typer.Option("--tune-projection/--keep-projection", help="Tune the type projection too.")
     ] = None,
     decoding: Annotated[str | None, typer.Option(help="argmax, or expected (credit).")] = None,
+    coarse_prior: Annotated[
+        float | None, typer.Option(help="Share of gold taken to stop at the top type (expected-credit decoding).")
+    ] = None,
     lr: Annotated[float | None, typer.Option(help="Peak learning rate (AdamW).")] = None,
     weight_decay: Annotated[float | None, typer.Option(help="AdamW weight decay.")] = None,
     warmup_steps: Annotated[int | None, typer.Option(help="Steps over which the learning rate rises.")] = None,

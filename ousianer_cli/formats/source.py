@@ -90,9 +90,11 @@ AUTHORS_OFF = "posters' names (--no-authors)"
 
 
 def document_id(name: str) -> str:
-    """A document's id without a file suffix that some releases leave on it: `X.df.xml`, `X.nw.xml`, `X.rsd.txt` ->
-    `X`."""
-    name = name.strip()
+    """A document's id without a file suffix that some releases leave on it: `X.df.xml`, `X.nw.xml`, `X.rsd.txt` -> `X`.
+
+    Blanks inside it, which column 4 of a run cannot hold, become `_` (`my notes.txt` -> `my_notes`).
+    """
+    name = "_".join(name.split())
     return _ID_SUFFIX.sub("", name) or name
 
 

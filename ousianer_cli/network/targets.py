@@ -5,9 +5,9 @@ Letters: M mentions, Y pretraining types, A target types, the last of them "outs
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -38,6 +38,18 @@ class Targets:
     def credit(self, direction: Direction, decay: float) -> Tensor:
         """W [A, A] with its row and column for outside."""
         return torch.from_numpy(credit_matrix(self.taxonomy, direction, decay, outside=True)).float()
+
+    def decoding_credit(self, direction: Direction, decay: float, coarse_prior: float = 0.0) -> Tensor:
+        """((1 - pi) I + pi T) W [A, A]: the credit that a prediction may expect where the true type is the row's.
+
+        """Credit [M, A] of every prediction for each mention's admissible set, decay .5."""
+        to different depths. With pi = 0 it is W itself.
+        """
+        credit = self.credit(direction, decay)
+        top = torch.zeros_like(credit)
+        for place, name in enumerate(self.names):
+            top[place, place if name == OUTSIDE else self.names.index(self.taxonomy.top(name))] = 1
+        return (1 - coarse_prior) * credit + coarse_prior * (top @ credit)
 
     def set_credits(self, gold: Sequence[LabelSet], direction: Direction, *, open: bool = False) -> Tensor:
         """Credit [M, A] of every prediction for each mention's admissible set, decay .5."""
@@ -82,10 +94,35 @@ class Targets:
 
 
 def decode(probabilities: Tensor, decoding: Decoding, credit: Tensor) -> tuple[Tensor, Tensor]:
-    """(type [M], its score [M]): argmax of p, or the type j that maximises the expected credit sum_i p(i) W[i, j].
+    """(type [M], its score [M]): argmax of p, or the type j that maximises the expected credit sum_i p(i) credit[i, j].
 
     The score is p(type) under argmax and the expected credit under `expected`.
     """
     scores = probabilities if decoding == "argmax" else probabilities @ credit
     best = scores.max(dim=1)
     return best.indices, best.values
+
+
+@dataclass(frozen=True, slots=True)
+class DecodingRule:
+    """How a model's distributions become types: what `config.json` keeps under "decoding"."""
+
+    decoding: Decoding = "argmax"
+    credit: Direction = "both"
+    decay: float = 0.5
+    coarse_prior: float = 0.0
+    min_confidence: float = 0.0
+    """The least confidence a name needs to be written."""
+
+    @classmethod
+    def of(cls, model_config: Mapping[str, Any]) -> DecodingRule:
+        """The rule in a model's configuration; defaults for what it does not say."""
+        return cls(**model_config.get("decoding", {}))
+
+    def matrix(self, targets: Targets) -> Tensor:
+        """The credit [A, A] that `decode` reads."""
+        return targets.decoding_credit(self.credit, self.decay, self.coarse_prior)
+
+    def choose(self, targets: Targets, probabilities: Tensor) -> tuple[Tensor, Tensor]:
+        """(type [M], its score [M]) of distributions [M, A]; see `decode`."""
+        return decode(probabilities, self.decoding, self.matrix(targets).to(probabilities.device))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import torch
@@ -18,9 +17,8 @@ from ousianer_cli.network.checkpoint import Model, model_taxonomy
 from ousianer_cli.network.inference import contextualised
 from ousianer_cli.network.pieces import EncodedSentence
 from ousianer_cli.network.tagger import Mentions
-from ousianer_cli.network.targets import Decoding, Targets, decode
+from ousianer_cli.network.targets import DecodingRule, Targets, decode
 from ousianer_cli.tagging.windows import Window, encode_windows, join_spans, plan_windows
-from ousianer_cli.taxonomy.credit import Direction
 from ousianer_cli.taxonomy.direct import DirectMapper
 
 _EDGE = 2e-5
@@ -59,8 +57,8 @@ class Engine:
     device: str = "cpu"
     targets: Targets = field(init=False)
     direct: DirectMapper | None = field(init=False, default=None)
+    rule: DecodingRule = field(init=False)
     _credit: Tensor = field(init=False)
-    _decoding: dict[str, Any] = field(init=False)
 
     def __post_init__(self) -> None:
         self.targets = Targets(model_taxonomy(self.model))
@@ -70,23 +68,16 @@ class Engine:
             raise ModelError(
                 "expected a model with target types, found a pretrained one; run ousianer finetune on it first"
             )
-        self._decoding = self.model.config.get("decoding", {})
-        self._credit = self.targets.credit(self.credit_direction, float(self._decoding.get("decay", 0.5)))
+        self.rule = DecodingRule.of(self.model.config)
+        self._credit = self.rule.matrix(self.targets).to(self.device)
         self.model.tagger.to(self.device).eval()
         if self.model.conversion is not None:
             self.model.conversion.to(self.device).eval()
 
     @property
-    def decoding(self) -> Decoding:
-        return self._decoding.get("decoding", "argmax")  # type: ignore[no-any-return]
-
-    @property
-    def credit_direction(self) -> Direction:
-        return self._decoding.get("credit", "both")  # type: ignore[no-any-return]
-
-    @property
     def min_confidence(self) -> float:
-        return float(self._decoding.get("min_confidence", 0.0))
+        """The model's own threshold; names below it are not written."""
+        return self.rule.min_confidence
 
     @property
     def max_pieces(self) -> int:
@@ -130,8 +121,8 @@ class Engine:
             best, chosen = (torch.from_numpy(a) for a in self.direct.choose(scores.cpu().numpy()))
             margin = _direct_margin(scores)
         else:
-            best, chosen = decode(scores, self.decoding, self._credit.to(scores.device))
-            credited = scores if self.decoding == "argmax" else scores @ self._credit.to(scores.device)
+            best, chosen = decode(scores, self.rule.decoding, self._credit)
+            credited = scores if self.rule.decoding == "argmax" else scores @ self._credit
             top = credited.topk(2, dim=1).values
             margin = float((top[:, 0] - top[:, 1]).min())
         return [self.targets.names[i] for i in best.tolist()], chosen.clamp(0, 1).double().cpu().numpy(), margin

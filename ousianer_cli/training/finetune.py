@@ -28,10 +28,9 @@ from ousianer_cli.network.checkpoint import Model, load_model, model_taxonomy, s
 from ousianer_cli.network.conversion import Conversion
 from ousianer_cli.network.inference import detect_spans, mention_vectors
 from ousianer_cli.network.losses import soft_cross_entropy
-from ousianer_cli.network.targets import LabelSet, Targets, decode
+from ousianer_cli.network.targets import DecodingRule, LabelSet, Targets
 from ousianer_cli.released_models import released_model
 from ousianer_cli.settings import portable, require, setting
-from ousianer_cli.taxonomy.credit import Direction
 from ousianer_cli.taxonomy.direct import DirectMapper
 from ousianer_cli.taxonomy.tree import OUTSIDE, Taxonomy, load_taxonomy
 from ousianer_cli.training.examples import Example, load_examples
@@ -68,6 +67,7 @@ class FinetuneSettings:
     dropout: float = setting(0.3, doc="dropout in the conversion layer")
     tune_projection: bool = setting(False, doc="tune the type projection too (detection never reads it)")
     decoding: Literal["argmax", "expected"] = setting("expected", doc="argmax, or the type of highest expected credit")
+    coarse_prior: float = setting(0.3, doc="share of gold that expected-credit decoding takes to stop at the top type")
     lr: float = setting(1e-3, doc="peak learning rate (AdamW)")
     weight_decay: float = setting(0.01, doc="AdamW weight decay")
     warmup_steps: int = setting(200, doc="steps over which the learning rate rises; it falls linearly to zero after")
@@ -83,7 +83,12 @@ class FinetuneSettings:
     def __post_init__(self) -> None:
         if self.direct and self.train:
             raise SettingsError("--direct and --train: expected one of them, found both; a Direct model is not trained")
-        for name in ("decay", "loss_decay", "depth", "dropout"):
+        if self.tune_projection and self.reads == "vectors":
+            raise SettingsError(
+                "--tune-projection and --reads vectors: expected one of them, found both; "
+                "a layer that reads vectors alone never sees the projection"
+            )
+        for name in ("decay", "loss_decay", "depth", "dropout", "coarse_prior"):
             if not 0 <= getattr(self, name) <= 1:
                 raise SettingsError(f"--{name.replace('_', '-')}: expected 0 to 1, found {getattr(self, name)}")
         for name in ("epochs", "batch_size", "hidden"):
@@ -98,6 +103,7 @@ PAPER: dict[str, Any] = {
     "loss": "soft",
     "loss_decay": 0.5,
     "decoding": "argmax",
+    "coarse_prior": 0.0,
     "lr": 1e-5,
     "warmup_steps": 2500,
     "depth": 0.0,
@@ -442,6 +448,10 @@ def train_conversion(
     return best
 
 
+def _rule(settings: FinetuneSettings) -> DecodingRule:
+    return DecodingRule(settings.decoding, settings.credit, settings.decay, settings.coarse_prior)
+
+
 @torch.inference_mode()
 def _probabilities(model: Model, vectors: Tensor) -> Tensor:
     if model.conversion is None:
@@ -450,7 +460,7 @@ def _probabilities(model: Model, vectors: Tensor) -> Tensor:
 
 
 def _choose(model: Model, targets: Targets, vectors: Tensor, settings: FinetuneSettings) -> tuple[Tensor, Tensor]:
-    return decode(_probabilities(model, vectors), settings.decoding, targets.credit(settings.credit, settings.decay))
+    return _rule(settings).choose(targets, _probabilities(model, vectors))
 
 
 def dev_metrics(
@@ -523,8 +533,7 @@ def _thresholds(
     say: Callable[[str], None],
 ) -> None:
     """The least confidence a name needs to be written, chosen on the validation corpora that mark all names."""
-    decoding: dict[str, Any] = {"decoding": settings.decoding, "credit": settings.credit, "decay": settings.decay}
-    decoding["min_confidence"] = float(model.config.get("decoding", {}).get("min_confidence", 0.0)) if not dev else 0.0
+    least = 0.0 if dev else DecodingRule.of(model.config).min_confidence
     complete = [d for d in dev if len(d.found_gold)]
     if complete:
         grid = [round(0.025 * i, 3) for i in range(25)]
@@ -532,10 +541,10 @@ def _thresholds(
         # The least of the thresholds that are about as good: on text unlike the validation set a high one costs recall.
         enough = max(scored) - 0.002
         chosen, f1 = next((t, f1) for t, f1 in zip(grid, scored, strict=True) if f1 >= enough)
-        decoding["min_confidence"] = chosen
+        least = chosen
         metrics["threshold"] = {"min_confidence": chosen, "f1": round(f1, 4), "f1_without": round(scored[0], 4)}
         say(f"least confidence {chosen}: mean typed F1 {f1:.4f} ({scored[0]:.4f} without)")
-    model.config["decoding"] = decoding
+    model.config["decoding"] = dataclasses.asdict(dataclasses.replace(_rule(settings), min_confidence=least))
 
 
 # ---- replay and feedback ------------------------------------------------------------------------------------------
@@ -583,20 +592,25 @@ def _effective(settings: FinetuneSettings, model: Model) -> FinetuneSettings:
     earlier: Mapping[str, Any] = model.config.get("finetune", {})
     kept = {
         k: earlier[k]
-        for k in ("loss", "credit", "decay", "loss_decay", "depth", "reads", "hidden", "decoding", "taxonomy")
+        for k in (
+            "loss",
+            "credit",
+            "decay",
+            "loss_decay",
+            "depth",
+            "reads",
+            "hidden",
+            "decoding",
+            "coarse_prior",
+            "taxonomy",
+        )
         if k in earlier
     }
     return dataclasses.replace(settings, **kept)
 
 
 def _feedback_right(model: Model, targets: Targets, new: Instances) -> float:
-    decoding = model.config.get("decoding", {})
-    direction: Direction = decoding.get("credit", "both")
-    best, _ = decode(
-        _probabilities(model, new.vectors),
-        decoding.get("decoding", "argmax"),
-        targets.credit(direction, decoding.get("decay", 0.5)),
-    )
+    best, _ = DecodingRule.of(model.config).choose(targets, _probabilities(model, new.vectors))
     return typing_metrics(targets, best, new.labels)["credit"]
 
 
@@ -624,12 +638,7 @@ def _write_direct(
     model.metrics = {**{k: v for k, v in model.metrics.items() if k == "pretrain"}, **metrics}
     model.config = {k: v for k, v in model.config.items() if k not in ("finetune", "replay_sets", "decoding")}
     model.config["finetune"] = portable(settings)
-    model.config["decoding"] = {
-        "decoding": "argmax",
-        "credit": settings.credit,
-        "decay": settings.decay,
-        "min_confidence": 0.0,
-    }
+    model.config["decoding"] = dataclasses.asdict(DecodingRule())
     save_model(out, model, _card(model, settings, metrics))
     say(f"wrote {out}: a Direct model, {mapper.mapped} of {len(model.types)} YAGO types mapped")
     return metrics

@@ -226,9 +226,7 @@ def load_corpora(settings: PretrainSettings, tokenizer: PieceTokenizer, wordnet:
     return Corpora(train, detection_dev, typing_dev, inventory, counts, _hashes(settings))
 
 
-def _hold_out(
-    examples: list[Example], settings: PretrainSettings, kind: str
-) -> tuple[list[Example], list[Example]]:
+def _hold_out(examples: list[Example], settings: PretrainSettings, kind: str) -> tuple[list[Example], list[Example]]:
     train, held = held_out(examples, settings.held_out)
     if not held or not train:
         raise SettingsError(

@@ -74,7 +74,7 @@ def test_all_that_detection_uses_and_the_projection_are_byte_equal(base: Path, t
 
 
 def test_the_projection_can_be_tuned_and_detection_stays(base: Path, tmp_path: Path) -> None:
-    finetune(finetune_settings(tmp_path, base, tune_projection=True, epochs=3), say=quiet)
+    finetune(finetune_settings(tmp_path, base, tune_projection=True, reads="both", epochs=3), say=quiet)
     differing = changed(base, tmp_path / "tuned")
     assert {"types.weight", "types.bias"} <= differing
     assert not differing & load_model(base).tagger.detection_parameters()
@@ -124,6 +124,19 @@ def test_the_replay_file_holds_vectors_labels_and_weights_and_no_text(tuned: Pat
         if file.is_file() and file.name != "tokenizer.json":
             content = file.read_bytes().lower()
             assert not [w for w in (b"oslo", b"yesterday", b"brun") if w in content], file
+
+
+@pytest.mark.parametrize("balance", [True, False])
+def test_a_corpus_weighs_by_its_size_and_by_how_often_it_is_named(base: Path, tmp_path: Path, balance: bool) -> None:
+    few = write_rows(tmp_path / "few.jsonl", target_rows()[:3])  # 6 mentions beside 24
+    many = write_rows(tmp_path / "many.jsonl", target_rows())
+    settings = finetune_settings(tmp_path, base, train=[few, many, few, few], balance=balance, epochs=1)
+    finetune(settings, say=quiet)
+    weights = load_file(tmp_path / "tuned" / "replay.safetensors")["weights"].float()
+    assert weights.shape == (30,) and weights.mean().item() == pytest.approx(1.0, abs=0.01)
+    shares = sorted({round(w, 2) for w in weights.tolist()})
+    assert len(shares) == 2
+    assert (weights[:6].sum() / weights[6:].sum()).item() == pytest.approx(3 * (0.5 if balance else 0.25), rel=0.01)
 
 
 def test_too_many_mentions_are_sampled_and_keep_their_weight(base: Path, tmp_path: Path) -> None:
@@ -445,6 +458,7 @@ def test_corpora_without_types_are_told(base: Path, tmp_path: Path) -> None:
     ("changes", "flag"),
     [
         ({"direct": True, "train": ["x"]}, "--direct and --train"),
+        ({"tune_projection": True, "reads": "vectors"}, "--tune-projection and --reads vectors"),
         ({"decay": 1.1}, "--decay"),
         ({"loss_decay": -0.1}, "--loss-decay"),
         ({"depth": 2.0}, "--depth"),
