@@ -42,8 +42,8 @@ class Targets:
     def decoding_credit(self, direction: Direction, decay: float, coarse_prior: float = 0.0) -> Tensor:
         """((1 - pi) I + pi T) W [A, A]: the credit that a prediction may expect where the true type is the row's.
 
-        """Credit [M, A] of every prediction for each mention's admissible set, decay .5."""
-        to different depths. With pi = 0 it is W itself.
+        T moves a type to its top; pi is the share of gold that is expected to stop there, since annotators' guidelines
+        go to different depths. With pi = 0 it is W itself.
         """
         credit = self.credit(direction, decay)
         top = torch.zeros_like(credit)
