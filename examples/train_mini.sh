@@ -16,9 +16,11 @@ SILVER=$DATA/silver/silver_cap30.jsonl.gz
 corpus() { ousianer prepare corpus "$@"; }
 aida() { corpus "${@:2}" --map "$DATA/mappings/$1_to_aida.tsv" --taxonomy aida-edl; }
 
-# Validation: CrossNER dev, wikigold, and a slice of the clean Few-NERD sentences (by a hash of the sentence).
+# Validation: CrossNER dev, a slice of the clean Few-NERD sentences (by a hash of the sentence), wikigold and WNUT17 dev.
+# Gold stops at different depths in them; none of them trains the model.
 aida crossner "$DATA"/crossner/*/dev.txt --supervises both -o "$WORK/crossner_dev.jsonl"
 aida coarse "$DATA/wikigold/wikigold.conll.txt" -o "$WORK/wikigold.jsonl"
+aida coarse "$DATA/wnut17/emerging.dev.conll" -o "$WORK/wnut_dev.jsonl"
 aida fewnerd "${FEWNERD[@]}" --clean-few-nerd --supervises both --split-by-hash 0.06 \
   --held-out "$WORK/fewnerd_held.jsonl" -o "$WORK/fewnerd_clean_aida.jsonl"
 
@@ -53,7 +55,7 @@ done
 ousianer finetune "$WORK/base" \
   --train "$WORK"/crossner_train.jsonl "$WORK"/crossner_train.jsonl "$WORK"/crossner_train.jsonl \
   "$WORK"/fewnerd_{dev,test,big_test}.jsonl "$WORK/uner.jsonl" "$WORK/wnut_train.jsonl" \
-  --dev "$WORK/crossner_dev.jsonl" "$WORK/fewnerd_held.jsonl" --taxonomy aida-edl -o "$WORK/ousianer-mini"
+  --dev "$WORK"/{crossner_dev,fewnerd_held,wikigold,wnut_dev}.jsonl --taxonomy aida-edl -o "$WORK/ousianer-mini"
 
 python "$(dirname "$0")/../benchmarks/validation.py" --model "$WORK/ousianer-mini" \
-  "$WORK"/{crossner_dev,wikigold,fewnerd_held}.jsonl
+  "$WORK"/{crossner_dev,fewnerd_held,wikigold,wnut_dev}.jsonl
