@@ -74,7 +74,7 @@ class FinetuneSettings:
     epochs: int = setting(20, doc="passes over the mentions")
     batch_size: int = setting(256, doc="mentions a batch")
     patience: int = setting(6, doc="validations without gain before tuning stops")
-    feedback_weight: float = setting(3.0, doc="weight of a feedback mention beside one of the replay file")
+    feedback_weight: float = setting(10.0, doc="weight of a feedback mention beside one of the replay file")
     replay_limit: int = setting(14000, doc="mentions kept in the replay file")
     balance: bool = setting(True, doc="give each training corpus weight by the square root of its mentions")
     batch_pieces: int = setting(4096, doc="padded sub-word pieces a batch when mention vectors are computed")
