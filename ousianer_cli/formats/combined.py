@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats.edl import EdlRow
+from ousianer_cli.formats.edl import EdlRow, refuse_unreadable
 
 UNLINKED = "NIL"
 """The id of a mention that has no candidate."""
@@ -29,12 +29,7 @@ def parse_combined(text: str, *, path: str | Path | None = None, line: int = 0) 
     def bad(expected: str, found: str, remedy: str = "see docs/scoring.md, Inputs") -> InputError:
         return InputError(expected, found[:100], path=path, line=line, remedy=remedy)
 
-    if "\0" in text:
-        raise bad("text", "a NUL character", "remove it")
-    if text.endswith("\r"):
-        raise bad("a line end of \\n", "\\r\\n", "convert the file, for example with sed -i 's/\\r$//'")
-    if text.startswith("\ufeff"):
-        raise bad("text from the first byte on", "a byte order mark", "save the file as UTF-8 without BOM")
+    refuse_unreadable(text, path=path, line=line)
     cells = text.rstrip("\t").split("\t")
     if len(cells) < 3:
         raise bad(f"at least 3 tab-separated columns ({_EXPECTED})", f"{len(cells)} ('{text[:60]}')")

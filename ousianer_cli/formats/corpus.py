@@ -11,10 +11,10 @@ type is one of them or lies below one of them; `-` is a name outside the taxonom
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 from ousianer_cli.errors import InputError
 
@@ -65,12 +65,10 @@ def read_corpus(path: str | Path) -> Iterator[Sentence]:
                 yield _parse(line, path, number)
 
 
-def _parse(line: str, path: Path, number: int) -> Sentence:
-    def bad(expected: str, found: object) -> InputError:
-        return InputError(expected, str(found)[:80], path=path, line=number, remedy="see docs/formats.md, corpus lines")
-
+def row_with_tokens(line: str, bad: Callable[[str, object], InputError]) -> tuple[dict[str, Any], list[str]]:
+    """A JSON line's object and its 'tokens'; whatever else the line is, `bad(expected, found)` makes the error."""
     try:
-        row = json.loads(line)
+        row: Any = json.loads(line)
     except json.JSONDecodeError as error:
         raise bad("a JSON object", f"invalid JSON ({error.msg} at column {error.colno})") from None
     if not isinstance(row, dict):
@@ -78,6 +76,14 @@ def _parse(line: str, path: Path, number: int) -> Sentence:
     tokens = row.get("tokens")
     if not isinstance(tokens, list) or not tokens or not all(isinstance(t, str) and t.strip() for t in tokens):
         raise bad("'tokens' as a list of non-empty strings", tokens)
+    return row, tokens
+
+
+def _parse(line: str, path: Path, number: int) -> Sentence:
+    def bad(expected: str, found: object) -> InputError:
+        return InputError(expected, str(found)[:80], path=path, line=number, remedy="see docs/formats.md, corpus lines")
+
+    row, tokens = row_with_tokens(line, bad)
     supervises = row.get("supervises", "both")
     if supervises not in ("detection", "typing", "both"):
         raise bad("'supervises' as detection, typing or both", supervises)

@@ -60,18 +60,25 @@ def normalise_mention_string(text: str) -> str:
     return _BLANKS.sub(" ", text)
 
 
+def refuse_unreadable(text: str, *, path: str | Path | None, line: int) -> None:
+    """An `InputError` for what no line of a scorer's files may hold: a NUL, a carriage return at its end, a BOM."""
+    if "\0" in text:
+        raise InputError("text", "a NUL character", path=path, line=line, remedy="remove it")
+    if text.endswith("\r"):
+        remedy = "convert the file, for example with sed -i 's/\\r$//'"
+        raise InputError("a line end of \\n", "\\r\\n", path=path, line=line, remedy=remedy)
+    if text.startswith("\ufeff"):
+        remedy = "save the file as UTF-8 without BOM"
+        raise InputError("text from the first byte on", "a byte order mark", path=path, line=line, remedy=remedy)
+
+
 def parse_row(text: str, *, path: str | Path | None = None, line: int = 0) -> EdlRow:
     """One line without its line end; an `InputError` names what is wrong with it."""
 
     def bad(expected: str, found: str, remedy: str = "see docs/formats.md, EDL tab") -> InputError:
         return InputError(expected, found[:100], path=path, line=line, remedy=remedy)
 
-    if "\0" in text:
-        raise bad("text", "a NUL character", "remove it")
-    if text.endswith("\r"):
-        raise bad("a line end of \\n", "\\r\\n", "convert the file, for example with sed -i 's/\\r$//'")
-    if text.startswith("\ufeff"):
-        raise bad("text from the first byte on", "a byte order mark", "save the file as UTF-8 without BOM")
+    refuse_unreadable(text, path=path, line=line)
     cells = text.split("\t")
     if not MIN_COLUMNS <= len(cells) <= MAX_COLUMNS:
         found = f"{len(cells)} ('{text[:60]}')" if text else "an empty line"

@@ -7,12 +7,11 @@ counted.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from ousianer_cli.errors import InputError
+from ousianer_cli.formats.corpus import row_with_tokens
 from ousianer_cli.formats.labelled import LabelledMention, LabelledSentence, ReadReport, doc_name, numbered_lines
 
 
@@ -35,15 +34,7 @@ def _parse(line: str, path: Path, number: int, name: str, report: ReadReport) ->
         remedy = "correct the line, or name another --format"
         return InputError(expected, str(found)[:80], path=path, line=number, remedy=remedy)
 
-    try:
-        row: Any = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise bad("a JSON object", f"invalid JSON ({error.msg} at column {error.colno})") from None
-    if not isinstance(row, dict):
-        raise bad("a JSON object", row)
-    tokens = row.get("tokens")
-    if not isinstance(tokens, list) or not tokens or not all(isinstance(t, str) and t.strip() for t in tokens):
-        raise bad("'tokens' as a list of non-empty strings", tokens)
+    row, tokens = row_with_tokens(line, bad)
     found = row.get("mentions", [])
     if not isinstance(found, list):
         raise bad("'mentions' as a list", found)

@@ -5,6 +5,7 @@ LTF TOKENs are not used: many releases token at blanks only (`Obama,` is one tok
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Sequence
 
@@ -29,6 +30,11 @@ def split_words(text: str, start: int = 0, end: int | None = None) -> list[tuple
     """The words of `text[start:end]` as code-point pairs [start, end) into `text`; no visible character is left out."""
     stop = len(text) if end is None else end
     return [match.span() for match in _WORD.finditer(text, start, stop)]
+
+
+def as_read(word: str) -> str:
+    """The word as a model reads it: a character reference of a source document (`&amp;`) as its character."""
+    return (html.unescape(word).strip() or word) if word.startswith("&") and word.endswith(";") else word
 
 
 def resplit_tokens(

@@ -55,6 +55,11 @@ class Model:
     metrics: dict[str, Any] = field(default_factory=dict)
 
     @property
+    def max_pieces(self) -> int:
+        """Sub-word pieces that a sentence, or a window of one, may have."""
+        return int(self.config.get("max_pieces", 256))
+
+    @property
     def types(self) -> list[str]:
         """Ids of the Y pretraining types."""
         return list(self.inventory.ids)

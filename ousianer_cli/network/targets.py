@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ousianer_cli.network.losses import soft_targets
+from ousianer_cli.network.losses import expected_credit, soft_targets
 from ousianer_cli.taxonomy.credit import Direction, credit_matrix, set_credit
 from ousianer_cli.taxonomy.tree import OUTSIDE, Taxonomy
 
@@ -93,13 +93,17 @@ class Targets:
         return soft_targets(gold, self.credit(direction, decay))
 
 
+def decision_scores(probabilities: Tensor, decoding: Decoding, credit: Tensor) -> Tensor:
+    """What a decision compares [M, A]: p(type) under argmax, the expected credit sum_i p(i) credit[i, j] otherwise."""
+    return probabilities if decoding == "argmax" else expected_credit(probabilities, credit)
+
+
 def decode(probabilities: Tensor, decoding: Decoding, credit: Tensor) -> tuple[Tensor, Tensor]:
     """(type [M], its score [M]): argmax of p, or the type j that maximises the expected credit sum_i p(i) credit[i, j].
 
     The score is p(type) under argmax and the expected credit under `expected`.
     """
-    scores = probabilities if decoding == "argmax" else probabilities @ credit
-    best = scores.max(dim=1)
+    best = decision_scores(probabilities, decoding, credit).max(dim=1)
     return best.indices, best.values
 
 

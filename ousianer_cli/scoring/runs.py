@@ -38,7 +38,6 @@ from ousianer_cli.scoring.matching import (
     Match,
     MentionTable,
     Vocabulary,
-    join_tables,
     match_spans,
 )
 from ousianer_cli.scoring.measures import (
@@ -646,25 +645,3 @@ def display_names(paths: Sequence[str | Path]) -> list[str]:
     """The shortest names that tell the runs apart: file names without ending, else the paths as given."""
     stems = [Path(path).stem for path in paths]
     return stems if len(set(stems)) == len(stems) else [str(path) for path in paths]
-
-
-def score_table(
-    gold: MentionTable,
-    system: MentionTable,
-    vocabulary: Vocabulary,
-    credit: TypeCredit,
-    *,
-    name: str = "run",
-    path: str = "",
-    types: bool = False,
-) -> RunScore:
-    """Score one encoded run against encoded gold of the same vocabulary, without intervals or measures of the track."""
-    score, match, weights = _readings(gold, system, vocabulary, credit, name, path, types)
-    sums = document_credit(match, weights, credit, len(vocabulary.docs))
-    documents = np.unique(join_tables([gold, system]).doc)
-    sums = {key: value[documents] for key, value in sums.items()}
-    warnings = inspect_table(system, path or name, vocabulary, credit, is_gold=False)
-    warnings += compare_documents(gold, system, path or name, vocabulary)
-    return replace(
-        score, measures={key: total(value) for key, value in sums.items()}, sums=sums, warnings=tuple(warnings)
-    )

@@ -17,7 +17,7 @@ from ousianer_cli.network.checkpoint import Model, model_taxonomy
 from ousianer_cli.network.inference import contextualised
 from ousianer_cli.network.pieces import EncodedSentence
 from ousianer_cli.network.tagger import Mentions
-from ousianer_cli.network.targets import DecodingRule, Targets, decode
+from ousianer_cli.network.targets import DecodingRule, Targets, decision_scores
 from ousianer_cli.tagging.windows import Window, encode_windows, join_spans, plan_windows
 from ousianer_cli.taxonomy.direct import DirectMapper
 
@@ -81,7 +81,7 @@ class Engine:
 
     @property
     def max_pieces(self) -> int:
-        return int(self.model.config.get("max_pieces", 256))
+        return self.model.max_pieces
 
     @torch.inference_mode()
     def tag(self, sentences: Sequence[Sequence[str]]) -> list[list[TypedMention]]:
@@ -121,9 +121,9 @@ class Engine:
             best, chosen = (torch.from_numpy(a) for a in self.direct.choose(scores.cpu().numpy()))
             margin = _direct_margin(scores)
         else:
-            best, chosen = decode(scores, self.rule.decoding, self._credit)
-            credited = scores if self.rule.decoding == "argmax" else scores @ self._credit
-            top = credited.topk(2, dim=1).values
+            compared = decision_scores(scores, self.rule.decoding, self._credit)
+            chosen, best = compared.max(dim=1)
+            top = compared.topk(2, dim=1).values
             margin = float((top[:, 0] - top[:, 1]).min())
         return [self.targets.names[i] for i in best.tolist()], chosen.clamp(0, 1).double().cpu().numpy(), margin
 

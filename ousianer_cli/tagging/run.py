@@ -5,7 +5,6 @@ Every row is checked against the document's text before it is written.
 
 from __future__ import annotations
 
-import html
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,7 +16,7 @@ from ousianer_cli.formats.atomic import atomic_writer
 from ousianer_cli.formats.document import Document
 from ousianer_cli.formats.edl import EdlRow, NilClusters, NilPolicy, format_row, normalise_mention_string
 from ousianer_cli.formats.sentences import split_sentences
-from ousianer_cli.formats.words import split_words
+from ousianer_cli.formats.words import as_read, split_words
 from ousianer_cli.settings import setting
 from ousianer_cli.tagging.engine import Engine, TypedMention
 from ousianer_cli.taxonomy.tree import OUTSIDE
@@ -115,7 +114,7 @@ def tag_documents(
     clusters = NilClusters(nil)
     seen: set[str] = set()
     for batch in _grouped(documents, batch_sentences, summary):
-        texts = [[_seen(p.document.text[a:b]) for a, b in s.words] for p in batch for s in p.sentences]
+        texts = [[as_read(p.document.text[a:b]) for a, b in s.words] for p in batch for s in p.sentences]
         tagged = iter(engine.tag(texts))
         for prepared in batch:
             document = prepared.document
@@ -124,11 +123,6 @@ def tag_documents(
             seen.add(document.id)
             mentions = [(s, m) for s in prepared.sentences for m in next(tagged)]
             yield from _rows(document, mentions, run_id, clusters, least, summary)
-
-
-def _seen(word: str) -> str:
-    """The word as the model reads it: a character reference of a source document (`&amp;`) as its character."""
-    return (html.unescape(word).strip() or word) if word.startswith("&") and word.endswith(";") else word
 
 
 def _grouped(documents: Iterable[Document], size: int, summary: Summary) -> Iterator[list[_Prepared]]:

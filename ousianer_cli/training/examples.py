@@ -9,6 +9,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -177,3 +178,8 @@ def augmented_shapes(examples: Sequence[Example], rng: np.random.Generator, shar
             shape = recase(shape, _CASES[int(rng.integers(len(_CASES)))])
         shapes.append(shape)
     return shapes
+
+
+def file_digest(path: str) -> str:
+    """The first 16 digits of a file's SHA-256, by which a model folder names its data."""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]

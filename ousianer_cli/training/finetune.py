@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +22,7 @@ from torch import Tensor
 
 from ousianer_cli.errors import InputError, ModelError, SettingsError, TaxonomyError
 from ousianer_cli.formats.feedback import FeedbackItem, read_feedback
-from ousianer_cli.formats.words import split_words
+from ousianer_cli.formats.words import as_read, split_words
 from ousianer_cli.network.checkpoint import Model, load_model, model_taxonomy, save_model, taxonomy_text
 from ousianer_cli.network.conversion import Conversion
 from ousianer_cli.network.inference import detect_spans, mention_vectors
@@ -33,7 +32,7 @@ from ousianer_cli.released_models import released_model
 from ousianer_cli.settings import portable, require, setting
 from ousianer_cli.taxonomy.direct import DirectMapper
 from ousianer_cli.taxonomy.tree import OUTSIDE, Taxonomy, load_taxonomy
-from ousianer_cli.training.examples import Example, load_examples
+from ousianer_cli.training.examples import Example, file_digest, load_examples
 
 _SHIPPED_TABLE = "yago_to_aida.tsv"
 
@@ -208,7 +207,7 @@ def finetune(settings: FinetuneSettings, *, say: Callable[[str], None] = print) 
         "finetune": portable(effective),
         "replay_sets": replay_sets,
         "finetune_data_sha256_16": {
-            Path(p).name: _digest(p) for p in [*settings.train, *settings.dev, *settings.feedback]
+            Path(p).name: file_digest(p) for p in [*settings.train, *settings.dev, *settings.feedback]
         },
     }
     save_model(out, model, _card(model, effective, metrics))
@@ -240,16 +239,12 @@ def train_instances(
 
 def _instances(model: Model, path: str, targets: Targets, batch_pieces: int) -> tuple[Instances, Counter[str]]:
     """Gold mentions with types of one corpus, as vectors."""
-    loaded = load_examples(
-        [path], model.tokenizer, keep_unlabelled=False, max_pieces=int(model.config.get("max_pieces", 256))
-    )
+    loaded = load_examples([path], model.tokenizer, keep_unlabelled=False, max_pieces=model.max_pieces)
     examples = [e for e in loaded.examples if e.types]
     labels, weights, spans = [], [], []
     for example in examples:
         typed = [
-            (s, tuple(sorted(set(t))), w)
-            for s, t, w in zip(example.spans, example.labels, example.weights, strict=True)
-            if t
+            (s, _label_set(t), w) for s, t, w in zip(example.spans, example.labels, example.weights, strict=True) if t
         ]
         for _, types, _ in typed:
             _check_types(types, targets, path)
@@ -258,6 +253,10 @@ def _instances(model: Model, path: str, targets: Targets, batch_pieces: int) -> 
         weights += [w for _, _, w in typed]
     vectors = mention_vectors(model.tagger, [e.encoded for e in examples], spans, batch_pieces)
     return Instances(_rounded(vectors), labels, torch.tensor(weights)), loaded.counts
+
+
+def _label_set(types: Sequence[str]) -> LabelSet:
+    return tuple(sorted(set(types)))
 
 
 def _check_types(types: LabelSet, targets: Targets, path: str | Path, line: int | None = None) -> None:
@@ -279,14 +278,14 @@ def _rounded(vectors: np.ndarray) -> Tensor:
 
 def dev_set(model: Model, path: str, targets: Targets, batch_pieces: int) -> DevSet:
     gold, _ = _instances(model, path, targets, batch_pieces)
-    loaded = load_examples([path], model.tokenizer, max_pieces=int(model.config.get("max_pieces", 256)))
+    loaded = load_examples([path], model.tokenizer, max_pieces=model.max_pieces)
     examples: list[Example] = [e for e in loaded.examples if e.detects and e.types]
     found = detect_spans(model.tagger, [e.encoded for e in examples], batch_pieces)
     vectors = mention_vectors(model.tagger, [e.encoded for e in examples], [f[0] for f in found], batch_pieces)
     marginals = np.concatenate([f[1] for f in found]) if found else np.zeros(0)
     matched: list[LabelSet | None] = []
     for example, (spans, _) in zip(examples, found, strict=True):
-        known = {s: tuple(sorted(set(t))) for s, t in zip(example.spans, example.labels, strict=True)}
+        known = {s: _label_set(t) for s, t in zip(example.spans, example.labels, strict=True)}
         matched += [known.get(span) for span in spans]
     return DevSet(Path(path).stem, gold, torch.from_numpy(vectors), torch.from_numpy(marginals).float(), matched)
 
@@ -325,8 +324,10 @@ def _feedback_instances(model: Model, items: Sequence[FeedbackItem], batch_piece
     for item in items:
         by_text.setdefault(item.text, []).append(item)
     words_of = {text: split_words(text) for text in by_text}
-    encoded = model.tokenizer.encode([[text[a:b] for a, b in words_of[text]] for text in by_text]) if by_text else []
-    limit = int(model.config.get("max_pieces", 256))
+    encoded = (
+        model.tokenizer.encode([[as_read(text[a:b]) for a, b in words_of[text]] for text in by_text]) if by_text else []
+    )
+    limit = model.max_pieces
     sentences, spans = [], []
     labels: list[LabelSet] = []
     for text, sentence in zip(by_text, encoded, strict=True):
@@ -691,10 +692,6 @@ def mapping_text(settings: FinetuneSettings, model: Model) -> str:
 
 
 # ---- small things -------------------------------------------------------------------------------------------------
-
-
-def _digest(path: str) -> str:
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]
 
 
 def _card(model: Model, settings: FinetuneSettings, metrics: Mapping[str, Any]) -> str:

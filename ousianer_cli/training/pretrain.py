@@ -7,7 +7,6 @@ multi-label cross-entropy.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 import math
 import time
@@ -43,6 +42,7 @@ from ousianer_cli.training.examples import (
     Example,
     Loaded,
     augmented_shapes,
+    file_digest,
     held_out,
     load_examples,
     shuffled_batches,
@@ -601,11 +601,7 @@ class _Progress:
 
 def _hashes(settings: PretrainSettings) -> dict[str, str]:
     kinds = ("detection", "typing", "typing_open", "joint", "detection_dev", "typing_dev")
-    return {
-        f"{kind}: {Path(path).name}": hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]
-        for kind in kinds
-        for path in getattr(settings, kind)
-    }
+    return {f"{kind}: {Path(path).name}": file_digest(path) for kind in kinds for path in getattr(settings, kind)}
 
 
 def _config(settings: PretrainSettings, corpora: Corpora) -> dict[str, Any]:
