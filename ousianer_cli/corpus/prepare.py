@@ -1,7 +1,7 @@
 """Turns other people's corpora into the project's own JSON lines: labels mapped, duplicates dropped, all counted.
 
-The order is: read, keep clean sentences (Few-NERD), drop duplicates and excluded sentences, map labels, drop what
-cannot supervise, split off a held-out slice, sample.
+The order is: read, leave out classes that are no names, keep clean sentences, drop duplicates and excluded
+sentences, map labels, drop what cannot supervise, split off a held-out slice, sample.
 """
 
 from __future__ import annotations
@@ -9,19 +9,27 @@ from __future__ import annotations
 import hashlib
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Literal
 
 from ousianer_cli.errors import InputError, SettingsError
-from ousianer_cli.formats.corpora import CORPUS_FORMATS, CorpusFormat, detect_format, read_labelled
+from ousianer_cli.formats.aida_tab import LEVELS
+from ousianer_cli.formats.corpora import CORPUS_FORMATS, OVER_SOURCE, CorpusFormat, detect_format, read_group
 from ousianer_cli.formats.corpus import OUTSIDE, Mention, Sentence, Supervision
 from ousianer_cli.formats.labelled import LabelledMention, LabelledSentence, ReadReport
+from ousianer_cli.formats.ontonotes import DEFAULT_GENRES, GENRES, NAME_CLASSES, NUMERIC_CLASSES, WITHOUT_NAMES
+from ousianer_cli.formats.standoff import FiledMention
 
 Unmapped = Literal["error", "drop", "outside"]
 WORDNET = "wordnet"
+AIDA = "aida"
+ALL_GENRES = "all"
+_SOURCE_OF: dict[str, str] = {"fewnerd": "fewnerd", "figer-json": "wfbg", "ontonotes": "ontonotes"}
+"""Format -> the source of labels in the shipped tables, where it follows from the format."""
+_AIDA_TABLES = {"ontonotes": "ontonotes_to_aida.tsv"}
 
 # English capitalises these whether or not they are part of a name.
 _CAPITALISED = frozenset(
@@ -48,10 +56,18 @@ class PrepareSettings:
     unmapped: Unmapped = "error"
     supervises: Supervision | None = None
     exclude: tuple[str | Path, ...] = ()
-    clean_few_nerd: bool = False
+    clean: bool = False
     limit: int | None = None
     seed: int = 0
     held_fraction: float = 0.0
+    types: tuple[str, ...] = ()
+    """Labels that count as names; none: all (of OntoNotes those of `NAME_CLASSES`)."""
+    genres: tuple[str, ...] = ()
+    """Genres of OntoNotes; none: newswire and web."""
+    levels: tuple[str, ...] = ()
+    """Mention levels of AIDA tabs; none: NAM."""
+    source: tuple[str | Path, ...] = ()
+    """The documents of LAF and AIDA tabs."""
 
     def __post_init__(self) -> None:
         def refuse(text: str) -> None:
@@ -66,16 +82,23 @@ class PrepareSettings:
                 refuse(f"{flag}: expected one of {', '.join(a for a in allowed if a)}, found {value!r}")
         if self.map is not None and self.map_to is not None:
             refuse("--map and --map-to exclude each other: give a table of your own, or name a shipped one")
-        if self.taxonomy is not None and self.map is None:
-            refuse("--taxonomy: expected together with --map, whose types it checks; add --map TABLE or leave it out")
-        if self.unmapped != "error" and self.map is None and self.map_to is None:
-            refuse("--unmapped: expected together with --map or --map-to; without them a corpus keeps its own labels")
+        if self.taxonomy is not None and self.map_to is not None:
+            refuse("--taxonomy and --map-to exclude each other: it checks the types of --map or of the corpus itself")
+        if self.unmapped != "error" and self.map is None and self.map_to is None and self.taxonomy is None:
+            refuse("--unmapped: expected together with --map, --map-to or --taxonomy; without them labels stay")
         if self.limit is not None and self.limit < 1:
             refuse(f"--limit: expected 1 or more sentences, found {self.limit}")
         if not 0 <= self.held_fraction < 1:
             refuse(f"--split-by-hash: expected a share from 0 to below 1, found {self.held_fraction}")
-        if self.clean_few_nerd and self.format not in (None, "fewnerd"):
-            refuse(f"--clean-few-nerd: expected Few-NERD files, found --format {self.format}")
+        for genre in self.genres:
+            if genre in WITHOUT_NAMES:
+                refuse(f"--genres: OntoNotes marks no names in {genre} ({GENRES[genre]}); leave it out")
+            if genre not in (*GENRES, ALL_GENRES):
+                known = ", ".join(g for g in GENRES if g not in WITHOUT_NAMES)
+                refuse(f"--genres: expected {known} or {ALL_GENRES}, found '{genre}'")
+        for level in self.levels:
+            if level not in LEVELS:
+                refuse(f"--levels: expected {', '.join(LEVELS)}, found '{level}'")
 
 
 @dataclass(slots=True)
@@ -117,9 +140,9 @@ def is_held_out(tokens: Iterable[str], fraction: float) -> bool:
 def is_clean(sentence: LabelledSentence) -> bool:
     """Whether no token that its place does not capitalise is capitalised and outside every mention.
 
-    Few-NERD's INTER and INTRA files tag entities of other sets as O; a sentence without such a token likely misses
-    none, and is easier than average. Not counted: the first token, one after a full stop, a question mark, a colon or
-    an opening quotation mark, the months, the days of the week, and `I`.
+    Few-NERD's INTER and INTRA files tag entities of other sets as O, PER/ORG/LOC corpora all other names. A sentence
+    without such a token likely misses none, and is easier than average. Not counted: the first token, one after a full
+    stop, a question mark, a colon or an opening quotation mark, the months, the days of the week, and `I`.
     """
     inside = {i for m in sentence.mentions for i in range(m.start, m.end)}
     tokens = sentence.tokens
@@ -156,6 +179,46 @@ def mapped_labels(table: str | Path, taxonomy: str | None = None) -> TypesOf:
         return found or None
 
     return types
+
+
+def taxonomy_labels(name: str) -> TypesOf:
+    """Types of a corpus whose labels are a taxonomy's own, in any case: the deepest of each line of descent.
+
+    Raises:
+        TaxonomyError: no such taxonomy.
+    """
+    from ousianer_cli.taxonomy.tree import load_taxonomy
+
+    taxonomy = load_taxonomy(name)
+
+    def types(mention: LabelledMention) -> tuple[str, ...] | None:
+        found = [
+            label if label == OUTSIDE else taxonomy.find(label, ignore_case=True, phantoms=False)
+            for label in mention.labels
+        ]
+        known = [x for x in dict.fromkeys(found) if x is not None]
+        if found and not known:
+            return None
+        return tuple(x for x in known if not any(other.startswith(f"{x}.") for other in known))
+
+    return types
+
+
+def aida_labels(source: str | None) -> TypesOf:
+    """Types by the shipped table of a source of labels: open sets of AIDA types, `-` outside.
+
+    Raises:
+        SettingsError: no such source.
+    """
+    from importlib.resources import as_file, files
+
+    if source not in _AIDA_TABLES:
+        found = f"'{source}'" if source else "none"
+        known = ", ".join(_AIDA_TABLES)
+        remedy = "give tables of your own with --map"
+        raise SettingsError(f"--map-to {AIDA}:SOURCE: expected one of {known} as SOURCE, found {found}; {remedy}")
+    with as_file(files("ousianer_cli.taxonomy") / "resources" / _AIDA_TABLES[source]) as path:
+        return mapped_labels(path, "aida")
 
 
 def wordnet_table(source: str | None) -> dict[str, tuple[str, ...]]:
@@ -212,24 +275,24 @@ def prepare_corpus(files: Sequence[str | Path], settings: PrepareSettings | None
     chosen = settings or PrepareSettings()
     if not files:
         raise SettingsError("expected one corpus file or more, found none; name them before the options")
+    kinds: list[tuple[str | Path, CorpusFormat]] = [(path, chosen.format or detect_format(path)) for path in files]
+    _check_options(chosen, {kind for _, kind in kinds})
     report = PrepareReport()
     seen: dict[bytes, tuple[object, ...] | None] = dict.fromkeys(_excluded(chosen))
     shared = _typing_function(chosen)
     sentences: list[Sentence] = []
     held: list[Sentence] = []
-    for path in files:
-        kind: CorpusFormat = chosen.format or detect_format(path)
-        if chosen.clean_few_nerd and kind != "fewnerd":
-            remedy = "leave the flag out for it"
-            raise InputError("a Few-NERD file with --clean-few-nerd", kind, path=path, remedy=remedy)
-        types_of = shared or wordnet_labels({"fewnerd": "fewnerd", "figer-json": "wfbg"}.get(kind))
+    for kind, paths in _units(kinds):
+        path = paths[0]
+        types_of = shared or _shipped_labels(chosen, _SOURCE_OF.get(kind))
+        classes = chosen.types or (NAME_CLASSES if kind == "ontonotes" else ())
         read = ReadReport()
         count = 0
-        for labelled in read_labelled(
-            path, kind, token_column=chosen.token_column, tag_column=chosen.tag_column, report=read
-        ):
+        for labelled in _read(paths, kind, chosen, read):
             count += 1
-            if chosen.clean_few_nerd and not is_clean(labelled):
+            if classes:
+                labelled = _of_classes(labelled, classes, report)
+            if chosen.clean and not is_clean(labelled):
                 report.dropped_sentences["capitalised word outside every name (not clean)"] += 1
                 continue
             if _is_duplicate(labelled, seen, report):
@@ -237,9 +300,11 @@ def prepare_corpus(files: Sequence[str | Path], settings: PrepareSettings | None
             sentence = _converted(labelled, types_of, chosen, path, report)
             if sentence is not None:
                 (held if is_held_out(sentence.tokens, chosen.held_fraction) else sentences).append(sentence)
-        report.files[str(path)] = (kind, count)
+        shown = str(path) if len(paths) == 1 else f"{path} and {len(paths) - 1} more"
+        report.files[shown] = (kind, count)
         report.dropped_other.update(read.dropped)
         _note_detection(kind, path, chosen, report)
+    _check_genres(chosen, report)
     if chosen.limit is not None and len(sentences) > chosen.limit:
         report.dropped_sentences[f"beyond --limit {chosen.limit}"] += len(sentences) - chosen.limit
         picked = random.Random(chosen.seed).sample(range(len(sentences)), chosen.limit)
@@ -256,19 +321,93 @@ def count_types(sentences: Iterable[Sentence]) -> Counter[str]:
 
 def _excluded(settings: PrepareSettings) -> set[bytes]:
     # The files to exclude may be in any format, whatever the format of the input.
-    return {sentence_key(s.tokens) for path in settings.exclude for s in read_labelled(path)}
+    return {
+        sentence_key(s.tokens)
+        for path in settings.exclude
+        for s in _read([path], detect_format(path), replace(settings, token_column=None, tag_column=None), ReadReport())
+    }
+
+
+def _units(
+    kinds: Iterable[tuple[str | Path, CorpusFormat]],
+) -> Iterator[tuple[CorpusFormat, list[str | Path]]]:
+    """Paths that are read together: neighbours whose text lies in --source, so that it is read once; others singly."""
+    for kind, group in groupby(kinds, key=lambda item: item[1]):
+        paths = [path for path, _ in group]
+        yield from [(kind, paths)] if kind in OVER_SOURCE else [(kind, [path]) for path in paths]
+
+
+def _read(
+    paths: Sequence[str | Path], kind: CorpusFormat, settings: PrepareSettings, report: ReadReport
+) -> Iterator[LabelledSentence]:
+    genres: Sequence[str] = settings.genres or DEFAULT_GENRES
+    if ALL_GENRES in genres:
+        genres = [*(genre for genre in GENRES if genre not in WITHOUT_NAMES), "unknown"]
+    return read_group(
+        paths,
+        kind,
+        token_column=settings.token_column,
+        tag_column=settings.tag_column,
+        genres=genres,
+        levels=settings.levels or LEVELS[:1],
+        sources=settings.source,
+        report=report,
+    )
+
+
+def _check_options(settings: PrepareSettings, kinds: set[CorpusFormat]) -> None:
+    """Refuse options that none of the files can heed."""
+    found = ", ".join(sorted(kinds))
+    for flag, given, heeding in (
+        ("--genres", settings.genres, ("ontonotes",)),
+        ("--levels", settings.levels, ("aida",)),
+        ("--source", settings.source, OVER_SOURCE),
+    ):
+        if given and not kinds & set(heeding):
+            raise SettingsError(f"{flag}: expected files of format {' or '.join(heeding)}, found {found}; leave it out")
+    known = (*NAME_CLASSES, *NUMERIC_CLASSES)
+    if kinds == {"ontonotes"} and (unknown := [name for name in settings.types if name not in known]):
+        raise SettingsError(f"--types: expected OntoNotes classes ({', '.join(known)}), found '{unknown[0]}'")
+
+
+def _check_genres(settings: PrepareSettings, report: PrepareReport) -> None:
+    """An OntoNotes corpus of which no sentence is of the genres asked for is a mistake."""
+    counts = {path: count for path, (kind, count) in report.files.items() if kind == "ontonotes"}
+    if counts and not any(counts.values()):
+        genres = ", ".join(settings.genres or DEFAULT_GENRES)
+        found = "; ".join(f"{n} {reason}" for reason, n in report.dropped_other.items()) or "no sentence"
+        raise InputError(f"sentences of genre {genres}", found, path=next(iter(counts)), remedy="choose --genres")
+
+
+def _of_classes(labelled: LabelledSentence, classes: Sequence[str], report: PrepareReport) -> LabelledSentence:
+    """The sentence without mentions of other classes, which are counted; their words are no names."""
+    kept = tuple(m for m in labelled.mentions if not m.labels or any(label in classes for label in m.labels))
+    if len(kept) < len(labelled.mentions):
+        for mention in labelled.mentions:
+            if mention.labels and not any(label in classes for label in mention.labels):
+                report.dropped_mentions[f"class {', '.join(mention.labels)} (--types)"] += 1
+        return replace(labelled, mentions=kept)
+    return labelled
 
 
 def _typing_function(settings: PrepareSettings) -> TypesOf | None:
     """The function for all files, or None where the shipped table's source follows from each file's format."""
     if settings.map is not None:
         return mapped_labels(settings.map, settings.taxonomy)
+    if settings.taxonomy is not None:
+        return taxonomy_labels(settings.taxonomy)
     if settings.map_to is None:
         return own_labels
     target, _, source = settings.map_to.partition(":")
-    if target != WORDNET:
-        raise SettingsError(f"--map-to: expected {WORDNET} or {WORDNET}:SOURCE, found '{settings.map_to}'")
-    return wordnet_labels(source) if source else None
+    if target not in (WORDNET, AIDA):
+        expected = f"{WORDNET}, {AIDA}, {WORDNET}:SOURCE or {AIDA}:SOURCE"
+        raise SettingsError(f"--map-to: expected {expected}, found '{settings.map_to}'")
+    return _shipped_labels(settings, source) if source else None
+
+
+def _shipped_labels(settings: PrepareSettings, source: str | None) -> TypesOf:
+    to_aida = (settings.map_to or "").partition(":")[0] == AIDA
+    return aida_labels(source) if to_aida else wordnet_labels(source)
 
 
 def _is_duplicate(
@@ -303,11 +442,14 @@ def _converted(
             label = ", ".join(mention.labels)
             report.unmapped[label] += 1
             if settings.unmapped == "error":
-                table = settings.map or f"the shipped WordNet table ({settings.map_to})"
-                raise InputError(
-                    f"a label that {table} maps", f"'{label}'", path=path, line=mention.line,
-                    remedy="add a row for it, or choose --unmapped drop|outside",
-                )  # fmt: skip
+                place = mention.path if isinstance(mention, FiledMention) and mention.path else path
+                expected, remedy = f"a label that {settings.map} maps", "add a row for it, or choose"
+                if settings.map_to is not None:
+                    expected = f"a label that the shipped table ({settings.map_to}) maps"
+                elif settings.map is None:
+                    expected, remedy = f"a type of taxonomy '{settings.taxonomy}'", "map it with --map, or choose"
+                remedy = f"{remedy} --unmapped drop|outside"
+                raise InputError(expected, f"'{label}'", path=place, line=mention.line, remedy=remedy)
             if settings.unmapped == "drop":
                 if detects:
                     # Without the mention its words would count as no name.
@@ -315,7 +457,7 @@ def _converted(
                     return None
                 report.dropped_mentions["label not in the table"] += 1
                 continue
-            types = (OUTSIDE,) if settings.map is not None else ()
+            types = () if (settings.map_to or "").startswith(WORDNET) else (OUTSIDE,)
         if not types and not detects:
             report.dropped_mentions["no type (typing needs one)"] += 1
             continue
@@ -327,8 +469,13 @@ def _converted(
 
 
 def _note_detection(kind: CorpusFormat, path: str | Path, settings: PrepareSettings, report: PrepareReport) -> None:
-    if kind == "fewnerd" and settings.supervises != "typing" and not settings.clean_few_nerd:
+    if kind == "fewnerd" and settings.supervises != "typing" and not settings.clean:
         report.notes.append(
             f"{path}: Few-NERD's INTER and INTRA files leave names of other sets untagged; "
-            "detection wants --clean-few-nerd, or --supervises typing"
+            "detection wants --clean, or --supervises typing"
+        )
+    if kind == "aida" and settings.supervises in ("detection", "both"):
+        report.notes.append(
+            f"{path}: AIDA tabs hold the arguments of annotated events and relations, not every name; "
+            "detection wants corpora in which all names are marked"
         )

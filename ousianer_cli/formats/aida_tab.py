@@ -1,24 +1,80 @@
-"""AIDA annotation (`*_arg_mentions.tab`): a header line, then one mention a line.
+"""AIDA annotation (`*_arg_mentions.tab`, `*_ent_mentions.tab`): a header line, then one mention a line.
 
-`child_uid` is the document (an LTF's id), `textoffset_startchar` and `textoffset_endchar` code points, end inclusive;
-`type`, `subtype` and `subsubtype` the levels of the type, `unspecified` where one is missing; `EMPTY_NA` means none.
-`level`, where there is such a column, tells names (`nam`), nominals (`nom`) and pronouns (`pro`) apart.
+`child_uid` (or `provenance`) is the document (an LTF's id), `textoffset_startchar` and `textoffset_endchar` code
+points, end inclusive; `type`, `subtype` and `subsubtype` the levels of the type, `unspecified` where one is missing;
+`EMPTY_NA` means none. `level`, where there is such a column, tells names (`nam`), nominals
+(`nom`) and pronouns (`pro`) apart.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.edl import EdlRow, normalise_mention_string
+from ousianer_cli.formats.labelled import LabelledSentence, ReadReport
+from ousianer_cli.formats.standoff import sentences_of_rows
 
 COLUMNS = ("argmention_id", "child_uid", "textoffset_startchar", "textoffset_endchar", "type")
 """Columns that must be there; text_string, subtype, subsubtype and level are used where they are."""
 
+ENTITY_TABS = ("_arg_mentions.tab", "_ent_mentions.tab")
+LEVELS = ("NAM", "NOM", "PRO")
+
 NO_OFFSETS = "mentions without text offsets (of images or sound)"
-_MISSING = ("", "EMPTY_NA")
+_MISSING = ("", "EMPTY_NA", "EMPTY_TBD")
+_OTHER_NAMES = {"entitymention_id": "argmention_id", "entmention_id": "argmention_id", "provenance": "child_uid"}
+"""Columns of entity mentions -> what tabs of argument mentions call them."""
+
+
+def aida_files(path: str | Path) -> list[Path]:
+    """The tabs of arguments and entities below a folder (recursive, sorted), or the file itself.
+
+    Raises:
+        InputError: a folder without any.
+    """
+    path = Path(path)
+    if not path.is_dir():
+        return [path]
+    found = sorted(file for file in path.rglob("*.tab") if file.name.endswith(ENTITY_TABS))
+    if not found:
+        expected = f"AIDA tabs (*{', *'.join(ENTITY_TABS)})"
+        raise InputError(expected, "none in the folder", path=path, remedy="check the path")
+    return found
+
+
+def read_aida(
+    paths: Sequence[str | Path],
+    sources: Sequence[str | Path],
+    *,
+    levels: Sequence[str] = ("NAM",),
+    report: ReadReport | None = None,
+) -> Iterator[LabelledSentence]:
+    """The sentences of the documents that AIDA tabs (files or folders) annotate, with the mentions of these levels.
+
+    `sources` are the documents (LTF). Mentions of other levels, those without text offsets and those at odds with their
+    document are counted in `report`. The sentences supervise typing: the tabs hold the arguments of annotated events
+    and relations, not every name.
+
+    Raises:
+        InputError: a broken tab, a broken source, or sources that do not belong to it; with file and line.
+    """
+    report = report if report is not None else ReadReport()
+    rows = []
+    documents = set()
+    for path in paths:
+        for file in aida_files(path):
+            for row in rows_as_written(file, report.dropped):
+                documents.add(row.doc)
+                if row.mention_type in levels:
+                    rows.append((str(file), row))
+                else:
+                    report.drop(f"mentions of level {row.mention_type} (--levels)")
+    for sentence in sentences_of_rows(rows, sources, report, annotated=sorted(documents)):
+        yield replace(sentence, supervises="typing")
 
 
 def iter_aida(path: str | Path, skipped: Counter[str] | None = None) -> Iterator[EdlRow]:
@@ -28,6 +84,12 @@ def iter_aida(path: str | Path, skipped: Counter[str] | None = None) -> Iterator
         InputError: an unreadable file, a missing column, a line with another number of columns, a bad offset, a missing
             type; with file and line.
     """
+    for row in rows_as_written(path, skipped):
+        yield replace(row, type=row.type.lower())
+
+
+def rows_as_written(path: str | Path, skipped: Counter[str] | None = None) -> Iterator[EdlRow]:
+    """As `iter_aida`, with types in the case of the file."""
     path = Path(path)
     skipped = Counter() if skipped is None else skipped
     try:
@@ -37,10 +99,13 @@ def iter_aida(path: str | Path, skipped: Counter[str] | None = None) -> Iterator
         raise InputError("an AIDA tab", found, path=path, remedy="check the path") from None
     with handle:
         place: dict[str, int] = {}
+        width = 0
         for number, raw in enumerate(handle, 1):
 
             def bad(expected: str, found: str, number: int = number) -> InputError:
-                return InputError(expected, found[:100], path=path, line=number, remedy="see docs/scoring.md, Inputs")
+                return InputError(
+                    expected, found[:100], path=path, line=number, remedy="see docs/formats.md, AIDA tabs"
+                )
 
             try:
                 text = raw.decode("utf-8").rstrip("\n")
@@ -55,12 +120,19 @@ def iter_aida(path: str | Path, skipped: Counter[str] | None = None) -> Iterator
             cells = text.split("\t")
             if not place:
                 place = {name.strip().lower(): i for i, name in enumerate(cells)}
+                width = len(place)
+                for other, name in _OTHER_NAMES.items():
+                    if other in place:
+                        place.setdefault(name, place[other])
                 missing = [name for name in COLUMNS if name not in place]
+                if "argmention_id" in missing:
+                    expected = f"a tab of arguments or entities (*{', *'.join(ENTITY_TABS)})"
+                    raise bad(expected, f"a first line without argmention_id or entitymention_id ('{text[:50]}')")
                 if missing:
                     raise bad(f"a header with the columns {', '.join(COLUMNS)}", f"none called {missing[0]}")
                 continue
-            if len(cells) != len(place):
-                raise bad(f"{len(place)} tab-separated columns, as in the header", str(len(cells)))
+            if len(cells) != width:
+                raise bad(f"{width} tab-separated columns, as in the header", str(len(cells)))
 
             def cell(name: str, cells: list[str] = cells, place: dict[str, int] = place) -> str:
                 value = cells[place[name]].strip() if name in place else ""
@@ -75,8 +147,8 @@ def iter_aida(path: str | Path, skipped: Counter[str] | None = None) -> Iterator
             start, end = int(offsets[0]), int(offsets[1])
             if end < start:
                 raise bad("an inclusive end that is not before the start", f"{start}-{end}")
-            levels = [cell(name).lower() for name in ("type", "subtype", "subsubtype")]
-            known = [level for level in levels if level and level != "unspecified"]
+            levels = [cell(name) for name in ("type", "subtype", "subsubtype")]
+            known = [level for level in levels if level and level.lower() != "unspecified"]
             if not known or known != levels[: len(known)]:
                 raise bad("type, subtype and subsubtype, none missing above another", f"'{'.'.join(levels)}'")
             doc = cell("child_uid")

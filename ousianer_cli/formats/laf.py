@@ -2,7 +2,7 @@
 
 `LCTL_ANNOTATIONS > DOC > ANNOTATION(id, task="NE", type=) > EXTENT(start_char, end_char inclusive), TAG`; the type
 stands in TAG or in `@type`. Offsets are code points of the raw text, as in the LTF of the same document id. Types are
-written in capitals there; they are read lower-case, as EDL rows write them.
+written in capitals there; as EDL rows they are read lower-case, as a corpus's labels as they are written.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import gzip
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -20,7 +21,9 @@ from lxml import etree
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.document import Document
 from ousianer_cli.formats.edl import EdlRow, normalise_mention_string
+from ousianer_cli.formats.labelled import LabelledSentence, ReadReport
 from ousianer_cli.formats.source import document_id
+from ousianer_cli.formats.standoff import sentences_of_rows
 
 NAME_TASK = "NE"
 _ENDINGS = (".laf.xml", ".laf.xml.gz")
@@ -35,14 +38,26 @@ def iter_laf(path: str | Path, skipped: Counter[str] | None = None) -> Iterator[
         InputError: no such path, no LAF there, broken XML, an annotation without extent, offsets or type; with file
             and line.
     """
+    for _, row in filed_names(path, skipped):
+        yield replace(row, type=row.type.lower())
+
+
+def filed_names(
+    path: str | Path, skipped: Counter[str] | None = None, documents: set[str] | None = None
+) -> Iterator[tuple[str, EdlRow]]:
+    """As `iter_laf`, each name with the file it stands in and its type as written there.
+
+    `documents` takes the ids of all documents, those without a name too.
+    """
     path = Path(path)
     skipped = Counter() if skipped is None else skipped
+    documents = set() if documents is None else documents
     if path.is_dir():
         files = sorted(file for file in path.rglob("*") if file.name.lower().endswith(_ENDINGS))
         if not files:
             raise InputError("LAF files (.laf.xml)", "none in the folder", path=path, remedy="check the path")
         for file in files:
-            yield from iter_laf(file, skipped)
+            yield from filed_names(file, skipped, documents)
         return
     try:
         if path.suffix.lower() == ".zip":
@@ -51,18 +66,35 @@ def iter_laf(path: str | Path, skipped: Counter[str] | None = None) -> Iterator[
                 if not members:
                     raise InputError("LAF files (.laf.xml)", "none in the archive", path=path)
                 for member in members:
+                    source = f"{path}!{member}"
                     with archive.open(member) as handle:
-                        yield from _read(handle, f"{path}!{member}", skipped)
+                        yield from ((source, row) for row in _read(handle, source, skipped, documents))
             return
         with path.open("rb") as raw:
             handle = cast("IO[Any]", gzip.GzipFile(fileobj=raw)) if path.suffix.lower() == ".gz" else raw
-            yield from _read(handle, str(path), skipped)
+            yield from ((str(path), row) for row in _read(handle, str(path), skipped, documents))
     except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
         found = f"no readable file ({getattr(error, 'strerror', None) or error})"
         raise InputError("a LAF file", found, path=path, remedy="check the path") from None
 
 
-def _read(handle: IO[Any], source: str, skipped: Counter[str]) -> Iterator[EdlRow]:
+def read_laf(
+    paths: Sequence[str | Path], sources: Sequence[str | Path], *, report: ReadReport | None = None
+) -> Iterator[LabelledSentence]:
+    """The sentences of the documents that LAF files, folders or archives annotate, with the NE names in them.
+
+    `sources` are the documents (LTF). Names at odds with their document are counted in `report`.
+
+    Raises:
+        InputError: broken LAF, a broken source, or sources that do not belong to it; with file and line.
+    """
+    report = report if report is not None else ReadReport()
+    documents: set[str] = set()
+    rows = [item for path in paths for item in filed_names(path, report.dropped, documents)]
+    yield from sentences_of_rows(rows, sources, report, annotated=sorted(documents))
+
+
+def _read(handle: IO[Any], source: str, skipped: Counter[str], documents: set[str]) -> Iterator[EdlRow]:
     events = etree.iterparse(
         handle, events=("end",), tag="{*}DOC", resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
     )
@@ -73,7 +105,7 @@ def _read(handle: IO[Any], source: str, skipped: Counter[str]) -> Iterator[EdlRo
             root = etree.QName(element if parent is None else parent).localname
             if root != "LCTL_ANNOTATIONS":
                 break
-            yield from _names(element, source, skipped)
+            yield from _names(element, source, skipped, documents)
             element.clear()
         if not root and events.root is not None:
             root = etree.QName(events.root).localname
@@ -84,10 +116,11 @@ def _read(handle: IO[Any], source: str, skipped: Counter[str]) -> Iterator[EdlRo
         raise InputError("LAF (<LCTL_ANNOTATIONS>)", found, path=source, line=1, remedy="see docs/scoring.md, Inputs")
 
 
-def _names(element: Any, source: str, skipped: Counter[str]) -> Iterator[EdlRow]:
+def _names(element: Any, source: str, skipped: Counter[str], documents: set[str]) -> Iterator[EdlRow]:
     doc = document_id(element.get("id") or "")
     if not doc:
         raise InputError("a DOC with an id", "none", path=source, line=element.sourceline)
+    documents.add(doc)
     for number, annotation in enumerate(element.iterfind("{*}ANNOTATION"), 1):
         line = annotation.sourceline
 
@@ -114,7 +147,7 @@ def _names(element: Any, source: str, skipped: Counter[str]) -> Iterator[EdlRow]
             raise bad("a type, in TAG or in @type", "none")
         identity = annotation.get("id") or f"{doc}-{number}"
         text = normalise_mention_string("".join(extent.itertext()))
-        yield EdlRow("laf", identity, text, doc, start, end, f"NIL-{doc}-{identity}", label.lower(), "NAM", 1.0, line)
+        yield EdlRow("laf", identity, text, doc, start, end, f"NIL-{doc}-{identity}", label, "NAM", 1.0, line)
 
 
 def text_problems(rows: Iterable[EdlRow], documents: Iterable[Document]) -> list[tuple[EdlRow, str]]:

@@ -13,10 +13,12 @@ from typer.testing import CliRunner
 from ousianer_cli.commands.prepare import prepare_app
 from ousianer_cli.corpus.prepare import (
     PrepareSettings,
+    aida_labels,
     is_clean,
     is_held_out,
     prepare_corpus,
     sentence_key,
+    taxonomy_labels,
     wordnet_table,
 )
 from ousianer_cli.errors import InputError, SettingsError, TaxonomyError
@@ -188,13 +190,16 @@ def test_clean_sentences(words: str, clean: bool) -> None:
 
 def test_few_nerd_for_detection(tmp_path: Path) -> None:
     path = conll(tmp_path, "See/O Rome/location_GPE", "See/O Rome/location_GPE or/O Dune/O", name="few.txt")
-    prepared = prepare_corpus([path], PrepareSettings(clean_few_nerd=True, supervises="detection"))
+    prepared = prepare_corpus([path], PrepareSettings(clean=True, supervises="detection"))
     assert texts(prepared.sentences) == ["See Rome"]
     assert sum(prepared.report.dropped_sentences.values()) == 1
     assert not prepared.report.notes
-    assert "--clean-few-nerd" in prepare_corpus([path]).report.notes[0]
-    with pytest.raises(InputError, match="Few-NERD"):
-        prepare_corpus([conll(tmp_path, "Rome/B-LOC")], PrepareSettings(clean_few_nerd=True))
+    assert "--clean" in prepare_corpus([path]).report.notes[0]
+
+
+def test_clean_works_for_any_corpus(tmp_path: Path) -> None:
+    path = conll(tmp_path, "See/O Rome/B-LOC", "See/O Rome/B-LOC or/O Dune/O", name="coarse.conll")
+    assert texts(prepare_corpus([path], PrepareSettings(clean=True)).sentences) == ["See Rome"]
 
 
 def test_wordnet_types_by_the_shipped_table(tmp_path: Path) -> None:
@@ -219,7 +224,7 @@ def test_every_synset_of_the_shipped_table_exists() -> None:
     from ousianer_cli.taxonomy.wordnet import WordNet
 
     net = WordNet.load()
-    for source in ("fewnerd", "crossner", "coarse", "wfbg"):
+    for source in ("fewnerd", "crossner", "coarse", "wfbg", "ontonotes"):
         for label, ids in wordnet_table(source).items():
             assert all(net.find(i) == i for i in ids), (source, label)
 
@@ -232,10 +237,12 @@ def test_every_synset_of_the_shipped_table_exists() -> None:
         ({"map": "t.tsv", "unmapped": "keep"}, "--unmapped"),
         ({"unmapped": "drop"}, "--unmapped"),
         ({"map": "t.tsv", "map_to": "wordnet"}, "--map-to"),
-        ({"taxonomy": "aida"}, "--taxonomy"),
+        ({"taxonomy": "aida", "map_to": "wordnet"}, "--taxonomy"),
         ({"limit": 0}, "--limit"),
         ({"held_fraction": 1.0}, "--split-by-hash"),
-        ({"clean_few_nerd": True, "format": "conll"}, "--clean-few-nerd"),
+        ({"genres": ("xx",)}, "--genres"),
+        ({"genres": ("nw", "pt")}, "--genres: OntoNotes marks no names in pt"),
+        ({"levels": ("nam",)}, "--levels"),
     ],
 )
 def test_settings_that_contradict(settings: dict[str, object], flag: str) -> None:
@@ -270,6 +277,146 @@ def test_the_command_wants_both_parts_of_a_split(tmp_path: Path) -> None:
     result = CliRunner().invoke(prepare_app, ["corpus", "a.conll", "--split-by-hash", "0.3", "-o", str(tmp_path / "o")])
     assert isinstance(result.exception, SettingsError)
     assert "--held-out" in str(result.exception)
+
+
+# --- annotation of other makers --------------------------------------------------------------------------------------
+
+
+def ontonotes(folder: Path, *lines: str, genre: str = "nw") -> Path:
+    path = folder / f"{genre}_0001.name"
+    path.write_text("\n".join([f'<DOC DOCNO="{genre}/own/00/x_0001@x@en">', *lines, "</DOC>\n"]), encoding="utf-8")
+    return path
+
+
+def tag(label: str, text: str) -> str:
+    return f'<ENAMEX TYPE="{label}">{text}</ENAMEX>'
+
+
+def test_ontonotes_numbers_are_no_names(tmp_path: Path) -> None:
+    path = ontonotes(tmp_path, f"{tag('PERSON', 'Ada')} paid {tag('MONEY', '3 crowns')} on {tag('DATE', 'Monday')} .")
+    prepared = prepare_corpus([path], PrepareSettings(map_to="aida"))
+    (sentence,) = prepared.sentences
+    assert sentence.tokens == ("Ada", "paid", "3", "crowns", "on", "Monday", ".")
+    assert (sentence.mentions, sentence.supervises) == ((Mention(0, 1, ("PER",)),), "both")
+    assert prepared.report.dropped_mentions == {"class MONEY (--types)": 1, "class DATE (--types)": 1}
+    (chosen,) = prepare_corpus([path], PrepareSettings(map_to="wordnet", types=("DATE", "PERSON"))).sentences
+    assert [m.types for m in chosen.mentions] == [("wordnet_person_100007846",), ()]
+
+
+def test_types_narrow_any_format(tmp_path: Path) -> None:
+    path = conll(tmp_path, "Anna/B-PER saw/O Oslo/B-LOC")
+    (sentence,) = prepare_corpus([path], PrepareSettings(types=("LOC",))).sentences
+    assert sentence.mentions == (Mention(2, 3, ("LOC",)),)
+
+
+def test_a_folder_is_one_corpus(tmp_path: Path) -> None:
+    for genre in ("nw", "wb", "bn"):
+        ontonotes(tmp_path, f"{tag('GPE', 'Oslo')} in {genre}", genre=genre)
+    prepared = prepare_corpus([tmp_path])
+    assert texts(prepared.sentences) == ["Oslo in nw", "Oslo in wb"]
+    assert prepared.report.files == {str(tmp_path): ("ontonotes", 2)}
+    assert prepared.report.dropped_other == {"sentences of genre bn (--genres)": 1}
+    assert len(prepare_corpus([tmp_path], PrepareSettings(genres=("all",))).sentences) == 3
+    excluded = PrepareSettings(exclude=(tmp_path / "nw_0001.name",))
+    assert texts(prepare_corpus([tmp_path], excluded).sentences) == ["Oslo in wb"]
+    with pytest.raises(InputError, match="genre bc.*1 sentences of genre bn"):
+        prepare_corpus([tmp_path / "bn_0001.name"], PrepareSettings(genres=("bc",)))
+    with pytest.raises(SettingsError, match="--types.*'PER'"):
+        prepare_corpus([tmp_path], PrepareSettings(types=("PER",)))
+
+
+def test_every_class_of_ontonotes_is_in_both_tables() -> None:
+    from ousianer_cli.formats.ontonotes import NAME_CLASSES, NUMERIC_CLASSES
+
+    rows = wordnet_table("ontonotes")
+    assert set(rows) == {*NAME_CLASSES, *NUMERIC_CLASSES}
+    to_aida = aida_labels("ontonotes")
+    assert all(to_aida(LabelledMention(0, 1, (label,))) for label in rows)
+    with pytest.raises(SettingsError, match="ontonotes as SOURCE, found 'crossner'"):
+        aida_labels("crossner")
+
+
+def test_an_unmapped_label_of_a_folder_names_its_own_file(tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "d.txt").write_text("Anna left.\nOslo too.", encoding="utf-8")
+    (tmp_path / "deep" / "d.ann").write_text("T1\tPER 0 4\tAnna\nT2\tTOWN 11 15\tOslo\n", encoding="utf-8")
+    rows = table(tmp_path)
+    with pytest.raises(InputError, match="'TOWN'") as caught:
+        prepare_corpus([tmp_path / "deep"], PrepareSettings(map=rows))
+    assert (caught.value.path, caught.value.line) == (str(tmp_path / "deep" / "d.ann"), 2)
+
+
+def test_a_mixed_folder_asks_for_the_format(tmp_path: Path) -> None:
+    ontonotes(tmp_path, "Yes .")
+    (tmp_path / "d.txt").write_text("No.", encoding="utf-8")
+    (tmp_path / "d.ann").write_text("", encoding="utf-8")
+    with pytest.raises(InputError, match=r"--format ontonotes\|brat"):
+        prepare_corpus([tmp_path])
+    assert texts(prepare_corpus([tmp_path], PrepareSettings(format="brat")).sentences) == ["No ."]
+    with pytest.raises(InputError, match="found a folder"):
+        prepare_corpus([tmp_path], PrepareSettings(format="conll"))
+    (tmp_path / "none").mkdir()
+    with pytest.raises(InputError, match="file by file"):
+        prepare_corpus([tmp_path / "none"])
+
+
+def laf(folder: Path, doc: str, text: str, name: str, label: str) -> Path:
+    from ousianer_cli.formats.ltf import build_ltf
+
+    (folder / f"{doc}.ltf.xml").write_bytes(build_ltf(doc, text))
+    start = text.index(name)
+    path = folder / f"{doc}.laf.xml"
+    path.write_text(
+        f'<LCTL_ANNOTATIONS><DOC id="{doc}"><ANNOTATION id="a" task="NE" type="{label}">'
+        f'<EXTENT start_char="{start}" end_char="{start + len(name) - 1}">{name}</EXTENT></ANNOTATION></DOC>'
+        "</LCTL_ANNOTATIONS>",
+        encoding="utf-8",
+    )
+    return path
+
+
+def test_files_over_one_source_are_read_together(tmp_path: Path) -> None:
+    files = [
+        laf(tmp_path, "A", "Ada came.", "Ada", "per"),
+        laf(tmp_path, "B", "Oslo won.", "Oslo", "Gpe.Country.Country"),
+    ]
+    settings = PrepareSettings(source=(tmp_path,), taxonomy="aida-edl")
+    prepared = prepare_corpus(files, settings)
+    assert [m.types for s in prepared.sentences for m in s.mentions] == [("PER",), ("GPE.Country.Country",)]
+    assert prepared.report.files == {f"{files[0]} and 1 more": ("laf", 2)}
+
+
+def test_labels_that_are_types_may_be_unknown(tmp_path: Path) -> None:
+    path = laf(tmp_path, "A", "Ada came.", "Ada", "TTL")
+    with pytest.raises(InputError, match=r"A\.laf\.xml:1: expected a type of taxonomy 'aida-edl', found 'TTL'"):
+        prepare_corpus([path], PrepareSettings(source=(tmp_path,), taxonomy="aida-edl"))
+    settings = PrepareSettings(source=(tmp_path,), taxonomy="aida-edl", unmapped="outside")
+    assert [m.types for s in prepare_corpus([path], settings).sentences for m in s.mentions] == [("-",)]
+
+
+def test_of_types_on_one_line_of_descent_the_deepest_counts() -> None:
+    types = taxonomy_labels("aida-edl")
+    assert types(LabelledMention(0, 1, ("per", "PER.POLITICIAN", "gpe"))) == ("PER.Politician", "GPE")
+    assert types(LabelledMention(0, 1, ("-",))) == ("-",)
+    assert types(LabelledMention(0, 1, ())) == ()
+
+
+@pytest.mark.parametrize("flag", ["genres", "levels", "source"])
+def test_options_that_no_file_heeds_are_refused(tmp_path: Path, flag: str) -> None:
+    given_values = {"genres": ("nw",), "levels": ("NAM",), "source": ("ltf",)}[flag]
+    with pytest.raises(SettingsError, match=f"--{flag}: .*found conll"):
+        prepare_corpus([conll(tmp_path, "Anna/B-PER")], PrepareSettings(**{flag: given_values}))  # type: ignore[arg-type]
+
+
+def test_the_command_takes_comma_separated_options(tmp_path: Path) -> None:
+    ontonotes(tmp_path, f"{tag('GPE', 'Oslo')} on {tag('DATE', 'Monday')}", genre="bn")
+    out = tmp_path / "out.jsonl"
+    options = ["--genres", "BN, nw", "--types", "DATE", "-o", str(out)]
+    result = CliRunner().invoke(prepare_app, ["corpus", str(tmp_path), *options])
+    assert result.exit_code == 0, result.output
+    (sentence,) = read_corpus(out)
+    assert sentence.mentions == (Mention(2, 3, ("DATE",)),)
+    assert "class GPE (--types)" in result.output
 
 
 @pytest.mark.shared

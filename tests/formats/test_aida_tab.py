@@ -5,7 +5,10 @@ from collections import Counter
 import pytest
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats.aida_tab import NO_OFFSETS, iter_aida
+from ousianer_cli.formats.aida_tab import NO_OFFSETS, iter_aida, read_aida
+from ousianer_cli.formats.corpora import detect_format, read_labelled
+from ousianer_cli.formats.labelled import ReadReport
+from ousianer_cli.formats.ltf import build_ltf
 
 HEADER = (
     "argmention_id\ttree_id\troot_uid\tchild_uid\ttextoffset_startchar\ttextoffset_endchar\ttext_string\tlevel\t"
@@ -75,3 +78,70 @@ def test_header(tmp_path):
         list(iter_aida(write(tmp_path)))
     with pytest.raises(InputError, match="no readable file"):
         list(iter_aida(tmp_path / "none"))
+
+
+ENTITIES = (
+    "tree_id\tentitymention_id\tentity_id\tprovenance\ttextoffset_startchar\ttextoffset_endchar\ttext_string\t"
+    "justification\ttype\tlevel\tkb_id"
+)
+
+
+def test_tabs_of_entity_mentions(tmp_path):
+    row = "T\tm1\te1\tD\t5\t16\tAda Lovelace\tEMPTY_TBD\tPER\tNAM\tNIL"
+    (found,) = iter_aida(write(tmp_path, ENTITIES, row))
+    assert (found.mention_id, found.doc, found.type, found.mention_type) == ("m1", "D", "per", "NAM")
+
+
+def test_tabs_of_events_are_refused(tmp_path):
+    header = HEADER.replace("argmention_id", "eventmention_id")
+    with pytest.raises(InputError, match=r":1: expected a tab of arguments or entities.*'eventmention_id"):
+        list(iter_aida(write(tmp_path, header, ROW)))
+
+
+TEXT = "Ada Lovelace met the miller. She left Oslo."
+
+
+def mention(number, string, level, types="per\tunspecified\tunspecified", doc="D"):
+    start = TEXT.index(string)
+    return f"m{number}\tT\tR\t{doc}\t{start}\t{start + len(string) - 1}\t{string}\t{level}\t{types}"
+
+
+def corpus(tmp_path):
+    (tmp_path / "ltf").mkdir()
+    (tmp_path / "ltf" / "D.ltf.xml").write_bytes(build_ltf("D", TEXT))
+    write(
+        tmp_path,
+        HEADER,
+        mention(1, "Ada Lovelace", "nam", "per\tprofessionalposition\tscientist"),
+        mention(2, "the miller", "nom"),
+        mention(3, "She", "pro"),
+        mention(4, "Oslo", "nam", "GPE\tUrbanArea\tCity"),
+        mention(5, "Oslo", "nam", "GPE\tunspecified\tunspecified"),
+    )
+    return tmp_path / "x_arg_mentions.tab", tmp_path / "ltf"
+
+
+def test_sentences_over_ltf_hold_names_by_default(tmp_path):
+    tab, ltf = corpus(tmp_path)
+    assert detect_format(tab) == detect_format(tmp_path) == "aida"
+    report = ReadReport()
+    first, second = read_labelled(tmp_path, sources=[ltf], report=report)
+    assert first.tokens == ("Ada", "Lovelace", "met", "the", "miller", ".")
+    assert [(m.start, m.end, m.labels, m.line) for m in first.mentions] == [
+        (0, 2, ("per.professionalposition.scientist",), 2)
+    ]
+    assert [m.labels for m in second.mentions] == [("GPE.UrbanArea.City", "GPE")]
+    assert {s.supervises for s in (first, second)} == {"typing"}
+    assert report.dropped == {"mentions of level NOM (--levels)": 1, "mentions of level PRO (--levels)": 1}
+
+
+def test_other_levels(tmp_path):
+    tab, ltf = corpus(tmp_path)
+    first, second = read_aida([tab], [ltf], levels=("NOM", "PRO"))
+    assert [" ".join(s.tokens[m.start : m.end]) for s in (first, second) for m in s.mentions] == ["the miller", "She"]
+
+
+def test_without_its_text(tmp_path):
+    tab, _ = corpus(tmp_path)
+    with pytest.raises(InputError, match="--source"):
+        read_labelled(tab)

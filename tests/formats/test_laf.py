@@ -7,8 +7,11 @@ from collections import Counter
 import pytest
 
 from ousianer_cli.errors import InputError
+from ousianer_cli.formats.corpora import detect_format, read_labelled
 from ousianer_cli.formats.document import Document
-from ousianer_cli.formats.laf import iter_laf, text_problems
+from ousianer_cli.formats.labelled import ReadReport
+from ousianer_cli.formats.laf import iter_laf, read_laf, text_problems
+from ousianer_cli.formats.ltf import build_ltf
 
 NAME = '<ANNOTATION id="{id}" task="{task}" {type}>{extent}{tag}</ANNOTATION>\n'
 
@@ -105,3 +108,32 @@ def test_text_problems(tmp_path):
     found = text_problems(rows, [Document("D", "Ada met Bo.", ())])
     assert [(row.mention_id, what[:12]) for row, what in found] == [("b", "the text at "), ("c", "ends at 99, ")]
     assert len(text_problems(rows, [])) == 3
+
+
+def test_sentences_over_ltf(tmp_path):
+    (tmp_path / "ltf").mkdir()
+    (tmp_path / "laf").mkdir()
+    for doc, text in (("D", "Ada met Bo. He left."), ("E", "Nobody came."), ("F", "Cy came.")):
+        (tmp_path / "ltf" / f"{doc}.ltf.xml").write_bytes(build_ltf(doc, text))
+    names = [annotation(), annotation("b", start="8", end="9", text="Bo"), annotation("c", task="SF")]
+    write(tmp_path / "laf" / "d.laf.xml", laf(*names, doc="D"))
+    write(tmp_path / "laf" / "e.laf.xml", laf(doc="E"))
+    assert detect_format(tmp_path / "laf") == detect_format(tmp_path / "laf" / "d.laf.xml") == "laf"
+    report = ReadReport()
+    sentences = list(read_labelled(tmp_path / "laf", sources=[tmp_path / "ltf"], report=report))
+    assert [s.tokens for s in sentences] == [
+        ("Ada", "met", "Bo", "."), ("He", "left", "."), ("Nobody", "came", "."),
+    ]  # fmt: skip
+    assert [(m.start, m.end, m.labels, m.line) for m in sentences[0].mentions] == [
+        (0, 1, ("PER",), 4),
+        (2, 3, ("PER",), 5),
+    ]
+    assert {s.supervises for s in sentences} == {None}
+    assert report.dropped == {"annotations of task SF": 1, "documents without annotation": 1}
+
+
+def test_names_at_odds_with_the_text(tmp_path):
+    (tmp_path / "D.ltf.xml").write_bytes(build_ltf("D", "Ada met Bo."))
+    path = write(tmp_path / "x.laf.xml", laf(annotation(text="Eve"), doc="D"))
+    with pytest.raises(InputError, match=r"x\.laf\.xml:4: .*'Ada', not 'Eve'"):
+        list(read_laf([path], [tmp_path / "D.ltf.xml"]))

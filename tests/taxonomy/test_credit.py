@@ -106,13 +106,16 @@ def test_admissible():
     assert admissible(TREE, ["A.b", "-"]).tolist() == [False, True, True, False]
 
 
-@pytest.mark.parametrize("call", [
-    lambda: credit_matrix(TREE, "up"),
-    lambda: credit_matrix(TREE, "both", 1.5),
-    lambda: credit_matrix(TREE, "both", float("nan")),
-    lambda: set_credit(TREE, []),
-    lambda: set_credit(TREE, ["Z"]),
-])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: credit_matrix(TREE, "up"),
+        lambda: credit_matrix(TREE, "both", 1.5),
+        lambda: credit_matrix(TREE, "both", float("nan")),
+        lambda: set_credit(TREE, []),
+        lambda: set_credit(TREE, ["Z"]),
+    ],
+)
 def test_refused_values(call):
     with pytest.raises(TaxonomyError):
         call()

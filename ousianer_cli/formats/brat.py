@@ -1,0 +1,109 @@
+"""brat standoff: `X.ann` beside `X.txt`.
+
+Only text-bound annotations are read: `T1<TAB>Person 0 5;8 10<TAB>Ada Jo`, code points of the text, end exclusive.
+Fragments with nothing but blanks between them (brat cuts at line ends) are one span; names with a real gap are left out
+and counted, and their sentences supervise typing only. Relations, events, attributes and notes are counted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+from ousianer_cli.errors import InputError
+from ousianer_cli.formats.edl import normalise_mention_string
+from ousianer_cli.formats.labelled import LabelledSentence, ReadReport, numbered_lines
+from ousianer_cli.formats.source import plain_document
+from ousianer_cli.formats.standoff import Span, labelled_sentences
+
+DISCONTINUOUS = "discontinuous mentions (their sentences supervise typing only)"
+NOT_SPANS = "relations, events, attributes and notes"
+_BOUND = re.compile(r"(?P<label>\S+) (?P<offsets>\d{1,9} \d{1,9}(?:;\d{1,9} \d{1,9})*)")
+_OTHERS = "REAMN#*"
+
+
+def brat_files(path: str | Path) -> list[Path]:
+    """The `.ann` files of a folder (recursive, sorted), or the file itself.
+
+    Raises:
+        InputError: a folder without any.
+    """
+    path = Path(path)
+    if not path.is_dir():
+        return [path]
+    found = sorted(file for file in path.rglob("*.ann") if not file.name.startswith("."))
+    if not found:
+        raise InputError("brat annotation (.ann beside .txt)", "none in the folder", path=path, remedy="check the path")
+    return found
+
+
+def read_brat(path: str | Path, *, report: ReadReport | None = None) -> Iterator[LabelledSentence]:
+    """The sentences of an `.ann` file and its `.txt`, or of all such pairs below a folder.
+
+    Raises:
+        InputError: no `.txt`, a broken line, offsets outside the text or at odds with the string; with file and line.
+    """
+    report = report if report is not None else ReadReport()
+    for file in brat_files(path):
+        yield from _read_pair(file, report)
+
+
+def _read_pair(path: Path, report: ReadReport) -> Iterator[LabelledSentence]:
+    text = _text(path)
+    spans: list[Span] = []
+    gaps: list[tuple[int, int]] = []
+    for number, line in numbered_lines(path):
+        if not line.strip():
+            continue
+        if line[0] in _OTHERS:
+            report.drop(NOT_SPANS)
+            continue
+        label, fragments = _parse(line, text, path, number)
+        start, end = fragments[0][0], fragments[-1][1]
+        if any(text[a:b].strip() for (_, a), (b, _) in pairwise(fragments)):
+            report.drop(DISCONTINUOUS)
+            gaps += fragments
+        else:
+            spans.append(Span(start, end, (label,), number, str(path)))
+    document = plain_document(text, f"{path.parent.name}/{path.stem}" if path.parent.name else path.stem)
+    yield from labelled_sentences(document, spans, report, gaps=gaps)
+
+
+def _text(path: Path) -> str:
+    beside = path.with_suffix(".txt")
+    try:
+        data = beside.read_bytes()
+    except OSError as error:
+        found = f"no readable file ({error.strerror})"
+        remedy = "brat keeps the text of X.ann in X.txt, in the same folder"
+        raise InputError(f"the text of {path.name}", found, path=beside, remedy=remedy) from None
+    try:
+        # Line ends stay; a byte order mark is a code point in brat's count, but no text.
+        return data.decode("utf-8").replace("\ufeff", " ", 1) if data[:3] == b"\xef\xbb\xbf" else data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        found = f"the byte 0x{data[error.start]:02x}"
+        raise InputError("UTF-8 text", found, path=beside, line=line, remedy="convert the file to UTF-8") from None
+
+
+def _parse(line: str, text: str, path: Path, number: int) -> tuple[str, list[tuple[int, int]]]:
+    def bad(expected: str, found: str, remedy: str = "see docs/formats.md, brat") -> InputError:
+        return InputError(expected, found[:100], path=path, line=number, remedy=remedy)
+
+    cells = line.split("\t")
+    match = _BOUND.fullmatch(cells[1]) if len(cells) > 1 and cells[0][:1] == "T" else None
+    if match is None:
+        raise bad("T…<TAB>Label start end<TAB>string", f"'{line}'")
+    fragments = sorted((int(a), int(b)) for a, b in (pair.split(" ") for pair in match["offsets"].split(";")))
+    if any(a >= b for a, b in fragments) or any(b > c for (_, b), (c, _) in pairwise(fragments)):
+        raise bad("fragments that are not empty and do not overlap", f"'{match['offsets']}'")
+    if fragments[-1][1] > len(text):
+        raise bad(f"offsets up to {len(text)}, the end of {path.stem}.txt", str(fragments[-1][1]))
+    there = normalise_mention_string(" ".join(text[a:b] for a, b in fragments)).strip()
+    given = normalise_mention_string("\t".join(cells[2:])).strip()
+    if given and given != there:
+        remedy = "offsets are code points of the text file, end exclusive; line ends count as they are in the file"
+        raise bad(f"'{given[:60]}' at {match['offsets']}", f"'{there[:60]}'", remedy)
+    return match["label"], fragments

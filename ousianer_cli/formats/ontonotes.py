@@ -1,0 +1,284 @@
+"""OntoNotes 5.0: CoNLL-2012 files (`*_gold_conll`) and the release's own `.name` files.
+
+CoNLL-2012: `#begin document (nw/…); part 000`, one word a line; the word is in column 3 and its name in column 10, from
+0 (`(PERSON*`, `*`, `*)`, `(GPE)`). `.name`: `<DOC DOCNO="nw/…@…">`, one sentence a line, blanks between tokens, names
+in `<ENAMEX TYPE="ORG" S_OFF="1" E_OFF="2">`, which encloses whole tokens: S_OFF characters of the first and E_OFF of
+the last are not part of the name.
+
+A document's genre is the first part of its id. Tokens come out as their text has them: `-LRB-` as `(`, `/.` as `.`.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from ousianer_cli.errors import InputError
+from ousianer_cli.formats.labelled import LabelledMention, LabelledSentence, ReadReport, numbered_lines
+from ousianer_cli.formats.standoff import WIDENED, FiledMention, Span, covering_words, outermost
+from ousianer_cli.formats.words import split_words
+
+GENRES = {
+    "bc": "broadcast conversation",
+    "bn": "broadcast news",
+    "mz": "magazines",
+    "nw": "newswire",
+    "pt": "pivot text",
+    "tc": "telephone conversation",
+    "wb": "web",
+}
+DEFAULT_GENRES = ("nw", "wb")
+WITHOUT_NAMES = ("pt",)
+"""Genres in which the release marks no names."""
+
+NAME_CLASSES = (
+    "PERSON", "NORP", "FAC", "ORG", "GPE", "LOC", "PRODUCT", "EVENT", "WORK_OF_ART", "LAW", "LANGUAGE",
+)  # fmt: skip
+NUMERIC_CLASSES = ("DATE", "TIME", "PERCENT", "MONEY", "QUANTITY", "ORDINAL", "CARDINAL")
+
+OTHER_LANGUAGE = "files of another language than English"
+AS_NAME_FILE = "CoNLL files whose document is also there as .name"
+
+_BEGIN = re.compile(r"#begin document \((?P<id>[^)]*)\);?(?: part (?P<part>\d+))?.*")
+_BLANKS = re.compile(r"[ \t]+")
+_CELL = re.compile(r"\((?P<label>[^\s()*]+)(?P<whole>\*?\))?\*?|(?P<close>\*\))|[*-]")
+_DOC = re.compile(r'<DOC\s+DOCNO\s*=\s*"(?P<id>[^"]*)"\s*>', re.IGNORECASE)
+_TAG = re.compile(r"<(?P<close>/?)(?:ENAMEX|TIMEX|NUMEX)(?P<attributes>(?:\s[^<>]*)?)>")
+_ATTRIBUTE = re.compile(r'(\w+)\s*=\s*"([^"]*)"')
+_TOKEN = re.compile(r"\S+")
+_SLASHED = re.compile(r"/[^\w\s/]")
+_WORD_COLUMN, _NAME_COLUMN = 3, 10
+_PART_OF_TOKEN = (("-LAB-", "<"), ("-RAB-", ">"), ("-AMP-", "&"))
+_WHOLE_TOKEN = {
+    "-LRB-": "(", "-RRB-": ")", "-LSB-": "[", "-RSB-": "]", "-LCB-": "{", "-RCB-": "}", "``": '"', "''": '"', "`": "'",
+}  # fmt: skip
+
+
+def surface(token: str) -> str:
+    """A treebank token as the text has it: `-LRB-` -> `(`, ` `` ` -> `"`, `/.` -> `.`, `1\\/2` -> `1/2`."""
+    token = _whole_characters(token)
+    if _SLASHED.fullmatch(token):
+        return token[1]
+    return _WHOLE_TOKEN.get(token, token.replace("\\/", "/").replace("\\*", "*"))
+
+
+def _whole_characters(text: str) -> str:
+    for written, meant in _PART_OF_TOKEN:
+        text = text.replace(written, meant)
+    return html.unescape(text) if "&" in text and ";" in text else text
+
+
+def is_ontonotes_name(name: str) -> bool:
+    """Whether a file of this name is one to read in a folder."""
+    return name.endswith((".name", "gold_conll")) and not name.startswith(".")
+
+
+def ontonotes_files(path: str | Path, report: ReadReport | None = None) -> list[Path]:
+    """The English `.name` and `*gold_conll` files of a folder (recursive, sorted), or the file itself.
+
+    A document that is there in both forms is taken from its `.name` file.
+
+    Raises:
+        InputError: a folder without any.
+    """
+    path = Path(path)
+    report = report if report is not None else ReadReport()
+    if not path.is_dir():
+        return [path]
+    inside = sorted(file for file in path.rglob("*") if file.is_file())
+    found = [file for file in inside if is_ontonotes_name(file.name)]
+    english = [file for file in found if not {"arabic", "chinese"} & set(file.relative_to(path).parts)]
+    if not english:
+        if any(file.name.endswith("_skel") for file in inside):
+            raise _skeleton(path, None, "only *_skel files")
+        what = "only Arabic and Chinese ones" if found else "none in the folder"
+        raise InputError("English OntoNotes files (.name, *_gold_conll)", what, path=path, remedy="check the path")
+    if len(english) < len(found):
+        report.drop(OTHER_LANGUAGE, len(found) - len(english))
+    named = {(file.parent.name, file.stem) for file in english if file.suffix == ".name"}
+    kept = [f for f in english if f.suffix == ".name" or (f.parent.name, f.name.split(".")[0]) not in named]
+    if len(kept) < len(english):
+        report.drop(AS_NAME_FILE, len(english) - len(kept))
+    return kept
+
+
+def read_ontonotes(
+    path: str | Path, *, genres: Sequence[str] = DEFAULT_GENRES, report: ReadReport | None = None
+) -> Iterator[LabelledSentence]:
+    """The sentences of a file, or of the English files below a folder, of the genres asked for.
+
+    All 18 classes come out; which of them are names is chosen later (`NAME_CLASSES`). Sentences of other genres are
+    counted in `report`.
+
+    Raises:
+        InputError: a skeleton file without words, machine-made names, a broken line; with file and line.
+    """
+    report = report if report is not None else ReadReport()
+    for file in ontonotes_files(path, report):
+        if file.name.endswith("auto_conll"):
+            remedy = "use the *_gold_conll file"
+            raise InputError("names marked by people", "a file of machine-made ones", path=file, remedy=remedy)
+        sentences = _read_name(file, report) if _is_name_file(file) else _read_conll(file)
+        for sentence in sentences:
+            genre = sentence.doc.partition("/")[0] if "/" in sentence.doc else "unknown"
+            if genre in genres:
+                yield sentence
+            else:
+                report.drop(f"sentences of genre {genre} (--genres)")
+
+
+def _is_name_file(path: Path) -> bool:
+    if path.suffix == ".name":
+        return True
+    first = next((line for _, line in numbered_lines(path) if line.strip()), "")
+    return _DOC.match(first.strip()) is not None
+
+
+def _skeleton(path: Path, line: int | None, found: str) -> InputError:
+    remedy = "put the words in with CoNLL-2012's skeleton2conll.sh and the OntoNotes release, and read *_gold_conll"
+    return InputError("words", f"{found} (a skeleton file)", path=path, line=line, remedy=remedy)
+
+
+# --- CoNLL-2012 ------------------------------------------------------------------------------------------------------
+
+
+def _read_conll(path: Path) -> Iterator[LabelledSentence]:
+    doc = ""
+    rows: list[tuple[int, list[str]]] = []
+    for number, line in numbered_lines(path):
+        if line.startswith(("#begin document", "#end document")) or not line.strip():
+            if rows:
+                yield _sentence(path, doc or rows[0][1][0], rows)
+                rows = []
+            if match := _BEGIN.fullmatch(line.strip()):
+                part = int(match["part"] or 0)
+                doc = f"{match['id']}#{part:03}" if part else match["id"]
+            continue
+        cells = _BLANKS.split(line.strip(" \t"))
+        if len(cells) <= _NAME_COLUMN:
+            expected = f"at least {_NAME_COLUMN + 1} columns, the name in column {_NAME_COLUMN} from 0"
+            remedy = "see docs/formats.md, OntoNotes; another CoNLL layout is read with --format conll"
+            raise InputError(expected, f"{len(cells)}: '{line[:60]}'", path=path, line=number, remedy=remedy)
+        if cells[_WORD_COLUMN] == "[WORD]":
+            raise _skeleton(path, number, "'[WORD]'")
+        rows.append((number, cells))
+    if rows:
+        yield _sentence(path, doc or rows[0][1][0], rows)
+
+
+def _sentence(path: Path, doc: str, rows: list[tuple[int, list[str]]]) -> LabelledSentence:
+    mentions: list[LabelledMention] = []
+    opened: tuple[int, str, int] | None = None
+    for i, (number, cells) in enumerate(rows):
+        tag = cells[_NAME_COLUMN]
+        match = _CELL.fullmatch(tag)
+        if match is None or (match["label"] and opened) or (match["close"] and not opened):
+            where = f", inside the name of line {opened[2]}" if opened else ", outside a name"
+            expected = "a name as (LABEL*, *, *) or (LABEL), none inside another"
+            raise InputError(expected, f"'{tag}'{where}", path=path, line=number, remedy="see docs/formats.md")
+        if match["label"]:
+            opened = i, match["label"], number
+        if opened and (match["whole"] or match["close"]):
+            mentions.append(FiledMention(opened[0], i + 1, (opened[1],), opened[2], 1.0, str(path)))
+            opened = None
+    if opened:
+        expected = "the end of the name in its sentence"
+        raise InputError(expected, f"none for ({opened[1]}*", path=path, line=opened[2], remedy="see docs/formats.md")
+    tokens = tuple(surface(cells[_WORD_COLUMN]) for _, cells in rows)
+    return LabelledSentence(tokens, tuple(mentions), doc, rows[0][0])
+
+
+# --- the release's .name files ---------------------------------------------------------------------------------------
+
+
+def _read_name(path: Path, report: ReadReport) -> Iterator[LabelledSentence]:
+    doc = ""
+    for number, line in numbered_lines(path):
+        line = line.strip()
+        if match := _DOC.match(line):
+            doc = match["id"].partition("@")[0]
+            line = line[match.end() :].strip()
+        if line.upper().endswith("</DOC>"):
+            line = line[: -len("</DOC>")].strip()
+        if not line:
+            continue
+        if not doc:
+            remedy = "see docs/formats.md, OntoNotes"
+            raise InputError('<DOC DOCNO="…"> before the text', f"'{line[:60]}'", path=path, line=number, remedy=remedy)
+        yield name_sentence(line, doc, path, number, report)
+
+
+def name_sentence(line: str, doc: str, path: str | Path, number: int, report: ReadReport) -> LabelledSentence:
+    """One line of a `.name` file. A token that is only in part a name is cut where the name begins or ends.
+
+    Raises:
+        InputError: tags that are out of balance, a tag without TYPE, offsets beyond the token; with file and line.
+    """
+    text, spans = _untagged(line, path, number)
+    words = split_words(text)
+    placed = []
+    for span in spans:
+        first, last, exact = covering_words(words, span.start, span.end)
+        if not exact:
+            report.drop(WIDENED)
+        placed.append((words[first][0], words[last - 1][1], span))
+    kept = outermost(placed, report)
+    cuts = {edge for start, end, _, _ in kept for edge in (start, end)}
+    tokens: list[str] = []
+    first_token: dict[int, int] = {}
+    for match in _TOKEN.finditer(text):
+        edges = [match.start(), *sorted(c for c in cuts if match.start() < c < match.end()), match.end()]
+        for a, b in zip(edges, edges[1:], strict=False):
+            first_token[a] = len(tokens)
+            tokens.append(surface(text[a:b]))
+            first_token[b] = len(tokens)
+    mentions = tuple(
+        FiledMention(first_token[a], first_token[b], labels, number, 1.0, str(path)) for a, b, labels, _ in kept
+    )
+    return LabelledSentence(tuple(tokens), mentions, doc, number)
+
+
+def _untagged(line: str, path: str | Path, number: int) -> tuple[str, list[Span]]:
+    """A line without its tags, and the names' code points in what remains."""
+
+    def bad(expected: str, found: str) -> InputError:
+        return InputError(expected, found, path=path, line=number, remedy="see docs/formats.md, OntoNotes")
+
+    parts: list[str] = []
+    length = 0
+    opened: list[tuple[int, str, int, int]] = []
+    spans: list[tuple[int, int, str, int, int]] = []
+    cursor = 0
+    for tag in _TAG.finditer(line):
+        part = _whole_characters(line[cursor : tag.start()])
+        cursor = tag.end()
+        parts.append(part)
+        length += len(part)
+        if tag["close"]:
+            if not opened:
+                raise bad("an opening tag before each closing one", f"'{tag[0]}' without")
+            start, label, before, after = opened.pop()
+            spans.append((start, length, label, before, after))
+            continue
+        attributes = {name.upper(): value for name, value in _ATTRIBUTE.findall(tag["attributes"])}
+        numbers = [attributes.get(name, "0") for name in ("S_OFF", "E_OFF")]
+        if not attributes.get("TYPE"):
+            raise bad("a TYPE in the tag", f"'{tag[0]}'")
+        if not all(n.isascii() and n.isdecimal() and len(n) < 7 for n in numbers):
+            raise bad("numbers as S_OFF and E_OFF", f"'{tag[0]}'")
+        opened.append((length, attributes["TYPE"], int(numbers[0]), int(numbers[1])))
+    if opened:
+        raise bad("a closing tag for each name in its line", f'none for TYPE="{opened[-1][1]}"')
+    text = "".join([*parts, _whole_characters(line[cursor:])])
+    found = []
+    for outer_start, outer_end, label, before, after in spans:
+        covered = text[outer_start:outer_end]
+        start = outer_start + len(covered) - len(covered.lstrip()) + before
+        end = outer_start + len(covered.rstrip()) - after
+        pieces = covered.split()
+        if not pieces or start >= end or before >= len(pieces[0]) or after >= len(pieces[-1]):
+            raise bad("S_OFF and E_OFF inside the name's first and last token", f"{before} and {after} of '{covered}'")
+        found.append(Span(start, end, (label,), number, str(path)))
+    return text, found
