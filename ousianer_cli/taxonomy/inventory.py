@@ -2,13 +2,14 @@
 
 A mention counts for each of its direct types and for everything above them, once. Types above the useful level are
 cut, and a type whose mentions are just those of its only kept child says nothing that the child does not, and may be
-left out.
+left out. `weigh_types` gives every type's figures and the reason why it was or was not chosen.
 """
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -176,6 +177,10 @@ def choose_inventory(
             if len(children) == 1 and closed[children[0]] == closed[type_id]:
                 kept.discard(type_id)
                 parents = _kept_parents(kept, wordnet)
+    return _in_order(kept, parents, closed)
+
+
+def _in_order(kept: set[str], parents: Mapping[str, tuple[str, ...]], closed: Mapping[str, int]) -> Inventory:
     levels: dict[str, int] = {}
 
     def level(type_id: str) -> int:
@@ -185,6 +190,103 @@ def choose_inventory(
 
     order = sorted(kept, key=lambda t: (level(t), -closed[t], t))
     return Inventory(tuple(InventoryType(t, parents[t], closed[t]) for t in order))
+
+
+@dataclass(frozen=True, slots=True)
+class WeighedType:
+    """One type that some mention has, its figures, and why it was left out (empty for a kept one)."""
+
+    id: str
+    mentions: int
+    """those below it included"""
+    depth: int
+    """steps up to `entity`"""
+    information: float
+    """bits: -log2 of the share of all mentions that have it"""
+    entropy: float | None
+    """bits: how its mentions divide among its nearest types below with enough mentions and the rest; None where there
+    is no such type"""
+    reason: str
+
+
+def weigh_types(
+    counts: Mapping[tuple[str, ...], int],
+    wordnet: WordNet,
+    *,
+    min_mentions: int = 30,
+    min_depth: int = 3,
+    min_entropy: float = 0.05,
+    tops: frozenset[str] = TOPS,
+) -> list[WeighedType]:
+    """Every type of the hypernym closure with the reason why it is kept or not, by mentions, then id.
+
+    A type falls, by the first reason that holds:
+    - fewer than `min_mentions` mentions;
+    - one of `tops`, or fewer than `min_depth` steps below `entity`: too general;
+    - information -log2(n / N) below `min_entropy` bits: it holds for nearly all N mentions;
+    - entropy H = -sum_c q(c) log2 q(c) below `min_entropy` bits, c running over its children with enough mentions and
+      "none of them", q their shares (a mention of several counts for each), and a child has most: nearly all of its
+      mentions come from that child.
+
+    Args:
+        counts: mentions of each set of direct types (`count_type_sets`).
+        wordnet: the taxonomy.
+    """
+    closed = close_counts(counts, wordnet)
+    total = sum(counts.values())
+    enough = {t for t, n in closed.items() if n >= min_mentions}
+    children: defaultdict[str, set[str]] = defaultdict(set)
+    for type_id in enough:
+        for parent in wordnet.hypernyms(type_id):
+            children[parent].add(type_id)
+    rest: Counter[str] = Counter()
+    for types, number in counts.items():
+        held = wordnet.closure(types)
+        for type_id in held & enough:
+            if not children[type_id] & held:
+                rest[type_id] += number
+    weighed = []
+    for type_id, mentions in closed.items():
+        depth, information = wordnet.depth(type_id), abs(math.log2(mentions / total)) if mentions else 0.0
+        entropy, from_child = None, False
+        if type_id in enough and children[type_id]:
+            below = [closed[c] for c in sorted(children[type_id])]
+            entropy, from_child = _entropy([rest[type_id], *below]), max(below) > rest[type_id]
+        if type_id not in enough:
+            reason = "too few mentions"
+        elif type_id in tops:
+            reason = "an abstract top"
+        elif depth < min_depth:
+            reason = "not deep enough"
+        elif information < min_entropy:
+            reason = "holds for nearly everything"
+        elif entropy is not None and entropy < min_entropy and from_child:
+            reason = "its mentions come from one child"
+        else:
+            reason = ""
+        weighed.append(WeighedType(type_id, mentions, depth, information, entropy, reason))
+    return sorted(weighed, key=lambda w: (-w.mentions, w.id))
+
+
+def _entropy(numbers: Sequence[int]) -> float:
+    total = sum(numbers)
+    return -sum(n / total * math.log2(n / total) for n in numbers if n) + 0.0
+
+
+def inventory_of(weighed: Iterable[WeighedType], wordnet: WordNet) -> Inventory:
+    """The kept types as an inventory."""
+    closed = {w.id: w.mentions for w in weighed if not w.reason}
+    return _in_order(set(closed), _kept_parents(set(closed), wordnet), closed)
+
+
+def write_weighed(weighed: Iterable[WeighedType], path: str | Path) -> None:
+    """Write `type, mentions, depth, information, entropy, verdict` (TSV with a header; `-` for no entropy; verdict
+    `kept` or the reason)."""
+    with atomic_writer(path) as out:
+        out.write("type\tmentions\tdepth\tinformation\tentropy\tverdict\n")
+        for w in weighed:
+            entropy = "-" if w.entropy is None else f"{w.entropy:.4f}"
+            out.write(f"{w.id}\t{w.mentions}\t{w.depth}\t{w.information:.4f}\t{entropy}\t{w.reason or 'kept'}\n")
 
 
 def _kept_parents(kept: set[str], wordnet: WordNet) -> dict[str, tuple[str, ...]]:

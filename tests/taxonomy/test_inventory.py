@@ -11,10 +11,14 @@ from ousianer_cli.taxonomy.inventory import (
     TOPS,
     Inventory,
     InventoryType,
+    WeighedType,
     children_of,
     choose_inventory,
     close_counts,
     count_type_sets,
+    inventory_of,
+    weigh_types,
+    write_weighed,
 )
 from ousianer_cli.taxonomy.wordnet import WordNet
 
@@ -111,3 +115,48 @@ def test_wrong_files_are_named(tmp_path: Path) -> None:
         with pytest.raises(InputError, match=message):
             Inventory.load(path)
     assert InventoryType("a", (), 1).parents == ()
+
+
+def reasons(weighed: list[WeighedType]) -> dict[str, str]:
+    return {w.id: w.reason for w in weighed}
+
+
+def test_each_reason_to_fall(wordnet: WordNet) -> None:
+    counts = {(SINGER,): 50, (ACTOR,): 50, (PERSON,): 900, (CITY,): 5}
+    weighed = weigh_types(counts, wordnet, min_mentions=30, min_depth=3, min_entropy=0.05)
+    found = reasons(weighed)
+    assert {t for t, reason in found.items() if not reason} == {SINGER, ACTOR, PERFORMER}
+    assert found[CITY] == "too few mentions"
+    assert found["wordnet_whole_100003553"] == "an abstract top"
+    assert found[PERSON] == "holds for nearly everything"
+    assert found[ENTERTAINER] == "its mentions come from one child"
+    deeper = reasons(weigh_types(counts, wordnet, min_depth=wordnet.depth(SINGER)))
+    assert deeper[PERFORMER] == "not deep enough" and deeper[SINGER] == ""
+
+
+def test_figures_of_a_type(wordnet: WordNet) -> None:
+    weighed = {w.id: w for w in weigh_types({(SINGER,): 50, (ACTOR,): 50, (CITY,): 100}, wordnet)}
+    assert weighed[PERFORMER].mentions == 100
+    assert weighed[PERFORMER].information == pytest.approx(1.0)
+    assert weighed[PERFORMER].entropy == pytest.approx(1.0)
+    assert weighed[ENTERTAINER].entropy == pytest.approx(0.0)
+    assert weighed[CITY].entropy is None
+    assert weighed[PERSON].depth == 3
+
+
+def test_a_type_of_its_own_mentions_stays_though_a_child_is_rare(wordnet: WordNet) -> None:
+    found = reasons(weigh_types({(PERFORMER,): 10_000, (SINGER,): 30, (CITY,): 5_000}, wordnet))
+    assert found[PERFORMER] == "" and found[SINGER] == ""
+
+
+def test_the_kept_types_make_an_inventory(wordnet: WordNet, tmp_path: Path) -> None:
+    weighed = weigh_types({(SINGER,): 50, (ACTOR,): 50, (CITY,): 100}, wordnet)
+    inventory = inventory_of(weighed, wordnet)
+    assert set(inventory.ids) == {w.id for w in weighed if not w.reason}
+    parents = {t.id: t.parents for t in inventory.types}
+    assert parents[SINGER] == (PERFORMER,)
+    write_weighed(weighed, tmp_path / "inventory.tsv")
+    lines = (tmp_path / "inventory.tsv").read_text(encoding="utf-8").splitlines()
+    assert lines[0].split("\t") == ["type", "mentions", "depth", "information", "entropy", "verdict"]
+    assert f"{CITY}\t100\t8\t1.0000\t-\tkept" in lines
+    assert len(lines) == len(weighed) + 1

@@ -115,8 +115,8 @@ def test_a_broken_resource_is_an_input_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "labels"), [("dbpedia", 210), ("figer", 101), ("fewnerd", 53), ("crossner", 39), ("wfbg", 117),
-    ("coarse", 10)]
+    ("source", "labels"),
+    [("dbpedia", 210), ("figer", 101), ("fewnerd", 53), ("crossner", 39), ("wfbg", 117), ("coarse", 10)],
 )
 def test_label_tables_are_sound(source: str, labels: int, wordnet: WordNet) -> None:
     table = read_label_table(source)  # refuses an id whose lemma is not the synset's

@@ -1,0 +1,87 @@
+"""`ousianer prepare types`: what it writes and what it says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from ousianer_cli.commands.prepare_types import prepare_types, types
+from ousianer_cli.errors import InputError, SettingsError
+
+pytest.importorskip("pyarrow")
+pytest.importorskip("duckdb")
+
+TOWN = "wordnet_town_108665504"
+SINGER = "wordnet_singer_110599806"
+ACTOR = "wordnet_actor_109765278"
+
+app = typer.Typer()
+app.command()(types)
+
+
+@pytest.fixture
+def inputs(tmp_path: Path) -> list[Path]:
+    table = tmp_path / "types.tsv"
+    rows = [f"Town_{i}\t{TOWN}" for i in range(40)]
+    rows += [f"Singer_{i}\twikicat_Ruritanian_singers" for i in range(35)]
+    rows += [f"Actor_{i}\t{ACTOR}" for i in range(3)]
+    table.write_text("\n".join([*rows, "a line that is bad"]) + "\n", encoding="utf-8")
+    edges = tmp_path / "edges.tsv"
+    edges.write_text(f"wikicat_Ruritanian_singers\t{SINGER}\n", encoding="utf-8")
+    return [table, edges]
+
+
+def test_the_command_writes_and_tells(inputs: list[Path], tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    table, edges = map(str, inputs)
+    done = CliRunner().invoke(app, [table, "--subclass", edges, "-o", str(out), "--agreement"])
+    assert done.exit_code == 0, done.output
+    assert sorted(p.name for p in out.iterdir()) == ["inventory.tsv", "report.json", "title_types.parquet"]
+    for line in (
+        "78 titles",
+        "guesses only: 0 of 78 (0.0%)",
+        "bad lines skipped: 1",
+        f"{table}:79: expected title<TAB>class",
+        "links with types: 78 of 78 (100.0%)",
+        "too few mentions",
+        "the head noun's first sense is the edge's class: 1 of 1 (100.0%)",
+    ):
+        assert line in done.output
+    report = json.loads((out / "report.json").read_text(encoding="utf-8"))
+    assert report["titles_typed"] == 78
+    assert report["bad_lines"]["lines"] == 1
+    verdicts = {
+        line.split("\t")[0]: line.split("\t")[-1]
+        for line in (out / "inventory.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    }
+    assert verdicts[TOWN] == verdicts[SINGER] == "kept"
+    assert verdicts[ACTOR] == "too few mentions"
+    kept = sum(v == "kept" for v in verdicts.values())
+    assert report["types"]["kept"] == kept
+    assert report["types"]["seen"] == len(verdicts) == kept + sum(report["types"]["fell"].values())
+
+
+def test_links_weigh_the_types(inputs: list[Path], tmp_path: Path) -> None:
+    links = tmp_path / "links.tsv"
+    links.write_text("Actor_0\t60\nTown_1\t30\nSomething_else\t10\n", encoding="utf-8")
+    found = prepare_types(inputs[:1], tmp_path / "out", subclass=inputs[1:], links=links)
+    assert found["links"] == {"mass": 100, "with_types": 90, "bad_lines": 0}
+    assert found["types"]["mentions_a_kept_type"]["1"] == 60
+    links.write_text("Something_else\t10\n", encoding="utf-8")
+    with pytest.raises(InputError, match="links to titles with types"):
+        prepare_types(inputs[:1], tmp_path / "out", links=links)
+
+
+def test_strict_stops_at_a_bad_line(inputs: list[Path], tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"types\.tsv:79"):
+        prepare_types(inputs, tmp_path / "out", strict=True)
+
+
+def test_a_missing_package_is_one_line(inputs: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(SettingsError, match="expected the package duckdb"):
+        prepare_types(inputs, tmp_path / "out")
