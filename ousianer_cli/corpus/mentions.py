@@ -1,0 +1,398 @@
+"""More mentions of an article, as silver builders find them: what is linked or set bold once is often named again.
+
+Wikipedia links a title where it is first named only. Later occurrences of its name in the same article (`again`) and of
+its unambiguous other names (`alias`) are mentions too, less surely so; each says how it was found and carries a weight.
+
+A name is found by its words, case and all, in one pass over the text: names of the article by a dict of their first
+words, other anchors by hashes of all runs of words at once. The longest run wins, nothing is placed on what is there
+already, and a run that reads like a part of a bigger name (`Boston` in `Boston Herald`, `Bank of Boston`,
+`New-Boston`) is left alone.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ousianer_cli.corpus.anchors import MAX_WORDS, AnchorTable, hash_words, ngram_hashes, same_line
+from ousianer_cli.errors import SettingsError
+from ousianer_cli.formats.words import split_words
+from ousianer_cli.settings import flag, setting
+
+How = Literal["link", "bold", "again", "alias"]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundMention:
+    """A mention of a title: code points [start, end) of the article's text, the resolved title, how it was found."""
+
+    start: int
+    end: int
+    title: str
+    how: How
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class ExpansionSettings:
+    """Which further mentions are taken, and what a mention of each kind weighs.
+
+    The defaults follow from reading samples: docs/results/silver_precision.md.
+    """
+
+    again: bool = setting(True, doc="later occurrences of a linked or bold name in the same article")
+    alias: bool = setting(True, doc="other names of a linked or bold title, from anchor statistics")
+    surnames: bool = setting(True, doc="the surname alone of a person named in full before")
+    min_commonness: float = setting(0.9, doc="an alias must lead to its title in at least this share of its links")
+    min_link_probability: float = setting(0.01, doc="an alias must be a link in at least this share of its occurrences")
+    min_links: int = setting(2, doc="an alias must have been a link at least so often")
+    link_weight: float = setting(1.0, doc="weight of links")
+    bold_weight: float = setting(1.0, doc="weight of the bold title in the first sentence")
+    again_weight: float = setting(1.0, doc="weight of later occurrences")
+    alias_weight: float = setting(0.95, doc="weight of aliases")
+
+    def __post_init__(self) -> None:
+        for name in ("min_commonness", "min_link_probability", *(f"{how}_weight" for how in _HOWS)):
+            if not 0 <= getattr(self, name) <= 1:
+                raise SettingsError(f"{flag(name)}: expected a number from 0 to 1, found {getattr(self, name)}")
+
+    def weight(self, how: How) -> float:
+        """What a mention found so weighs."""
+        return float(getattr(self, f"{how}_weight"))
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_HOWS: tuple[How, ...] = ("link", "bold", "again", "alias")
+_STOPS = frozenset(".!?…")
+_QUOTES = frozenset("\"'“”‘’«»()[]")
+_LINKING = _words("of de del della di du des von van der den al el la le y e")
+"""Small words inside names."""
+_HONORIFICS = _words(
+    """
+    Mr Mrs Ms Dr Prof St Sir Dame Lord Lady Saint Pope King Queen Prince Princess Emperor Empress Tsar President
+    Senator Governor Mayor Minister Chancellor General Colonel Captain Major Admiral Lieutenant Sergeant Professor Judge
+    Justice Bishop Archbishop Cardinal Father Brother Sister Reverend Rabbi Count Duke Earl Baron
+    """
+)
+_OPENERS = _words(
+    """
+    a after all although an and as at because before both but by despite during each even finally following for from
+    had he her here his how however if in is it its later like many meanwhile most near of on once one only or other
+    our out over she since so some soon still such than that the their then there these they this those though through
+    thus to today under unlike until upon was we were what when where whereas whether which while who why with within
+    without yet
+    """
+)
+_NAME_ENDS = _words("Jr Sr I II III IV V VI VII VIII IX X XI XII XIII XIV XV XVI")
+_JOINERS = frozenset("-–/&")
+# Marks of formulas and codes: `Li` in `[Li(H2O)4]+`, `ISO` in `ISO_646`.
+_GLUE_BEFORE = frozenset("[_=+^@\\")
+_GLUE_AFTER = frozenset("(_=+^@\\")
+_AFTER_NAME = _words(", Inc Inc. Corporation Corp Corp. Company Ltd Limited Group Records plc AG S.A. F.C. FC")
+_PARENTHESIS = re.compile(r"\s*\([^()]*\)\Z")
+Name = tuple[str, ...]
+
+
+class _Candidate(NamedTuple):
+    first: int
+    width: int
+    title: str | None  # None: another anchor, which only keeps its place free
+    how: How
+
+
+@dataclass(slots=True)
+class _Article:
+    """An article's words, and what their letters tell."""
+
+    text: str
+    spans: Sequence[tuple[int, int]]
+    words: list[str]
+    line: NDArray[np.int64]
+    starts: list[int]
+    small: set[str] = field(default_factory=set)  # words seen in small letters
+    inside: set[str] = field(default_factory=set)  # words seen with a capital inside a sentence
+
+    @classmethod
+    def read(cls, text: str, spans: Sequence[tuple[int, int]]) -> _Article:
+        words = [text[a:b] for a, b in spans]
+        starts = [a for a, _ in spans]
+        breaks = np.array([m.start() for m in re.finditer(r"[\n\r]", text)], dtype=np.int64)
+        line = np.searchsorted(breaks, np.array(starts, dtype=np.int64)).astype(np.int64)
+        article = cls(text, spans, words, line, starts)
+        for i, word in enumerate(words):
+            if word[0].islower():
+                article.small.add(word)
+            elif word[0].isupper() and not article.opens(i):
+                article.inside.add(word)
+        return article
+
+    def opens(self, i: int) -> bool:
+        """Whether a sentence, a quotation, or what follows a colon begins with word `i`."""
+        before = i - 1
+        while before >= 0 and self.line[before] == self.line[i] and self.words[before] in _QUOTES:
+            before -= 1
+        if before < 0 or self.line[before] != self.line[i] or before < i - 1:
+            return True
+        return self.words[before] in _STOPS or self.words[before] in (":", ";", "•", "*", "–", "—")
+
+    def covered(self, start: int, end: int) -> range:
+        """The words that [start, end) touches."""
+        first = bisect_left(self.starts, start)
+        if first and self.spans[first - 1][1] > start:
+            first -= 1
+        return range(first, max(first, bisect_left(self.starts, end)))
+
+    def beside(self, i: int, step: int) -> str | None:
+        """The word before (`step` -1) or after (1) word `i`, at most one blank away; None if there is none."""
+        j = i + step
+        if not 0 <= j < len(self.words) or self.line[j] != self.line[i]:
+            return None
+        left, right = (i, j) if step > 0 else (j, i)
+        return self.words[j] if self.spans[right][0] - self.spans[left][1] <= 1 else None
+
+
+def expand_mentions(
+    text: str,
+    title: str,
+    found: Sequence[FoundMention],
+    anchors: AnchorTable | None,
+    settings: ExpansionSettings,
+    *,
+    persons: Container[str] = frozenset(),
+    words: Sequence[tuple[int, int]] | None = None,
+) -> list[FoundMention]:
+    """The mentions of an article, `found` and further ones, sorted by start, none of the further ones overlapping.
+
+    `found` holds every link and bold title of the text, typed or not (no further mention is placed inside one); their
+    weights become those of `settings`. `title` is the article's own. Without `anchors` there are no aliases but
+    surnames. `persons` are the titles known to be people (for surnames alone). `words` are `split_words(text)` if the
+    caller has them. Time grows with the text and what is found, not with the number of names.
+    """
+    kept = [dataclasses.replace(m, weight=settings.weight(m.how)) for m in found]
+    if kept and (settings.again or settings.alias or settings.surnames):
+        article = _Article.read(text, split_words(text) if words is None else words)
+        taken = bytearray(len(article.words))
+        since: dict[str, int] = {}
+        for mention in found:
+            cover = article.covered(mention.start, mention.end)
+            taken[cover.start : cover.stop] = b"\1" * len(cover)
+            since[mention.title] = min(since.get(mention.title, cover.start), cover.start)
+        names = _names(article, found, persons)
+        candidates: list[_Candidate] = []
+        if settings.surnames:
+            candidates += _occurrences(article, _surnames(article, found, names, persons), "alias")
+        if settings.again:
+            candidates += _occurrences(article, names, "again")
+        if settings.alias and anchors is not None:
+            candidates += _aliases(article, anchors, since, names, persons, settings)
+        for c in _place(article, candidates, taken, since):
+            start, end = article.spans[c.first][0], article.spans[c.first + c.width - 1][1]
+            kept.append(FoundMention(start, end, str(c.title), c.how, settings.weight(c.how)))
+    return sorted(kept, key=lambda m: (m.start, m.end))
+
+
+def _names(article: _Article, found: Sequence[FoundMention], persons: Container[str]) -> dict[Name, str | None]:
+    """The article's own names: what links and bold titles show, and their titles.
+
+    None where two titles have a name, and where it names the title in this place only (`Albanian` for the language).
+    """
+    titles: dict[Name, set[str]] = defaultdict(set)
+    for mention in found:
+        cover = article.covered(mention.start, mention.end)
+        if cover and article.words[cover.start] == "the":
+            cover = cover[1:]
+        shown = tuple(article.words[i] for i in cover)
+        if shown and _is_name(article, shown, inside=not article.opens(cover.start)):
+            titles[shown].add(mention.title)
+        full = _title_words(mention.title)
+        if full and full != shown and _is_name(article, full, inside=False):
+            titles[full].add(mention.title)
+    names: dict[Name, str | None] = {}
+    for name, of in titles.items():
+        title = next(iter(of))
+        names[name] = title if len(of) == 1 and _stays(name, title, title in persons) else None
+    return names
+
+
+def _title_words(title: str) -> Name:
+    """The words of a title without what stands in parentheses at its end."""
+    plain = _PARENTHESIS.sub("", title)
+    return tuple(plain[a:b] for a, b in split_words(plain))
+
+
+def _stays(name: Name, title: str, person: bool) -> bool:
+    """Whether what a link shows names its title elsewhere in the article too.
+
+    A single word that is less than the title often does not: `Albanian` for a language is an adjective the next time,
+    `Trenton` for a battle is the town. It stays if it is the title up to a comma (`Lund, Sweden`) or up to a company's
+    ending, an acronym, or a person's last name.
+    """
+    full = _title_words(title)
+    if len(name) > 1 or name == full:
+        return True
+    word = name[0]
+    if sum(c.isupper() for c in word) > 1 or (len(full) > 1 and full[0] == word and full[1] in _AFTER_NAME):
+        return True
+    return person and len(full) > 1 and word in full[1:]
+
+
+def _is_derived(name: Name, title: str) -> bool:
+    """Whether the last word looks made from one of the title's (`Canadian` for `Canada`): mostly an adjective."""
+    word, full = name[-1], _title_words(title)
+    return word not in full and any(word[:3].lower() == part[:3].lower() for part in full if len(part) > 2)
+
+
+def _is_name(article: _Article, words: Name, *, inside: bool) -> bool:
+    """Whether the words name something, judging by capitals; `inside`: they were seen inside a sentence as they are.
+
+    A capital at the start of a sentence or a title tells nothing: it needs another capital, or the word must stand with
+    it inside a sentence somewhere and nowhere in small letters.
+    """
+    head = words[0]
+    if head in _QUOTES or words[-1] in _QUOTES:
+        return False
+    if len(words) > 2 * MAX_WORDS or not any(c.isupper() for c in "".join(words)):
+        return False
+    if any(any(c.isupper() for c in word) for word in words[1:] if len(word) > 1) or any(c.isupper() for c in head[1:]):
+        return head not in _OPENERS
+    if not head[0].isupper() or len(head) < 2:
+        return False
+    return head.lower() not in article.small and (inside or head in article.inside)
+
+
+def _surnames(
+    article: _Article, found: Sequence[FoundMention], names: Container[Name], persons: Container[str]
+) -> dict[Name, str]:
+    """The last word of each person's name, where no other title and no other first name of the article goes with it."""
+    bearers: dict[str, set[str]] = defaultdict(set)
+    firsts: dict[str, set[str]] = defaultdict(set)
+    for mention in found:
+        parts = list(_title_words(mention.title))
+        for part in parts:
+            bearers[part].add(mention.title)
+        if mention.title not in persons or "," in parts:
+            continue
+        while parts and (parts[-1] in _NAME_ENDS or not parts[-1][0].isalpha()):
+            parts.pop()
+        if len(parts) > 1 and parts[-1][0].isupper() and len(parts[-1]) > 2 and not _LINKING & set(parts):
+            firsts[parts[-1]].update(parts[:-1])
+    wanted = {s: next(iter(bearers[s])) for s in firsts if len(bearers[s]) == 1 and s.lower() not in article.small}
+    for i, word in enumerate(article.words):
+        if word in wanted and (before := article.beside(i, -1)) and before[0].isupper():
+            known = before in firsts[word] or before in _HONORIFICS or before.lower() in _OPENERS
+            if not known:
+                del wanted[word]  # a namesake, or a bigger name
+    return {(s,): title for s, title in wanted.items() if (s,) not in names}
+
+
+def _occurrences(article: _Article, names: Mapping[Name, str | None], how: How) -> Iterator[_Candidate]:
+    by_head: dict[str, list[tuple[Name, str | None]]] = defaultdict(list)
+    for name, title in names.items():
+        by_head[name[0]].append((name, title))
+    for i, word in enumerate(article.words):
+        for name, title in by_head.get(word, ()):
+            end = i + len(name)
+            if tuple(article.words[i:end]) == name and article.line[i] == article.line[end - 1]:
+                yield _Candidate(i, len(name), title, how)
+
+
+def _aliases(
+    article: _Article,
+    anchors: AnchorTable,
+    titles: Container[str],
+    names: Container[Name],
+    persons: Container[str],
+    settings: ExpansionSettings,
+) -> Iterator[_Candidate]:
+    """Anchors of the table in the text: aliases of the article's titles, and longer anchors of others in their way."""
+    hashes = hash_words(article.words)
+    for n in range(1, MAX_WORDS + 1):
+        rows = anchors.rows(ngram_hashes(hashes, n))
+        if not len(rows):
+            return
+        rows[~same_line(article.line, n)] = -1
+        for first in np.flatnonzero(rows >= 0).tolist():
+            words = tuple(article.words[first : first + n])
+            if words in names:
+                continue
+            entry = anchors.entry(int(rows[first]))
+            chance = entry.link_probability or 0.0  # not counted: no alias, unless no probability is asked for
+            if entry.title in titles and _is_name(article, words, inside=not article.opens(first)):
+                if (
+                    entry.commonness >= settings.min_commonness
+                    and entry.links >= settings.min_links
+                    and chance >= settings.min_link_probability
+                    and not _is_derived(words, entry.title)
+                    and (
+                        words[0] not in _title_words(entry.title) or _stays(words, entry.title, entry.title in persons)
+                    )
+                ):
+                    yield _Candidate(first, n, entry.title, "alias")
+            elif n > 1:
+                yield _Candidate(first, n, None, "alias")
+
+
+def _place(
+    article: _Article, candidates: list[_Candidate], taken: bytearray, since: dict[str, int]
+) -> Iterator[_Candidate]:
+    """The candidates that stand, longest first, then in the order given; none on another or on what is `taken`."""
+    found = bytes(taken)
+    for c in sorted(candidates, key=lambda c: -c.width):
+        end = c.first + c.width
+        if any(taken[c.first : end]):
+            continue
+        if c.title is not None and (c.first < since[c.title] or _is_part(article, c.first, end, found)):
+            continue
+        taken[c.first : end] = b"\1" * c.width
+        if c.title is not None:
+            yield c
+
+
+def _is_part(article: _Article, first: int, end: int, found: bytes) -> bool:
+    """Whether words [first, end) read like a part of a bigger name, judging by the words beside them."""
+    text, left, right = article.text, article.spans[first][0], article.spans[end - 1][1]
+    if text[max(0, left - 1) : left] in _GLUE_BEFORE or text[right : right + 1] in _GLUE_AFTER:
+        return True
+    return _joined_before(article, first, found) or _joined_after(article, first, end, found)
+
+
+def _joined_before(article: _Article, first: int, found: bytes) -> bool:
+    words = article.words
+    before = article.beside(first, -1)
+    if before is None or found[first - 1]:
+        return False
+    further = article.beside(first - 1, -1)
+    if before in _JOINERS:
+        glued = article.spans[first][0] == article.spans[first - 1][1]
+        return further is not None and (before == "&" or (glued and further[0].isalnum()))
+    if before[0].isupper():
+        return before not in _HONORIFICS and not (article.opens(first - 1) and before.lower() in _OPENERS)
+    # `Bank of Boston`, but not `the coast of Boston`; `University` may well open the sentence, `Most` may not.
+    if before not in _LINKING or further is None or found[first - 2] or not further[0].isupper():
+        return False
+    return further.lower() not in _OPENERS and words[first - 2] not in _HONORIFICS
+
+
+def _joined_after(article: _Article, first: int, end: int, found: bytes) -> bool:
+    after = article.beside(end - 1, 1)
+    if after is None or found[end]:
+        return False
+    if after[0].isupper():
+        return True
+    further = article.beside(end, 1)
+    if further is None or found[end + 1] or not (further[0].isupper() or further[0].isdigit()):
+        return False
+    if after in _JOINERS:
+        return after == "&" or article.spans[end][0] == article.spans[end - 1][1]
+    return after in _LINKING and end - first == 1 and further[0].isupper()

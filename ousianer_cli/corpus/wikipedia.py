@@ -1,0 +1,411 @@
+"""Wikipedia into silver for typing: links and what is named like them become mentions, linked titles become types.
+
+The steps, each in files of its own so that a killed run goes on where it was:
+1. `extract` (wikipedia_extract): dumps into parts of plain articles, links and redirects;
+2. `types`, `redirects`, `links` (wikipedia_resolve): title tables, redirect chains, and the join of links with both;
+3. `anchors`, `mark`, `select`, `write` (wikipedia_write): further mentions, sentences, repeats, shards.
+
+No step holds more than a part or a group of parts in memory, but DuckDB, which is told how much it may have. Results do
+not depend on the number of processes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from ousianer_cli.corpus.mentions import ExpansionSettings
+from ousianer_cli.corpus.wikipedia_parts import (
+    Say,
+    Tally,
+    Work,
+    Workers,
+    add_tally,
+    peak_memory,
+    read_json,
+    require_extra,
+    write_json,
+)
+from ousianer_cli.errors import InputError, OusiaError, OutputError, SettingsError
+from ousianer_cli.settings import flag, setting
+
+VERSION = 1
+HOWS = ("link", "bold", "again", "alias")
+_DIGEST_BYTES = 1 << 20
+_SPEAK_EVERY = 20.0
+_DUCKDB_THREADS = 4
+
+
+@dataclass(frozen=True)
+class WikipediaSettings:
+    """What `prepare wikipedia` reads and makes.
+
+    Raises:
+        SettingsError: settings out of range or in conflict, by flag.
+    """
+
+    dumps: list[str] = setting([], doc="dumps (pages-articles XML; plain, gz, bz2, multistream bz2)")
+    dump_db: str = setting("", doc="dump DB of Wikipedia2Vec instead of dumps")
+    types: list[str] = setting([], doc="title types: Parquet of `prepare types`, or tables as it reads them")
+    out: str = setting("", doc="folder for the corpus and the report")
+    how: list[str] = setting(list(HOWS), doc="which mentions: link, bold, again, alias")
+    format: Literal["parquet", "jsonl"] = setting("parquet", doc="Parquet shards, or one file of JSON lines")
+    max_per_title: int = setting(0, doc="mentions of one title at most, drawn by seed; 0 is no limit")
+    min_commonness: float = setting(0.9, doc="an alias must lead to its title in at least this share of its links")
+    min_link_probability: float = setting(0.1, doc="an alias must be a link in at least this share of its occurrences")
+    lower_case: bool = setting(False, doc="keep mentions without a capital letter")
+    max_words: int = setting(200, doc="words of a sentence at most; longer ones are counted and dropped")
+    exclude: list[str] = setting([], doc="corpora whose sentences must not be in this one")
+    seed: int = setting(0, doc="seed of the drawing for max_per_title")
+    rows_per_shard: int = setting(50_000, doc="sentences a shard, about")
+    workers: int = setting(0, doc="processes; 0 is one a core")
+    memory: str = setting("1GB", doc="memory that DuckDB may hold; it spills to the output folder's disk")
+    strict: bool = setting(False, doc="stop at the first fault of a dump or a table")
+    keep_parts: bool = setting(False, doc="keep the working files when the run has ended")
+
+    def __post_init__(self) -> None:
+        def refuse(name: str, expected: str, found: object) -> None:
+            raise SettingsError(f"{flag(name)}: expected {expected}, found {found!r}")
+
+        if not self.how or any(h not in HOWS for h in self.how):
+            refuse("how", f"some of {', '.join(HOWS)}", ", ".join(self.how))
+        for name in ("max_words", "rows_per_shard"):
+            if getattr(self, name) < 1:
+                refuse(name, "at least 1", getattr(self, name))
+        for name in ("max_per_title", "workers"):
+            if getattr(self, name) < 0:
+                refuse(name, "0 or more", getattr(self, name))
+        if self.dumps and self.dump_db:
+            raise SettingsError("--dump-db: expected instead of dumps, found both; give one of them")
+        self.expansion()
+
+    def expansion(self) -> ExpansionSettings:
+        """Which further mentions are looked for."""
+        return ExpansionSettings(
+            again="again" in self.how,
+            alias="alias" in self.how,
+            surnames="alias" in self.how,
+            min_commonness=self.min_commonness,
+            min_link_probability=self.min_link_probability,
+        )
+
+
+_NO_MATTER = frozenset({"dumps", "dump_db", "types", "exclude", "out", "workers", "memory", "keep_parts", "strict"})
+"""Settings that do not change the corpus, or whose files are told by content."""
+
+
+def prepare_wikipedia(
+    settings: WikipediaSettings,
+    *,
+    resume: bool = False,
+    say: Say | None = None,
+    stop_after: str | None = None,
+) -> Tally:
+    """Make the corpus; returns the report, which is `report.json` in the folder too.
+
+    Args:
+        resume: go on with the run in the folder, which must have been begun with the same inputs and options.
+        say: told of progress, one line at a time; by default stderr, a line every 20 seconds.
+        stop_after: leave after this step (`extract`, `types`, `redirects`, `links`, `anchors`, `mark`, `select`), as a
+            killed run would; the report then holds what is known.
+
+    Raises:
+        SettingsError: no inputs, no types, or an extra that is not installed.
+        InputError: an unreadable input; with `strict`, the first fault.
+        OutputError: the folder holds something else, another run, or cannot be written.
+    """
+    if not (settings.dumps or settings.dump_db):
+        raise SettingsError("expected dumps (DUMP...) or --dump-db FILE, found neither")
+    if not settings.types:
+        raise SettingsError("--types: expected a table of title types, found none; `ousianer prepare types` makes one")
+    if not settings.out:
+        raise SettingsError("-o: expected a folder for the corpus, found none")
+    require_extra()
+    out = Path(settings.out)
+    work = Work(out / "parts")
+    told = _Progress(say)
+    _begin(out, settings, resume)
+    if resume and (out / "report.json").exists():
+        done: Tally = read_json(out / "report.json")
+        return done
+    work.clear_unfinished()
+    run = _Run(settings, out, work, Workers(settings.workers or _cores()), told)
+    for step, action in run.steps():
+        begun = time.perf_counter()
+        told.step(step)
+        try:
+            action()
+        except OusiaError:
+            if not any((work.folder / "parts").glob("[0-9]*.json")):
+                _leave_nothing(out)
+            raise
+        run.add_seconds(step, time.perf_counter() - begun)
+        if step == stop_after:
+            return run.report()
+    report = run.report()
+    write_json(out / "report.json", report)
+    if not settings.keep_parts:
+        shutil.rmtree(work.folder)
+    return report
+
+
+@dataclass
+class _Run:
+    settings: WikipediaSettings
+    out: Path
+    work: Work
+    workers: Workers
+    say: _Progress
+
+    def steps(self) -> list[tuple[str, Callable[[], None]]]:
+        return [
+            ("extract", self.extract),
+            ("types", self.types),
+            ("redirects", self.redirects),
+            ("links", self.links),
+            ("anchors", self.anchors),
+            ("mark", self.mark),
+            ("select", self.select),
+            ("write", self.write),
+        ]
+
+    @property
+    def threads(self) -> int:
+        return min(self.workers.number, _DUCKDB_THREADS)
+
+    def parts(self) -> list[int]:
+        from ousianer_cli.corpus.wikipedia_extract import finished_parts
+
+        return finished_parts(self.work)
+
+    def extract(self) -> None:
+        from ousianer_cli.corpus import wikipedia_extract as step
+
+        if self.settings.dump_db:
+            self.workers.alone(step.extract_dump_db, Path(self.settings.dump_db), self.work, self.settings.strict)
+        else:
+            dumps = [Path(d) for d in self.settings.dumps]
+            step.extract(dumps, self.work, self.workers, strict=self.settings.strict, say=self.say)
+        if not any(read_json(self.work.part("parts", p, "json"))["articles"].get("articles") for p in self.parts()):
+            names = ", ".join(self.settings.dumps or [self.settings.dump_db])
+            raise InputError("articles", "none", path=names, remedy="check the dump")
+
+    def types(self) -> None:
+        made = self.work.folder / "types.json"
+        if not made.exists():
+            raw = [Path(t) for t in self.settings.types if Path(t).suffix != ".parquet"]
+            counts: Tally = {}
+            if raw:
+                target = self.work.folder / "title_types.parquet"
+                counts = self.workers.alone(_build_types, raw, target, self.settings.memory, self.settings.strict)
+            write_json(made, counts)
+
+    def redirects(self) -> None:
+        from ousianer_cli.corpus.wikipedia_resolve import build_titles
+
+        given = [Path(t) for t in self.settings.types if Path(t).suffix == ".parquet"]
+        own = self.work.folder / "title_types.parquet"
+        tables = [*given, *([own] if own.exists() else [])]
+        self.workers.alone(build_titles, self.work, tables, self.settings.memory, self.threads)
+
+    def links(self) -> None:
+        from ousianer_cli.corpus.wikipedia_resolve import resolve_links
+
+        self.workers.alone(resolve_links, self.work, self.parts(), self.settings.memory, self.threads)
+
+    def anchors(self) -> None:
+        from ousianer_cli.corpus.wikipedia_write import build_anchors, write_excluded
+
+        write_excluded(self.work, [Path(p) for p in self.settings.exclude])
+        if "alias" in self.settings.how:
+            build_anchors(self.work, self.parts(), self.workers, self.settings.memory, self.say)
+
+    def mark(self) -> None:
+        from ousianer_cli.corpus.wikipedia_write import MarkOptions, mark_part
+
+        chosen = self.settings
+        options = MarkOptions(
+            how=tuple(h for h in HOWS if h in chosen.how),
+            expansion=chosen.expansion(),
+            lower_case=chosen.lower_case,
+            max_words=chosen.max_words,
+            seed=chosen.seed,
+            quota=chosen.max_per_title > 0,
+        )
+        parts = self.parts()
+        todo = [p for p in parts if not self.work.part("marked", p, "json").exists()]
+        for done, _ in enumerate(self.workers.run((mark_part, (self.work, p, options)) for p in todo), 1):
+            self.say(f"mark: {len(parts) - len(todo) + done} of {len(parts)} parts")
+
+    def select(self) -> None:
+        from ousianer_cli.corpus.wikipedia_resolve import select_sentences
+
+        quota = self.settings.max_per_title or None
+        self.workers.alone(select_sentences, self.work, quota, self.settings.memory, self.threads)
+
+    def write(self) -> None:
+        from ousianer_cli.corpus.wikipedia_write import shard_groups, write_shard_of
+
+        chosen = self.settings
+        groups = shard_groups(self.work, self.parts(), chosen.rows_per_shard)
+        jsonl = chosen.format == "jsonl"
+        targets = [
+            self.work.file("lines", f"{n:05d}", "jsonl") if jsonl else self.out / f"typing-{n:05d}.parquet"
+            for n in range(len(groups))
+        ]
+        tasks = (
+            (write_shard_of, (self.work, n, group, target, chosen.max_per_title > 0, chosen.memory))
+            for n, (group, target) in enumerate(zip(groups, targets, strict=True))
+        )
+        for done, _ in enumerate(self.workers.run(tasks), 1):
+            self.say(f"write: {done} of {len(groups)} shards")
+        if jsonl:
+            hidden = self.out / ".typing.jsonl.part"
+            with hidden.open("wb") as whole:
+                for path in targets:
+                    with path.open("rb") as lines:
+                        shutil.copyfileobj(lines, whole, 1 << 20)
+            os.replace(hidden, self.out / "typing.jsonl")
+
+    # The report
+
+    def add_seconds(self, step: str, seconds: float) -> None:
+        """A run that goes on adds to what the steps took before."""
+        path = self.work.folder / "seconds.json"
+        kept: Tally = read_json(path) if path.exists() else {"seconds": {}, "largest": 0, "main": 0}
+        kept["seconds"][step] = round(kept["seconds"].get(step, 0.0) + seconds, 2)
+        kept["largest"] = max(kept["largest"], self.workers.peak)
+        kept["main"] = max(kept["main"], peak_memory())
+        write_json(path, kept)
+
+    def report(self) -> Tally:
+        """All counts, as far as the run has come."""
+        from ousianer_cli.corpus.wikipedia_extract import extract_counts
+
+        counts = extract_counts(self.work)
+        for name in ("types.json", "titles.json"):
+            if (self.work.folder / name).exists():
+                add_tally(counts, read_json(self.work.folder / name))
+        if (self.work.folder / "anchors.json").exists():
+            counts["anchors"] = read_json(self.work.folder / "anchors.json")
+        for step in ("linked", "marked", "shards"):
+            for path in self.work.files(step, "json"):
+                add_tally(counts, read_json(path))
+        known = counts.get("types", {})
+        measured = read_json(self.work.folder / "seconds.json")
+        return {
+            **counts,
+            "version": VERSION,
+            "distinct types": len(known),
+            "seconds": measured["seconds"],
+            "peak memory of the main process, MiB": measured["main"] // 1024,
+            "peak memory of the largest process, MiB": max(measured["largest"], measured["main"]) // 1024,
+            "workers": self.workers.number,
+        }
+
+
+class _Progress:
+    """Passes on a line when a step begins, and then one every 20 seconds."""
+
+    def __init__(self, say: Say | None) -> None:
+        self._say = say or (lambda line: print(line, file=sys.stderr, flush=True))
+        self._last = time.monotonic()
+
+    def step(self, name: str) -> None:
+        self._say(f"{name} …")
+        self._last = time.monotonic()
+
+    def __call__(self, line: str) -> None:
+        if time.monotonic() - self._last >= _SPEAK_EVERY:
+            self._say(line)
+            self._last = time.monotonic()
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _build_types(tables: Sequence[Path], target: Path, memory: str, strict: bool) -> Tally:
+    from ousianer_cli.corpus.title_types import build_title_types
+
+    made = build_title_types(tables, target, memory=memory, work=target.parent, strict=strict)
+    return {"title tables": {"titles": made.titles, "of these guessed": made.guessed, "bad lines": made.bad_lines}}
+
+
+# ---- the folder -----------------------------------------------------------------------------------------------------
+
+
+def _begin(out: Path, settings: WikipediaSettings, resume: bool) -> None:
+    """Claim the folder for this run, or find that it is this run's."""
+    manifest = out / "manifest.json"
+    mine = _manifest(settings)
+    if manifest.exists():
+        if not resume:
+            raise OutputError(f"{out}: expected a new folder, found a run in it; go on with --resume or choose another")
+        found = read_json(manifest)
+        for name in sorted({*mine, *found}):
+            if mine.get(name) != found.get(name):
+                was, now = _short(found.get(name)), _short(mine.get(name))
+                shown = name if name in ("version", "inputs", "types", "exclude") else flag(name)
+                raise OutputError(
+                    f"{out}: expected to go on with the same run, found another {shown} (then {was}, now {now}); "
+                    "give what the run began with, or choose another folder"
+                )
+        return
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise OutputError(f"{out}: expected a new or empty folder, found something else there; choose another with -o")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{out}: cannot be made ({error.strerror}); choose another place with -o") from None
+    write_json(manifest, mine)
+
+
+def _leave_nothing(out: Path) -> None:
+    """Take back the folder of a run that failed before it had made anything."""
+    shutil.rmtree(out / "parts", ignore_errors=True)
+    (out / "manifest.json").unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        out.rmdir()
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _manifest(settings: WikipediaSettings) -> dict[str, Any]:
+    """What the corpus depends on: the options, and the inputs by size and by their first and last MiB."""
+    options = {f.name: asdict(settings)[f.name] for f in fields(settings) if f.name not in _NO_MATTER}
+    options["how"] = [h for h in HOWS if h in settings.how]
+    inputs = settings.dumps or [settings.dump_db]
+    return {
+        "version": VERSION,
+        "inputs": [_told(p) for p in inputs],
+        "types": [_told(p) for p in settings.types],
+        "exclude": [_told(p) for p in settings.exclude],
+        **options,
+    }
+
+
+def _told(path: str) -> list[str | int]:
+    place = Path(path)
+    try:
+        if place.is_dir():
+            return [place.name, "folder"]
+        size = place.stat().st_size
+        with place.open("rb") as file:
+            digest = hashlib.blake2b(file.read(_DIGEST_BYTES), digest_size=16)
+            file.seek(max(0, size - _DIGEST_BYTES))
+            digest.update(file.read(_DIGEST_BYTES))
+    except OSError as error:
+        raise InputError("a readable file", (error.strerror or "none").lower(), path=path) from None
+    return [place.name, size, digest.hexdigest()]
