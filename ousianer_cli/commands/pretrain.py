@@ -65,6 +65,14 @@ def pretrain(
     ] = None,
     min_mentions: Annotated[int | None, typer.Option(help="Mentions a type needs to enter the inventory.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the corpora.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Steps of training in place of passes; 0 goes by --epochs.")] = None,
+    stream: Annotated[
+        str | None,
+        typer.Option(help="Read typing corpora from disk while training: auto (folders of shards), yes, no."),
+    ] = None,
+    stream_buffer: Annotated[
+        int | None, typer.Option(help="Streamed sentences held in memory and shuffled at a time.")
+    ] = None,
     batch_pieces: Annotated[int | None, typer.Option(help="Padded sub-word pieces a batch.")] = None,
     max_pieces: Annotated[int | None, typer.Option(help="Pieces a sentence may have; longer ones are split.")] = None,
     recase: Annotated[float | None, typer.Option(help="Share of sentences shown in another case.")] = None,

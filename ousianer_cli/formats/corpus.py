@@ -11,6 +11,7 @@ type is one of them or lies below one of them; `-` is a name outside the taxonom
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,13 +57,22 @@ def read_corpus(path: str | Path) -> Iterator[Sentence]:
     """Read the project's JSON lines; a wrong line is an `InputError` with file and line."""
     path = Path(path)
     try:
-        handle = path.open(encoding="utf-8")
+        with path.open("rb") as handle:
+            yield from parse_lines(handle, path)
     except OSError as error:
         raise InputError("a corpus in JSON lines", f"no readable file ({error.strerror})", path=path) from None
-    with handle:
-        for number, line in enumerate(handle, 1):
-            if line.strip():
-                yield _parse(line, path, number)
+
+
+def parse_lines(lines: Iterable[bytes], path: Path, first: int = 1) -> Iterator[Sentence]:
+    """The sentences of JSON lines, blank ones passed over; `first` is the first line's number in its file."""
+    for number, raw in enumerate(lines, first):
+        try:
+            line = raw.decode("utf-8")
+        except UnicodeDecodeError as error:
+            found = f"bytes that are not UTF-8 ({error.reason})"
+            raise InputError("UTF-8 text", found, path=path, line=number, remedy="convert the file to UTF-8") from None
+        if line.strip():
+            yield _parse(line, path, number)
 
 
 def row_with_tokens(line: str, bad: Callable[[str, object], InputError]) -> tuple[dict[str, Any], list[str]]:
@@ -73,10 +83,15 @@ def row_with_tokens(line: str, bad: Callable[[str, object], InputError]) -> tupl
         raise bad("a JSON object", f"invalid JSON ({error.msg} at column {error.colno})") from None
     if not isinstance(row, dict):
         raise bad("a JSON object", row)
+    return row, tokens_of(row, bad)
+
+
+def tokens_of(row: dict[str, Any], bad: Callable[[str, object], InputError]) -> list[str]:
+    """A row's 'tokens', which must be there and none of them blank."""
     tokens = row.get("tokens")
     if not isinstance(tokens, list) or not tokens or not all(isinstance(t, str) and t.strip() for t in tokens):
         raise bad("'tokens' as a list of non-empty strings", tokens)
-    return row, tokens
+    return tokens
 
 
 def _parse(line: str, path: Path, number: int) -> Sentence:
@@ -84,6 +99,11 @@ def _parse(line: str, path: Path, number: int) -> Sentence:
         return InputError(expected, str(found)[:80], path=path, line=number, remedy="see docs/formats.md, corpus lines")
 
     row, tokens = row_with_tokens(line, bad)
+    return sentence_of(row, tokens, bad)
+
+
+def sentence_of(row: dict[str, Any], tokens: list[str], bad: Callable[[str, object], InputError]) -> Sentence:
+    """The sentence of one row, whatever file it stood in; `bad(expected, found)` makes the error for a wrong one."""
     supervises = row.get("supervises", "both")
     if supervises not in ("detection", "typing", "both"):
         raise bad("'supervises' as detection, typing or both", supervises)
@@ -98,6 +118,8 @@ def _parse(line: str, path: Path, number: int) -> Sentence:
             raise bad(f"a mention's 0 <= start < end <= {len(tokens)} (end exclusive)", f"start {start}, end {end}")
         if not all(isinstance(t, str) and t for t in types):
             raise bad("'types' as a list of non-empty strings", types)
+        if not 0 <= weight < math.inf:
+            raise bad("a mention's 'weight' as a number of at least 0", weight)
         mentions.append(Mention(start, end, types, weight))
     mentions.sort(key=lambda m: (m.start, m.end))
     for left, right in zip(mentions, mentions[1:], strict=False):

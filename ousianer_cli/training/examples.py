@@ -13,7 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ousianer_cli.formats.corpus import Sentence, read_corpus
+from ousianer_cli.corpus.store import read_store, store_files
+from ousianer_cli.formats.corpus import Sentence
 from ousianer_cli.formats.words import resplit_tokens
 from ousianer_cli.network.inference import length_batches
 from ousianer_cli.network.pieces import EncodedSentence, PieceTokenizer
@@ -58,16 +59,37 @@ def load_examples(
     max_pieces: int = 256,
     keep_unlabelled: bool = True,
 ) -> Loaded:
-    """Read corpora in the project's JSON lines. `detects`/`types` say which of its own claims a file is used for."""
+    """Read corpora (JSON lines, Parquet). `detects`/`types` say which of its own claims a file is used for."""
+    return encode_sentences(
+        (sentence for path in paths for sentence in read_store(path)),
+        tokenizer,
+        detects=detects,
+        types=types,
+        open_labels=open_labels,
+        max_pieces=max_pieces,
+        keep_unlabelled=keep_unlabelled,
+    )
+
+
+def encode_sentences(
+    sentences: Iterable[Sentence],
+    tokenizer: PieceTokenizer,
+    *,
+    detects: bool = True,
+    types: bool = True,
+    open_labels: bool = False,
+    max_pieces: int = 256,
+    keep_unlabelled: bool = True,
+) -> Loaded:
+    """Sentences as examples; a sentence gives the same ones whatever stands beside it."""
     loaded = Loaded()
     chunk: list[Sentence] = []
-    for path in paths:
-        for sentence in read_corpus(path):
-            if keep_unlabelled or any(m.types for m in sentence.mentions):
-                chunk.append(sentence)
-            if len(chunk) == 2048:
-                _encode(chunk, tokenizer, loaded, detects, types, open_labels, max_pieces)
-                chunk = []
+    for sentence in sentences:
+        if keep_unlabelled or any(m.types for m in sentence.mentions):
+            chunk.append(sentence)
+        if len(chunk) == 2048:
+            _encode(chunk, tokenizer, loaded, detects, types, open_labels, max_pieces)
+            chunk = []
     _encode(chunk, tokenizer, loaded, detects, types, open_labels, max_pieces)
     return loaded
 
@@ -181,5 +203,11 @@ def augmented_shapes(examples: Sequence[Example], rng: np.random.Generator, shar
 
 
 def file_digest(path: str) -> str:
-    """The first 16 digits of a file's SHA-256, by which a model folder names its data."""
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]
+    """The first 16 digits of a file's SHA-256, by which a model folder names its data; of a folder of shards, the same
+    of their names and digests."""
+    files = store_files(path)
+    if Path(path).is_dir():
+        names = "".join(f"{file.name} {file_digest(str(file))}\n" for file in files)
+        return hashlib.sha256(names.encode()).hexdigest()[:16]
+    with files[0].open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()[:16]

@@ -36,7 +36,7 @@ from ousianer_cli.network.losses import multi_label_loss
 from ousianer_cli.network.pieces import Batch, PieceTokenizer, collate
 from ousianer_cli.network.tagger import Mentions, Tagger, TaggerConfig
 from ousianer_cli.settings import portable, require, setting
-from ousianer_cli.taxonomy.inventory import Inventory, choose_inventory, count_type_sets
+from ousianer_cli.taxonomy.inventory import Inventory, choose_inventory
 from ousianer_cli.taxonomy.wordnet import WordNet
 from ousianer_cli.training.examples import (
     Example,
@@ -45,9 +45,9 @@ from ousianer_cli.training.examples import (
     file_digest,
     held_out,
     load_examples,
-    shuffled_batches,
 )
 from ousianer_cli.training.frozen import FeatureCache
+from ousianer_cli.training.streams import LoadedOrder, Order, StreamedOrder, TypingStream, survey, typed_sets
 
 
 @dataclass(frozen=True)
@@ -96,6 +96,15 @@ class PretrainSettings:
     detection_repeat: int = setting(1, doc="how often an epoch shows each detection sentence")
     min_mentions: int = setting(30, doc="mentions a type needs to enter the type inventory")
     epochs: int = setting(3, doc="passes over the corpora")
+    steps: int = setting(
+        0, doc="steps of training in place of passes; validation then comes 'epochs' times; 0 goes by passes"
+    )
+    stream: Literal["auto", "yes", "no"] = setting(
+        "auto", doc="read typing corpora from disk while training: auto for folders of shards, yes for all, no for none"
+    )
+    stream_buffer: int = setting(
+        20_000, doc="streamed sentences held in memory and shuffled at a time; a larger buffer mixes better"
+    )
     batch_pieces: int = setting(1600, doc="padded sub-word pieces a batch")
     max_pieces: int = setting(256, doc="pieces a sentence may have; longer ones are split between words")
     recase: float = setting(0.1, doc="share of the sentences shown in small letters, capitals or title case")
@@ -113,6 +122,10 @@ class PretrainSettings:
         for name in ("epochs", "batch_pieces", "min_mentions", "detection_repeat", "lstm_hidden", "lstm_layers"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"--{name.replace('_', '-')}: expected at least 1, found {getattr(self, name)}")
+        if self.steps < 0:
+            raise SettingsError(f"--steps: expected at least 0, found {self.steps}")
+        if self.stream_buffer < 1:
+            raise SettingsError(f"--stream-buffer: expected at least 1, found {self.stream_buffer}")
         if not 16 <= self.max_pieces <= 512:
             raise SettingsError(f"--max-pieces: expected 16 to 512, found {self.max_pieces}")
         if not 0 <= self.held_out < 1:
@@ -139,6 +152,10 @@ PAPER: dict[str, Any] = {
 """`--preset paper`: the choices of Hagiwara et al. (2019) for this phase."""
 
 
+_MOST_KNOWN = 50_000
+"""Sets of labels whose targets are remembered; a corpus larger than memory has many more."""
+
+
 @dataclass(slots=True)
 class TypeTargets:
     """Multi-hot targets over the inventory, [M, Y] for the labels of M mentions; below open labels they are masked."""
@@ -156,6 +173,8 @@ class TypeTargets:
         """(types that hold, types below the labels that may hold), as positions in the inventory."""
         found = self._known.get(labels)
         if found is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
             closed = self.wordnet.closure(labels)
             holds = sorted(self.index[t] for t in closed if t in self.index)
             leaves = set(self.wordnet.most_specific(labels))
@@ -186,6 +205,10 @@ class Corpora:
     counts: Counter[str]
     hashes: dict[str, str]
     """Which role a file has -> the first 16 digits of its SHA-256."""
+    stream: TypingStream | None = None
+    """Typing corpora left on disk; their examples are not in `train`."""
+    stream_at: int = 0
+    """Where in `train` they would stand."""
 
 
 def load_corpora(settings: PretrainSettings, tokenizer: PieceTokenizer, wordnet: WordNet) -> Corpora:
@@ -196,9 +219,17 @@ def load_corpora(settings: PretrainSettings, tokenizer: PieceTokenizer, wordnet:
 
     typing_only = {"detects": False, "keep_unlabelled": False}
     detection = load(settings.detection, types=False)
-    typing = load(settings.typing, **typing_only)
+    streamed, loaded = _streamed(settings.typing, settings)
+    streamed_open, loaded_open = _streamed(settings.typing_open, settings)
+    typing = load(loaded, **typing_only)
     counts = detection.counts + typing.counts
-    open_typing = load(settings.typing_open, open_labels=True, **typing_only)
+    open_typing = load(loaded_open, open_labels=True, **typing_only)
+    stream = None
+    if streamed or streamed_open:
+        share = 0.0 if settings.typing_dev else settings.held_out
+        kept = Path(settings.out).parent / ".surveys"
+        stream = survey(streamed, streamed_open, tokenizer, max_pieces=settings.max_pieces, share=share, folder=kept)
+        counts += stream.counts
     joint = load(settings.joint, open_labels=True)
     counts += open_typing.counts + joint.counts
     detection_dev = {Path(p).name: load([p], types=False).examples for p in settings.detection_dev}
@@ -209,21 +240,58 @@ def load_corpora(settings: PretrainSettings, tokenizer: PieceTokenizer, wordnet:
         detecting, detection_dev["held out"] = _hold_out(detecting, settings, "detection")
     if not typing_dev and settings.held_out and typing.examples:
         typing.examples, typing_dev["held out"] = _hold_out(typing.examples, settings, "typing")
+    if stream is not None:
+        _check_stream(stream, settings)
+        if stream.dev:
+            typing_dev["held out"] = typing_dev.get("held out", []) + stream.dev
     for name, examples in detection_dev.items():
         if not any(e.detects for e in examples):
             raise InputError(
                 "sentences that supervise detection", "none", path=name, remedy="check 'supervises' in its lines"
             )
     typed = typing.examples + open_typing.examples + [e for e in joint.examples if not e.detects]
-    sets = count_type_sets(labels for e in typed + detecting if e.types for labels in e.labels if labels)
+    sets = typed_sets(typed + detecting)
+    if stream is not None:
+        sets += stream.type_sets
     # Without any typing corpus the model learns detection alone.
     inventory = choose_inventory(sets, wordnet, min_mentions=settings.min_mentions) if sets else Inventory(())
     train = detecting * settings.detection_repeat + typed
-    if not train:
+    if not train and stream is None:
         raise InputError(
             "training sentences", "none in --detection, --typing and --joint", remedy="check 'supervises' in the files"
         )
-    return Corpora(train, detection_dev, typing_dev, inventory, counts, _hashes(settings))
+    at = len(detecting) * settings.detection_repeat + len(typing.examples) + len(open_typing.examples)
+    return Corpora(train, detection_dev, typing_dev, inventory, counts, _hashes(settings), stream, at)
+
+
+def _streamed(paths: Sequence[str], settings: PretrainSettings) -> tuple[list[str], list[str]]:
+    """(corpora to read from disk while training, corpora to load)."""
+    left = [p for p in paths if settings.stream == "yes" or (settings.stream == "auto" and Path(p).is_dir())]
+    return left, [p for p in paths if p not in left]
+
+
+def _check_stream(stream: TypingStream, settings: PretrainSettings) -> None:
+    if not len(stream):
+        remedy = "check 'types' and --held-out"
+        raise InputError("typing sentences to train on", "none in the streamed corpora", remedy=remedy)
+    if stream.holds_out and not stream.dev:
+        raise SettingsError(
+            f"--held-out: expected a share that parts the {len(stream):,} streamed typing sentences, "
+            f"found {settings.held_out}, which holds none of them out; change it or give --typing-dev"
+        )
+
+
+def training_order(corpora: Corpora, settings: PretrainSettings) -> Order:
+    """The batches of all steps: from memory, or with a stream through its buffer."""
+    sizes: dict[str, int] = {
+        "budget": settings.batch_pieces,
+        "epochs": settings.epochs,
+        "steps": settings.steps,
+        "seed": settings.seed,
+    }
+    if corpora.stream is None:
+        return LoadedOrder(corpora.train, **sizes)
+    return StreamedOrder(corpora.train, corpora.stream_at, corpora.stream, buffer=settings.stream_buffer, **sizes)
 
 
 def _hold_out(examples: list[Example], settings: PretrainSettings, kind: str) -> tuple[list[Example], list[Example]]:
@@ -269,11 +337,8 @@ def pretrain(
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model.tagger.to(device)
     optimizer = _optimizer(model.tagger, settings)
-    order = [
-        shuffled_batches([e.encoded.pieces for e in corpora.train], settings.batch_pieces, _rng(settings, epoch))
-        for epoch in range(settings.epochs)
-    ]
-    total = sum(map(len, order))
+    order = training_order(corpora, settings)
+    total = order.total
     progress = _Progress(settings, total)
     best: dict[str, Any] = {}
     step = stale = 0
@@ -290,21 +355,23 @@ def pretrain(
     if not resume:
         log_path.unlink(missing_ok=True)
     say(_describe(corpora, model.tagger, total))
+    if frozen and corpora.stream is not None:
+        say("features of the frozen encoder are computed anew in each step: corpora are streamed; see --stream no")
+        frozen = False
     cache = FeatureCache.open(model.tagger, corpora, settings.encoder, out.parent, say) if frozen else None
     validated = bool(corpora.detection_dev or corpora.typing_dev)  # without it, the last is the best
     every = settings.validate_every or max(1, math.ceil(total / settings.epochs))
     with log_path.open("a", encoding="utf-8") as log, progress:
-        flat = [(epoch, batch) for epoch, batches in enumerate(order) for batch in batches]
         progress.start(step)
         while step < total:
             if stop_after is not None and step >= stop_after:
                 say(f"stopped at step {step} of {total}; go on with --resume")
                 return best
             _set_rates(optimizer, settings, step, total)
-            epoch, indices = flat[step]
+            epoch, indices, examples = order.at(step)
             losses = _step(
                 model.tagger,
-                [corpora.train[i] for i in indices],
+                examples,
                 indices,
                 targets,
                 settings,
@@ -364,6 +431,7 @@ def _build(settings: PretrainSettings, tokenizer: PieceTokenizer, inventory: Inv
 def _prior_bias(tagger: Tagger, corpora: Corpora, targets: TypeTargets) -> None:
     """Start each type at its share of the mentions, so that the first thousand steps do not go into learning rarity."""
     total = sum(len(e.labels) for e in corpora.train if e.types)
+    total += corpora.stream.mentions if corpora.stream is not None else 0
     if total:
         counts = torch.tensor([t.mentions for t in corpora.inventory.types], dtype=torch.float32)
         share = ((counts + 1) / (total + 2)).clamp(max=0.95)
@@ -452,7 +520,7 @@ def _typed(examples: Sequence[Example]) -> _Typed:
     for row, example in enumerate(examples):
         if example.types:
             for span, labels, weight in zip(example.spans, example.labels, example.weights, strict=True):
-                if labels:
+                if labels and weight:
                     typed.spans[row].append(span)
                     typed.items.append((labels, example.open_labels))
                     typed.weights.append(weight)
@@ -528,18 +596,22 @@ def _prf(right: int, found: int, gold: int) -> dict[str, float]:
     return {"p": round(p, 4), "r": round(r, 4), "f1": round(2 * p * r / (p + r), 4) if p + r else 0.0, "n": gold}
 
 
-def _rng(settings: PretrainSettings, epoch: int) -> np.random.Generator:
-    return np.random.default_rng([settings.seed, 7, epoch])
-
-
 def _describe(corpora: Corpora, tagger: Tagger, total: int) -> str:
     kinds = Counter("detection" if e.detects else "typing" for e in corpora.train)
     mentions = sum(len(e.labels) for e in corpora.train if e.types)
+    if corpora.stream is not None:
+        kinds["typing"] += len(corpora.stream)
+        mentions += corpora.stream.mentions
     lines = [
         f"{kinds['detection']:,} detection sentences an epoch, {kinds['typing']:,} typing sentences with "
         f"{mentions:,} mentions, {len(corpora.inventory.types):,} types, {total:,} steps, "
         f"{sum(p.numel() for p in tagger.parameters() if p.requires_grad) / 1e6:.1f}M weights to train"
     ]
+    if corpora.stream is not None:
+        lines.append(
+            f"{len(corpora.stream):,} of the typing sentences are streamed in {len(corpora.stream.places):,} blocks"
+            + (f"; {len(corpora.stream.dev):,} others are held out" if corpora.stream.dev else "")
+        )
     lines += [f"{name}: {n:,}" for name, n in sorted(corpora.counts.items()) if name != "sentences" and n]
     return "\n".join(lines)
 

@@ -1,0 +1,442 @@
+"""Where training sentences lie: JSON lines for small corpora, Parquet shards for those larger than memory.
+
+A store is a file (`.parquet`, else JSON lines) or a folder of shards. A Parquet shard has the columns
+`doc` string, `tokens` list<string>, `mentions` list<struct<start: int32, end: int32, types: list<string>,
+weight: float>> and `supervises` string, with the meaning of the JSON lines (`formats.corpus`); further columns are
+kept for those who ask for them. `tokens` and `mentions` must be there.
+
+Everything is read and written row group by row group, so memory does not grow with a store. pyarrow, which Parquet
+needs, is an optional extra and is loaded here alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from ousianer_cli.errors import InputError, OutputError, SettingsError
+from ousianer_cli.formats.corpus import Mention, Sentence, parse_lines, read_corpus, sentence_of, tokens_of
+
+ROW_GROUP = 2048
+"""Rows a row group, and lines a block of JSON lines: what is read at once when a store is read out of order."""
+_READ_AT_ONCE = 1024
+
+
+# ---- writing --------------------------------------------------------------------------------------------------------
+
+
+class ShardWriter:
+    """Writes `folder/PREFIX-00000.parquet`, `-00001`, …; a context manager.
+
+    A shard lies under a temporary name until it is whole. When the block ends well, shards of the prefix with higher
+    numbers, left by an earlier run, are removed; when it ends badly, whole shards stay and the one in the making goes.
+
+    Args:
+        folder: made if need be.
+        prefix: of the files' names; several writers may share a folder under different prefixes.
+        rows_per_shard: sentences a file.
+        first: number of the first shard written, for a run that goes on.
+
+    Raises:
+        SettingsError: pyarrow is missing. OutputError: a file cannot be written.
+    """
+
+    def __init__(
+        self, folder: str | Path, prefix: str = "typing", rows_per_shard: int = 50_000, *, first: int = 0
+    ) -> None:
+        require_pyarrow()
+        self.folder = Path(folder)
+        self.prefix = prefix
+        self.rows_per_shard = max(1, rows_per_shard)
+        self.shards: list[Path] = []
+        """Shards that are whole, in order."""
+        self.rows = 0
+        """Sentences written so far."""
+        self._number = first
+        self._shard: _Shard | None = None
+
+    def __enter__(self) -> ShardWriter:
+        return self
+
+    def write(self, sentence: Sentence, **extra_columns: Any) -> None:
+        """Add a sentence; the extra columns must be the same for all sentences of a shard."""
+        if self._shard is None:
+            self._shard = _Shard(self.folder / f"{self.prefix}-{self._number:05d}.parquet")
+        self._shard.add(sentence, extra_columns)
+        self.rows += 1
+        if self._shard.rows >= self.rows_per_shard:
+            self._close_shard()
+
+    def _close_shard(self) -> None:
+        if self._shard is not None:
+            self._shard.finish()
+            self.shards.append(self._shard.path)
+            self._shard = None
+            self._number += 1
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is not None:
+            if self._shard is not None:
+                self._shard.abandon()
+            return
+        self._close_shard()
+        named = re.compile(rf"{re.escape(self.prefix)}-(\d{{5,}})\.parquet")
+        for path in self.folder.glob("*.parquet"):
+            found = named.fullmatch(path.name)
+            if found and int(found[1]) >= self._number:
+                path.unlink()
+
+
+def write_shard(
+    path: str | Path, sentences: Iterable[Sentence], extra: Mapping[str, Iterable[Any]] | None = None
+) -> int:
+    """Write one Parquet file atomically; returns how many sentences it holds.
+
+    `extra`: further columns, each with one value a sentence.
+    """
+    require_pyarrow()
+    columns = dict(extra or {})
+    shard = _Shard(Path(path))
+    try:
+        for sentence, *values in zip(sentences, *columns.values(), strict=True):
+            shard.add(sentence, dict(zip(columns, values, strict=True)))
+        shard.finish()
+    except BaseException:
+        shard.abandon()
+        raise
+    return shard.rows
+
+
+class _Shard:
+    """One Parquet file in the making."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.rows = 0
+        self._waiting: list[tuple[Sentence, dict[str, Any]]] = []
+        self._columns: list[str] | None = None
+        self._writer: Any = None
+        self._temporary = path.with_name(f".{path.name}.part")
+
+    def add(self, sentence: Sentence, extra: dict[str, Any]) -> None:
+        if self._columns is None:
+            self._columns = list(extra)
+        if extra.keys() != set(self._columns):
+            raise ValueError(f"extra columns {sorted(extra)} where the shard began with {sorted(self._columns)}")
+        self._waiting.append((sentence, extra))
+        self.rows += 1
+        if len(self._waiting) == ROW_GROUP:
+            self._flush()
+
+    def finish(self) -> None:
+        try:
+            if self._waiting or self._writer is None:
+                self._flush()
+            self._writer.close()
+            os.replace(self._temporary, self.path)
+        except OSError as error:
+            self.abandon()
+            raise _unwritable(self.path, error) from None
+
+    def abandon(self) -> None:
+        if self._writer is not None and self._writer.is_open:
+            self._writer.close()
+        with contextlib.suppress(OSError):
+            self._temporary.unlink()
+
+    def _flush(self) -> None:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        sentences = [s for s, _ in self._waiting]
+        columns: dict[str, Any] = {
+            "doc": pa.array([s.doc for s in sentences], pa.string()),
+            "tokens": pa.array([s.tokens for s in sentences], pa.list_(pa.string())),
+            "mentions": pa.array([[_mention_row(m) for m in s.mentions] for s in sentences], _mentions_type()),
+            "supervises": pa.array([s.supervises for s in sentences], pa.string()),
+        }
+        for name in self._columns or ():
+            values = [extra[name] for _, extra in self._waiting]
+            known = None if self._writer is None else self._writer.schema.field(name).type
+            columns[name] = pa.array(values, known or _without_nulls(pa.array(values).type))
+        table = pa.table(columns)
+        try:
+            if self._writer is None:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                self._writer = pq.ParquetWriter(self._temporary, table.schema, compression="zstd")
+            self._writer.write_table(table, row_group_size=ROW_GROUP)
+        except OSError as error:
+            self.abandon()
+            raise _unwritable(self.path, error) from None
+        self._waiting = []
+
+
+def _mention_row(mention: Mention) -> dict[str, Any]:
+    return {"start": mention.start, "end": mention.end, "types": mention.types, "weight": mention.weight}
+
+
+def _mentions_type() -> Any:
+    import pyarrow as pa
+
+    fields = [("start", pa.int32()), ("end", pa.int32()), ("types", pa.list_(pa.string())), ("weight", pa.float64())]
+    return pa.list_(pa.struct(fields))
+
+
+def _without_nulls(found: Any) -> Any:
+    """An inferred type in which what no value tells is text."""
+    import pyarrow as pa
+
+    if pa.types.is_list(found):
+        return pa.list_(_without_nulls(found.value_type))
+    return pa.string() if pa.types.is_null(found) else found
+
+
+def _unwritable(path: Path, error: OSError) -> OutputError:
+    return OutputError(f"{path}: cannot be written ({error.strerror or error}); choose another place with -o")
+
+
+# ---- reading --------------------------------------------------------------------------------------------------------
+
+
+def read_store(path: str | Path) -> Iterator[Sentence]:
+    """Stream the sentences of a store in order: shards by name, rows as they stand.
+
+    Raises:
+        InputError: no such file, no shards, another schema, or a wrong row or line, with file and number (from 1).
+        SettingsError: a Parquet file, and pyarrow is missing.
+    """
+    for file in store_files(path):
+        if is_parquet(file):
+            for sentence, _ in _parquet_rows(file):
+                yield sentence
+        else:
+            yield from read_corpus(file)
+
+
+def read_rows(path: str | Path, columns: Sequence[str] = ()) -> Iterator[tuple[Sentence, dict[str, Any]]]:
+    """As `read_store`, from Parquet alone, with the values of further columns beside each sentence.
+
+    Raises:
+        InputError: as `read_store`; a column that a file has not.
+    """
+    for file in store_files(path):
+        if not is_parquet(file):
+            raise InputError("a Parquet file", "another one", path=file)
+        yield from _parquet_rows(file, columns)
+
+
+def store_files(path: str | Path) -> list[Path]:
+    """The files of a store: itself, or the folder's `.parquet` files (where there are none, its `.jsonl` files)."""
+    path = Path(path)
+    if not path.is_dir():
+        return [path]
+    for ending in (".parquet", ".jsonl"):
+        files = sorted(f for f in path.iterdir() if f.suffix == ending and not f.name.startswith("."))
+        if files:
+            return files
+    raise InputError("a folder of .parquet or .jsonl shards", "no such file in it", path=path)
+
+
+def is_parquet(path: str | Path) -> bool:
+    """Whether a file is read as Parquet: by its name."""
+    return Path(path).suffix == ".parquet"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Rows of one file that can be read by themselves: a row group, or so many JSON lines.
+
+    `first` is the number of its first row or line (from 1), `rows` how many it has; `at` is the row group's number, or
+    the byte at which the lines begin.
+    """
+
+    file: Path
+    at: int
+    first: int
+    rows: int
+
+
+def store_blocks(path: str | Path) -> list[Block]:
+    """The blocks of a store in order. Parquet tells them by its metadata; JSON lines are counted in one pass.
+
+    Raises:
+        InputError: as `read_store`, but for what stands in the rows.
+    """
+    blocks: list[Block] = []
+    for file in store_files(path):
+        if is_parquet(file):
+            metadata = _open_parquet(file).metadata
+            first = 1
+            for group in range(metadata.num_row_groups):
+                rows = metadata.row_group(group).num_rows
+                blocks.append(Block(file, group, first, rows))
+                first += rows
+        else:
+            blocks += _line_blocks(file)
+    return blocks
+
+
+def read_block(block: Block) -> Iterator[Sentence]:
+    """The sentences of one block; errors as in `read_store`."""
+    if is_parquet(block.file):
+        for sentence, _ in _group_rows(_open_parquet(block.file), block, ()):
+            yield sentence
+        return
+    try:
+        with block.file.open("rb") as handle:
+            handle.seek(block.at)
+            yield from parse_lines(islice(handle, block.rows), block.file, block.first)
+    except OSError as error:
+        raise _not_lines(block.file, error) from None
+
+
+def _line_blocks(file: Path) -> Iterator[Block]:
+    at = rows = start = 0
+    first = 1
+    try:
+        with file.open("rb") as handle:
+            for raw in handle:
+                at += len(raw)
+                rows += 1
+                if rows == ROW_GROUP:
+                    yield Block(file, start, first, rows)
+                    start, first, rows = at, first + rows, 0
+    except OSError as error:
+        raise _not_lines(file, error) from None
+    if rows:
+        yield Block(file, start, first, rows)
+
+
+def _not_lines(file: Path, error: OSError) -> InputError:
+    return InputError("a corpus in JSON lines", f"no readable file ({error.strerror})", path=file)
+
+
+def _parquet_rows(file: Path, columns: Sequence[str] = ()) -> Iterator[tuple[Sentence, dict[str, Any]]]:
+    opened = _open_parquet(file, columns)
+    first = 1
+    for group in range(opened.metadata.num_row_groups):
+        rows = opened.metadata.row_group(group).num_rows
+        yield from _group_rows(opened, Block(file, group, first, rows), columns)
+        first += rows
+
+
+def _group_rows(opened: Any, block: Block, columns: Sequence[str]) -> Iterator[tuple[Sentence, dict[str, Any]]]:
+    import pyarrow as pa
+
+    own = [n for n in ("doc", "tokens", "mentions", "supervises") if n in opened.schema_arrow.names]
+    number = block.first
+    try:
+        for batch in opened.iter_batches(_READ_AT_ONCE, row_groups=[block.at], columns=[*own, *columns]):
+            for row in batch.to_pylist():
+                yield _sentence(row, block.file, number), {name: row[name] for name in columns}
+                number += 1
+    except (OSError, pa.ArrowException) as error:
+        found = f"data that cannot be read ({_first_line(error)})"
+        raise InputError("a whole Parquet file", found, path=block.file, line=number) from None
+
+
+def _sentence(row: dict[str, Any], file: Path, number: int) -> Sentence:
+    def bad(expected: str, found: object) -> InputError:
+        remedy = "the number is the row's, from 1; see docs/formats.md, corpus lines"
+        return InputError(expected, str(found)[:80], path=file, line=number, remedy=remedy)
+
+    known = {name: value for name, value in row.items() if value is not None}
+    known["mentions"] = [
+        {k: v for k, v in m.items() if v is not None} if m is not None else None for m in known.get("mentions", ())
+    ]
+    return sentence_of(known, tokens_of(known, bad), bad)
+
+
+def _open_parquet(file: Path, columns: Sequence[str] = ()) -> Any:
+    """The opened file, its schema checked."""
+    require_pyarrow()
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        opened = pq.ParquetFile(file)
+    except (OSError, pa.ArrowException) as error:
+        found = getattr(error, "strerror", None) or _first_line(error)
+        raise InputError("a Parquet file", f"none that can be read ({found})", path=file) from None
+    schema = opened.schema_arrow
+    for name, wanted, fits in (
+        ("tokens", "list<string>", _is_list_of_text),
+        ("mentions", "list<struct<start, end, types, weight>>", _is_mentions),
+        ("doc", "string", _is_text_or_null),
+        ("supervises", "string", _is_text_or_null),
+    ):
+        if name in schema.names and fits(schema.field(name).type):
+            continue
+        if name in schema.names or name in ("tokens", "mentions"):
+            found = str(schema.field(name).type) if name in schema.names else "no such column"
+            raise InputError(f"a column '{name}' of type {wanted}", found, path=file)
+    for name in columns:
+        if name not in schema.names:
+            raise InputError(f"a column '{name}'", f"columns {', '.join(schema.names)}", path=file)
+    return opened
+
+
+def _is_text(found: Any) -> bool:
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(found):
+        found = found.value_type
+    return bool(pa.types.is_string(found) or pa.types.is_large_string(found) or pa.types.is_string_view(found))
+
+
+def _is_text_or_null(found: Any) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_null(found)) or _is_text(found)
+
+
+def _is_list(found: Any) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_list(found) or pa.types.is_large_list(found))
+
+
+def _is_list_of_text(found: Any) -> bool:
+    return _is_list(found) and _is_text(found.value_type)
+
+
+def _is_mentions(found: Any) -> bool:
+    import pyarrow as pa
+
+    if not _is_list(found) or not pa.types.is_struct(found.value_type):
+        return False
+    fields = {field.name: field.type for field in found.value_type}
+    return (
+        {"start", "end", "types"} <= fields.keys()
+        and bool(pa.types.is_integer(fields["start"]) and pa.types.is_integer(fields["end"]))
+        and _is_list_of_text(fields["types"])
+        and _is_number_or_null(fields.get("weight", pa.null()))
+    )
+
+
+def _is_number_or_null(found: Any) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_floating(found) or pa.types.is_integer(found) or pa.types.is_null(found))
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:160]
+
+
+def require_pyarrow() -> None:
+    """Raises:
+    SettingsError: pyarrow is not installed, with the extra's name.
+    """
+    try:
+        import pyarrow  # noqa: F401
+    except ImportError:
+        raise SettingsError(
+            "Parquet needs pyarrow, which is not installed; pip install 'ousianer[parquet]', or use JSON lines"
+        ) from None
