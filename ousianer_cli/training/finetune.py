@@ -372,7 +372,12 @@ def train_conversion(
     *,
     warm: bool,
     say: Callable[[str], None],
+    on_epoch: Callable[[Mapping[str, Any]], None] | None = None,
 ) -> dict[str, Any]:
+    """Train the conversion layer; leaves the best epoch's weights in the model and returns that epoch's metrics.
+
+    `on_epoch` sees each epoch's metrics and may end the training by an exception.
+    """
     tagger = model.tagger
     for parameter in tagger.parameters():
         parameter.requires_grad = False
@@ -442,6 +447,8 @@ def train_conversion(
             + "  ".join(f"{n} {m['headline']:.4f}" for n, m in metrics["dev"].items())
             + ("  best" if better and dev else "")
         )
+        if on_epoch is not None:
+            on_epoch(metrics)
         if dev and stale >= settings.patience:
             break
     conversion.load_state_dict(best_state["conversion"])
