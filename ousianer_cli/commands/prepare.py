@@ -1,33 +1,46 @@
-"""`ousianer prepare …`: turn corpora and silver data into the project's own training lines."""
+"""`ousianer prepare …`: turn corpora, dumps, title types and silver data into the project's own training lines."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from ousianer_cli.commands.prepare_names import names
 from ousianer_cli.commands.prepare_silver import silver
+from ousianer_cli.commands.prepare_types import types
+from ousianer_cli.commands.prepare_wikipedia import wikipedia
 from ousianer_cli.errors import SettingsError
 
 prepare_app = typer.Typer(
-    name="prepare", help="Turn corpora and silver data into training corpora.", no_args_is_help=True
+    name="prepare", help="Turn corpora, Wikipedia dumps and silver data into training corpora.", no_args_is_help=True
 )
 
 
 prepare_app.command("silver")(silver)
+prepare_app.command("names")(names)
+prepare_app.command("types")(types)
+prepare_app.command("wikipedia")(wikipedia)
 
 
 @prepare_app.command("corpus")
 def corpus(
     files: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE...", help="Corpus files; each may have its own format.", show_default=False),
+        typer.Argument(
+            metavar="FILE...",
+            help="Corpus files; each may have its own format. OntoNotes, brat, LAF and AIDA tabs also by folder.",
+            show_default=False,
+        ),
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="JSON lines to write.", show_default=False)],
     format: Annotated[
         str | None,
-        typer.Option(help="conll, fewnerd, conllu, figer-json or ousianer; told by content if left out."),
+        typer.Option(
+            help="conll, fewnerd, conllu, figer-json, ousianer, ontonotes, brat, laf or aida. Default: told by content."
+        ),
     ] = None,
     token_column: Annotated[
         int | None, typer.Option(help="Column of the token, from 0 (-1 is the last). Default: 0; for conllu 1.")
@@ -42,12 +55,16 @@ def corpus(
     map_to: Annotated[
         str | None,
         typer.Option(
-            help="wordnet or wordnet:SOURCE: synsets by the shipped table, for pretraining; "
-            "SOURCE is fewnerd, crossner, coarse or wfbg."
+            help="wordnet or wordnet:SOURCE: synsets by the shipped table, for pretraining; SOURCE is fewnerd, "
+            "crossner, coarse, wfbg or ontonotes. aida or aida:ontonotes: AIDA types, for fine-tuning."
         ),
     ] = None,
     taxonomy: Annotated[
-        str | None, typer.Option(help="Check the types of --map: aida, aida-edl, or a taxonomy file.")
+        str | None,
+        typer.Option(
+            help="Check the types of --map, or without it read the labels as types in any case: aida, aida-edl, or a "
+            "taxonomy file."
+        ),
     ] = None,
     unmapped: Annotated[
         str,
@@ -57,15 +74,37 @@ def corpus(
         str | None,
         typer.Option(
             help="detection (all names are marked), typing (those marked have types) or both. "
-            "Default: both; our own lines say it themselves."
+            "Default: both, for AIDA tabs typing; our own lines say it themselves."
         ),
+    ] = None,
+    types: Annotated[
+        str | None,
+        typer.Option(
+            help="Labels that count as names, comma separated; words of others are no names. Default: all, of "
+            "OntoNotes the 11 that are no numbers or dates."
+        ),
+    ] = None,
+    genres: Annotated[
+        str | None,
+        typer.Option(help="OntoNotes: genres, comma separated, of bc, bn, mz, nw, tc, wb; or all. Default: nw,wb."),
+    ] = None,
+    levels: Annotated[
+        str | None,
+        typer.Option(help="AIDA tabs: mention levels, comma separated, of NAM, NOM, PRO. Default: NAM."),
+    ] = None,
+    source: Annotated[
+        list[Path] | None,
+        typer.Option(help="LAF and AIDA tabs: the LTF they annotate, file, folder or zip (may be repeated)."),
     ] = None,
     exclude: Annotated[
         list[Path] | None, typer.Option(help="Drop sentences that this file holds too (may be repeated).")
     ] = None,
-    clean_few_nerd: Annotated[
+    clean: Annotated[
         bool,
-        typer.Option("--clean-few-nerd", help="Few-NERD: keep sentences in which no capitalised word is left O."),
+        typer.Option(
+            "--clean",
+            help="Keep only sentences in which no capitalised word is left O, where a corpus does not mark every name.",
+        ),
     ] = False,
     limit: Annotated[
         int | None, typer.Option(help="Keep at most so many sentences, drawn at random, in their order.")
@@ -78,8 +117,8 @@ def corpus(
 ) -> None:
     """Turn labelled corpora into training lines: labels mapped, duplicates dropped, everything dropped counted.
 
-    Reads CoNLL/IOB2 in any column layout, Few-NERD (IO or BIO), CoNLL-U-like IOB2, FIGER-style JSON lines, and the
-    project's own JSON lines.
+    Reads CoNLL/IOB2 in any column layout, Few-NERD (IO or BIO), CoNLL-U-like IOB2, FIGER-style JSON lines, the
+    project's own JSON lines, OntoNotes 5.0 (CoNLL-2012 and .name files), brat standoff, and LAF and AIDA tabs over LTF.
     """
     if (split_by_hash is None) != (held_out is None):
         given, missing = ("--split-by-hash", "--held-out") if held_out is None else ("--held-out", "--split-by-hash")
@@ -96,16 +135,25 @@ def corpus(
         map_to=map_to,
         taxonomy=taxonomy,
         exclude=tuple(exclude or ()),
-        clean_few_nerd=clean_few_nerd,
+        clean=clean,
         limit=limit,
         seed=seed,
         held_fraction=split_by_hash or 0.0,
+        types=_words(types),
+        genres=_words(genres, str.lower),
+        levels=_words(levels, str.upper),
+        source=tuple(source or ()),
     )
     prepared = prepare_corpus(files, settings)
     write_corpus(output, prepared.sentences)
     if held_out is not None:
         write_corpus(held_out, prepared.held)
     print_summary(prepared, output, held_out)
+
+
+def _words(text: str | None, spelled: Callable[[str], str] = str) -> tuple[str, ...]:
+    """The parts of a comma-separated option."""
+    return tuple(spelled(part.strip()) for part in (text or "").split(",") if part.strip())
 
 
 def print_summary(prepared: Any, output: Path, held_out: Path | None) -> None:
