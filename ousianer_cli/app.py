@@ -14,6 +14,7 @@ from ousianer_cli.commands.prepare import prepare_app
 from ousianer_cli.commands.pretrain import pretrain
 from ousianer_cli.commands.score import score
 from ousianer_cli.commands.tag import tag
+from ousianer_cli.commands.tune import tune_app
 from ousianer_cli.commands.validate import validate
 from ousianer_cli.errors import OusiaError
 
@@ -46,6 +47,7 @@ app.command()(init)
 app.add_typer(prepare_app, name="prepare")
 app.command(cls=ListOptions)(pretrain)
 app.command(cls=ListOptions)(finetune)
+app.add_typer(tune_app, name="tune")
 app.command(cls=ListOptions)(tag)
 app.command(cls=ListOptions)(validate)
 app.command(cls=ListOptions)(score)

@@ -244,8 +244,7 @@ def read_config(folder: Path) -> dict[str, Any]:
     version = config.get("format") if isinstance(config, dict) else None
     if version != FORMAT:
         raise ModelError(
-            f"{file}: expected model format {FORMAT}, found {version}; "
-            "use the ousianer version that wrote it"
+            f"{file}: expected model format {FORMAT}, found {version}; use the ousianer version that wrote it"
         )
     return config  # type: ignore[no-any-return]
 
