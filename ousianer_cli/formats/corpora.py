@@ -18,9 +18,7 @@ CorpusFormat = Literal["conll", "fewnerd", "conllu", "figer-json", "ousianer"]
 CORPUS_FORMATS: tuple[CorpusFormat, ...] = get_args(CorpusFormat)
 
 # Few-NERD's eight coarse classes: what tells its files from other two-column ones.
-_FEWNERD_COARSE = frozenset(
-    ["art", "building", "event", "location", "organization", "other", "person", "product"]
-)
+_FEWNERD_COARSE = frozenset(["art", "building", "event", "location", "organization", "other", "person", "product"])
 _SNIFFED_LINES = 2000
 
 

@@ -37,9 +37,7 @@ def as_read(word: str) -> str:
     return (html.unescape(word).strip() or word) if word.startswith("&") and word.endswith(";") else word
 
 
-def resplit_tokens(
-    tokens: Sequence[str], spans: Sequence[tuple[int, int]]
-) -> tuple[list[str], list[tuple[int, int]]]:
+def resplit_tokens(tokens: Sequence[str], spans: Sequence[tuple[int, int]]) -> tuple[list[str], list[tuple[int, int]]]:
     """Split a corpus's own tokens into our words and move token spans [start, end) onto them.
 
     Returns the words and the spans in word positions. A token with no visible character keeps its place as one word, so
