@@ -153,6 +153,8 @@ def write_model(out: Path, model: Model, card: str) -> None:
             "reads": model.conversion.reads,
             "hidden": model.conversion.hidden.out_features,
             "targets": model.conversion.out.out_features,
+            "hierarchy": model.conversion.above is not None,
+            "names": 0 if model.conversion.names is None else model.conversion.names.shape[1],
         },
     }
     _write_json(out / "config.json", config)
@@ -194,7 +196,16 @@ def load_model(folder: str | Path) -> Model:
     conversion = None
     if config.get("conversion"):
         c = config["conversion"]
-        conversion = Conversion(tagger.vector_size, len(inventory), c["targets"], hidden=c["hidden"], reads=c["reads"])
+        size = c["targets"]
+        conversion = Conversion(
+            tagger.vector_size,
+            len(inventory),
+            size,
+            hidden=c["hidden"],
+            reads=c["reads"],
+            above=torch.zeros((size, size)) if c.get("hierarchy") else None,
+            names=torch.zeros((size, c["names"])) if c.get("names") else None,
+        )
         conversion.load_state_dict(
             {k.removeprefix("conversion."): v.float() for k, v in weights.items() if k.startswith("conversion.")}
         )

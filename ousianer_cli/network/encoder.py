@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from ousianer_cli.errors import ModelError
 from ousianer_cli.network.pieces import Batch, PieceTokenizer
+from ousianer_cli.network.shapes import SHAPE_FEATURES
 from ousianer_cli.released_models import released_model
 
 TINY = "tiny"
@@ -150,17 +151,35 @@ def fingerprint(model: nn.Module) -> str:
 
 
 class LayerStates(nn.Module):
-    """Encoder states of chosen layers at the first piece of every word: [B, T, L, D]. Layer 0 is the embeddings."""
+    """Encoder states of chosen layers at the first piece of every word: [B, T, L, D]. Layer 0 is the embeddings.
 
-    def __init__(self, encoder: nn.Module, layers: list[int]) -> None:
+    With `shape_input`, the shape of each word is added to the embedding of its first piece, so that a tuned encoder
+    that is uncased learns to attend to casing; the projection starts at zero, where the encoder is as it was trained.
+    """
+
+    def __init__(self, encoder: Any, layers: list[int], shape_input: bool = False) -> None:
         super().__init__()
         self.encoder = encoder
         self.layers = layers
+        self.shape_input: nn.Linear | None = None
+        if shape_input:
+            size = int(encoder.get_input_embeddings().embedding_dim)
+            self.shape_input = nn.Linear(SHAPE_FEATURES, size, bias=False)
+            nn.init.zeros_(self.shape_input.weight)
 
     def forward(self, batch: Batch) -> Tensor:
         if batch.features is not None:
             return batch.features
-        out = self.encoder(input_ids=batch.piece_ids, attention_mask=batch.piece_mask.long(), output_hidden_states=True)
+        mask = batch.piece_mask.long()
+        if self.shape_input is None:
+            out = self.encoder(input_ids=batch.piece_ids, attention_mask=mask, output_hidden_states=True)
+        else:
+            embeddings: Any = self.encoder.get_input_embeddings
+            pieces = embeddings()(batch.piece_ids)  # [B, S, E]
+            added = self.shape_input(batch.shapes) * batch.word_mask[:, :, None]  # [B, T, E]
+            at = batch.first_piece[:, :, None].expand_as(added)
+            pieces = pieces.scatter_add(1, at, added)
+            out = self.encoder(inputs_embeds=pieces, attention_mask=mask, output_hidden_states=True)
         states = torch.stack([out.hidden_states[layer] for layer in self.layers], dim=2)
         index = batch.first_piece[:, :, None, None].expand(-1, -1, states.shape[2], states.shape[3])
         return states.gather(1, index)

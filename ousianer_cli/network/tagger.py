@@ -37,6 +37,8 @@ class TaggerConfig:
     dropout: float = 0.5
     shape_size: int = 32
     """Size of the projected word-shape features; 0 leaves them out."""
+    shape_input: bool = False
+    """Whether word shapes are added to the encoder's input too."""
     pooling: Pooling = "ends"
     mention_size: int = 256
     """V; 0 takes the pooled vector as it is (the paper)."""
@@ -97,7 +99,7 @@ class Tagger(nn.Module):
     def __init__(self, config: TaggerConfig, encoder: nn.Module) -> None:
         super().__init__()
         self.config = config
-        self.states = LayerStates(encoder, list(config.layers))
+        self.states = LayerStates(encoder, list(config.layers), config.shape_input)
         self.mix = ScalarMix(len(config.layers))
         self.shape = nn.Linear(SHAPE_FEATURES, config.shape_size) if config.shape_size else None
         self.dropout = nn.Dropout(config.dropout)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from ousianer_cli.network.checkpoint import Model, load_model, model_taxonomy, s
 from ousianer_cli.network.conversion import Conversion
 from ousianer_cli.network.inference import detect_spans, mention_vectors
 from ousianer_cli.network.losses import soft_cross_entropy
+from ousianer_cli.network.pieces import collate
 from ousianer_cli.network.targets import DecodingRule, LabelSet, Targets
 from ousianer_cli.released_models import released_model
 from ousianer_cli.settings import portable, require, setting
@@ -64,6 +66,8 @@ class FinetuneSettings:
     )
     hidden: int = setting(200, doc="hidden size of the conversion layer")
     dropout: float = setting(0.3, doc="dropout in the conversion layer")
+    hierarchy: bool = setting(False, doc="a type's score is the sum of its own and those of the types above it")
+    label_names: bool = setting(False, doc="a type's weights are its own plus a projection of its encoded name")
     tune_projection: bool = setting(False, doc="tune the type projection too (detection never reads it)")
     decoding: Literal["argmax", "expected"] = setting("expected", doc="argmax, or the type of highest expected credit")
     coarse_prior: float = setting(0.3, doc="share of gold that expected-credit decoding takes to stop at the top type")
@@ -389,6 +393,8 @@ def train_conversion(
             hidden=settings.hidden,
             reads=settings.reads,
             dropout=settings.dropout,
+            above=targets.below().T.contiguous() if settings.hierarchy else None,
+            names=type_name_vectors(model, targets) if settings.label_names else None,
         )
     conversion = model.conversion
     conversion.dropout.p = settings.dropout
@@ -454,6 +460,40 @@ def train_conversion(
     conversion.load_state_dict(best_state["conversion"])
     tagger.types.load_state_dict(best_state["types"])
     return best
+
+
+@torch.inference_mode()
+def type_name_vectors(model: Model, targets: Targets) -> Tensor:
+    """Names of the target types as the model's own encoder reads them, [A, D]: the mean over words of the mixed layers,
+    scaled to length sqrt(D). Outside is read as "other name"."""
+    words = [type_words(name) for name in targets.names]
+    vectors = []
+    for sentence in model.tokenizer.encode(words):
+        states = model.tagger.states(collate([sentence]))[0].mean(dim=1)  # [T, D]
+        vectors.append(torch.nn.functional.normalize(states.mean(dim=0), dim=0) * states.shape[1] ** 0.5)
+    return torch.stack(vectors).clone()
+
+
+def type_words(name: str) -> list[str]:
+    """The words of a type's name: `PER.Politician.HeadOfGovernment` -> person politician head of government."""
+    if name == OUTSIDE:
+        return ["other", "name"]
+    top, *rest = name.split(".")
+    words = [_TOP_WORDS.get(top.upper(), top)]
+    for part in rest:
+        words += re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", part)
+    return [w.lower() for w in dict.fromkeys(words)]
+
+
+_TOP_WORDS = {
+    "PER": "person",
+    "ORG": "organization",
+    "GPE": "country",
+    "LOC": "location",
+    "FAC": "facility",
+    "VEH": "vehicle",
+    "WEA": "weapon",
+}
 
 
 def _rule(settings: FinetuneSettings) -> DecodingRule:
@@ -610,6 +650,8 @@ def _effective(settings: FinetuneSettings, model: Model) -> FinetuneSettings:
             "hidden",
             "decoding",
             "coarse_prior",
+            "hierarchy",
+            "label_names",
             "taxonomy",
         )
         if k in earlier

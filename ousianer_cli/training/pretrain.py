@@ -86,6 +86,8 @@ class PretrainSettings:
     lstm_layers: int = setting(2, doc="layers of the BiLSTM")
     dropout: float = setting(0.5, doc="dropout before and after the BiLSTM")
     shape_size: int = setting(32, doc="size of the projected word-shape features; 0 leaves them out")
+    shape_input: bool = setting(False, doc="add word shapes to the input of a tuned encoder too")
+    piece_dropout: float = setting(0.0, doc="share of the sub-word pieces hidden behind the mask piece in training")
     pooling: Literal["first", "mean", "max", "attention", "ends"] = setting(
         "ends", doc="how a mention's words become one vector"
     )
@@ -421,6 +423,7 @@ def _build(settings: PretrainSettings, tokenizer: PieceTokenizer, inventory: Inv
         lstm_layers=settings.lstm_layers,
         dropout=settings.dropout,
         shape_size=settings.shape_size,
+        shape_input=settings.shape_input,
         pooling=settings.pooling,
         mention_size=settings.mention_size,
         typing_sees_encoder=settings.typing_sees_encoder,
@@ -475,6 +478,9 @@ def _step(
     torch.manual_seed(settings.seed * 1_000_003 + step)
     shapes = augmented_shapes(examples, np.random.default_rng([settings.seed, step]), settings.recase)
     batch = collate([e.encoded for e in examples], shapes)
+    if settings.piece_dropout:
+        hidden = (torch.rand(batch.piece_ids.shape) < settings.piece_dropout) & batch.piece_mask
+        batch.piece_ids = batch.piece_ids.masked_fill(hidden, 103)
     if cache is not None:
         batch.features = cache.features(indices, batch.word_mask.shape[1])
     batch = batch.to(device)

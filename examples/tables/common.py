@@ -1,0 +1,233 @@
+"""What the tables share: corpora encoded once, systems' decisions scored as a run is, intervals and paired tests.
+
+Letters: N sentences, M mentions, V mention vector, A target types.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ousianer_cli.network.checkpoint import Model, load_model
+from ousianer_cli.network.inference import detect_spans, mention_vectors
+from ousianer_cli.network.targets import LabelSet, Targets
+from ousianer_cli.scoring.resampling import bootstrap, compare, figures, intervals
+from ousianer_cli.taxonomy.direct import DirectMapper
+from ousianer_cli.taxonomy.tree import OUTSIDE, load_taxonomy
+from ousianer_cli.training import finetune as ft
+from ousianer_cli.training.examples import load_examples
+
+RESAMPLES, SEED = 2000, 1
+MEASURES = ("strict", "coarse", "ancestor", "descendant", "both", "open")
+"""Readings of a matched span's type: equal to gold; of gold's top type; credit .5 a level where the system's type lies
+above, below or either way; and with whatever lies below gold counted as right."""
+
+
+@dataclass(slots=True)
+class Scored:
+    """A validation corpus, encoded and its names found once."""
+
+    name: str
+    sentences: int
+    documents: list[str]
+    """The document of each sentence."""
+    gold_sentence: np.ndarray
+    gold: list[LabelSet]
+    gold_vectors: Tensor
+    found_sentence: np.ndarray
+    found_gold: list[LabelSet | None]
+    found_vectors: Tensor
+    found_marginals: Tensor
+    gold_spans: list[tuple[int, int]]
+    found_spans: list[tuple[int, int]]
+
+    def part(self, keep: np.ndarray) -> Scored:
+        """The same with only the sentences where `keep` [N] is true."""
+        place = np.cumsum(keep) - 1
+        g = np.flatnonzero(keep[self.gold_sentence]) if len(self.gold) else np.zeros(0, dtype=int)
+        f = np.flatnonzero(keep[self.found_sentence]) if len(self.found_gold) else np.zeros(0, dtype=int)
+        return Scored(
+            self.name,
+            int(keep.sum()),
+            [d for d, k in zip(self.documents, keep, strict=True) if k],
+            place[self.gold_sentence[g]],
+            [self.gold[i] for i in g],
+            self.gold_vectors[g],
+            place[self.found_sentence[f]],
+            [self.found_gold[i] for i in f],
+            self.found_vectors[f],
+            self.found_marginals[f],
+            [self.gold_spans[i] for i in g],
+            [self.found_spans[i] for i in f],
+        )
+
+
+@dataclass(slots=True)
+class Bench:
+    """One pretrained model, its targets, and the table that maps its types."""
+
+    model: Model
+    targets: Targets
+    mapper: DirectMapper
+    plain: ft.FinetuneSettings
+    projection: dict[str, Tensor]
+
+    @classmethod
+    def open(cls, base: str | Path, taxonomy: str = "aida-edl") -> Bench:
+        model, targets = load_model(base), Targets(load_taxonomy(taxonomy))
+        plain = ft.FinetuneSettings(base=str(base), out="-")
+        mapper = DirectMapper.from_text(ft.mapping_text(plain, model), model.types, targets.taxonomy)
+        return cls(model, targets, mapper, plain, copy.deepcopy(model.tagger.types.state_dict()))
+
+    def read(self, path: str | Path) -> Scored:
+        """Encode a corpus whose names are all marked, once; long sentences come in parts, as in training."""
+        loaded = load_examples([str(path)], self.model.tokenizer, max_pieces=self.model.max_pieces)
+        examples = [e for e in loaded.examples if e.detects and e.types]
+        encoded = [e.encoded for e in examples]
+        found = detect_spans(self.model.tagger, encoded, self.plain.batch_pieces)
+        labels = [[tuple(sorted(set(t))) for t in e.labels] for e in examples]
+        known = [dict(zip(e.spans, types, strict=True)) for e, types in zip(examples, labels, strict=True)]
+        budget = self.plain.batch_pieces
+        return Scored(
+            Path(path).stem,
+            len(examples),
+            documents_of(path, len(examples)),
+            np.asarray([i for i, e in enumerate(examples) for _ in e.spans], dtype=int),
+            [types for row in labels for types in row],
+            ft._rounded(mention_vectors(self.model.tagger, encoded, [e.spans for e in examples], budget)),
+            np.asarray([i for i, (spans, _) in enumerate(found) for _ in spans], dtype=int),
+            [known[i].get(span) for i, (spans, _) in enumerate(found) for span in spans],
+            torch.from_numpy(mention_vectors(self.model.tagger, encoded, [f[0] for f in found], budget)),
+            torch.from_numpy(np.concatenate([f[1] for f in found])).float(),
+            [span for e in examples for span in e.spans],
+            [span for spans, _ in found for span in spans],
+        )
+
+    def instances(self, files: Sequence[str], say: Callable[[str], None] = print) -> ft.Instances:
+        return ft.train_instances(self.model, dataclasses.replace(self.plain, train=list(files)), self.targets, say)
+
+    def tune(
+        self,
+        instances: ft.Instances,
+        seed: int,
+        *,
+        dev: Sequence[Scored] = (),
+        start: dict[str, Tensor] | None = None,
+        **settings: object,
+    ) -> ft.FinetuneSettings:
+        """Train the conversion layer anew (or on from `start`); the model holds it afterwards."""
+        chosen = dataclasses.replace(self.plain, seed=seed, **settings)  # type: ignore[arg-type]
+        torch.manual_seed(seed)
+        self.model.tagger.types.load_state_dict(self.projection)
+        if start is None:
+            self.model.conversion = None
+        elif self.model.conversion is not None:
+            self.model.conversion.load_state_dict(start)
+        ft.train_conversion(
+            self.model,
+            self.targets,
+            self.mapper,
+            instances,
+            [as_dev(d) for d in dev],
+            chosen,
+            warm=start is not None,
+            say=lambda _: None,
+        )
+        return chosen
+
+    def state(self) -> dict[str, Tensor]:
+        """A copy of the conversion layer's tensors."""
+        return {} if self.model.conversion is None else copy.deepcopy(self.model.conversion.state_dict())
+
+    def decide(self, scored: Scored, settings: ft.FinetuneSettings) -> tuple[Tensor, Tensor]:
+        """(type [M], confidence [M]) of each found name."""
+        chosen, scores = ft._choose(self.model, self.targets, scored.found_vectors, settings)
+        return chosen, scores * scored.found_marginals
+
+    def decide_directly(self, scored: Scored) -> tuple[Tensor, Tensor]:
+        return ft._direct_choice(self.model, self.mapper, scored.found_vectors)
+
+    def tally(self, scored: Scored, chosen: Tensor, written: Tensor | None = None) -> np.ndarray:
+        """Sums [measures, N, 4] (credit, system names, credit, gold names) of each sentence; a name that is `outside`
+        is on neither side."""
+        outside = len(self.targets) - 1
+        kept = (chosen != outside) if written is None else (chosen != outside) & written
+        sums = np.zeros((len(MEASURES), scored.sentences, 4))
+        np.add.at(sums[:, :, 1], (slice(None), scored.found_sentence), kept.numpy().astype(float))
+        inside = [any(t != OUTSIDE for t in types) for types in scored.gold]
+        np.add.at(sums[:, :, 3], (slice(None), scored.gold_sentence), np.asarray(inside, dtype=float))
+        hit = [i for i, g in enumerate(scored.found_gold) if g and any(t != OUTSIDE for t in g) and bool(kept[i])]
+        gold = [tuple(t for t in scored.found_gold[i] or () if t != OUTSIDE) for i in hit]
+        types = chosen[hit]
+        for row, measure in enumerate(MEASURES):
+            worth = self._worth(measure, gold, types).numpy()
+            np.add.at(sums[row, :, 0], scored.found_sentence[hit], worth)
+            np.add.at(sums[row, :, 2], scored.found_sentence[hit], worth)
+        return sums
+
+    def detection(self, scored: Scored) -> np.ndarray:
+        """Sums as `tally` gives them, the same under every measure: all names, whatever their type."""
+        sums = np.zeros((scored.sentences, 4))
+        hits = np.asarray([g is not None for g in scored.found_gold], dtype=float)
+        np.add.at(sums[:, 0], scored.found_sentence, hits)
+        np.add.at(sums[:, 1], scored.found_sentence, 1.0)
+        np.add.at(sums[:, 2], scored.found_sentence, hits)
+        np.add.at(sums[:, 3], scored.gold_sentence, 1.0)
+        return np.broadcast_to(sums, (len(MEASURES), *sums.shape)).copy()
+
+    def _worth(self, measure: str, gold: list[LabelSet], types: Tensor) -> Tensor:
+        if measure == "coarse":
+            top = [self.targets.taxonomy.top(n) if n != OUTSIDE else n for n in self.targets.names]
+            tops = [{self.targets.taxonomy.top(t) for t in g} for g in gold]
+            return torch.tensor([float(top[int(t)] in s) for t, s in zip(types, tops, strict=True)])
+        if measure == "strict":
+            return torch.tensor([float(self.targets.names[int(t)] in g) for t, g in zip(types, gold, strict=True)])
+        direction = "both" if measure == "open" else measure
+        credits = self.targets.set_credits(gold, direction, open=measure == "open")  # type: ignore[arg-type]
+        return credits.gather(1, types[:, None]).squeeze(1) if len(gold) else torch.zeros(0)
+
+
+def documents_of(path: str | Path, sentences: int) -> list[str]:
+    """The document of each sentence; sentences split at the piece limit would shift them, so the numbers must agree."""
+    from ousianer_cli.formats.corpus import read_corpus
+
+    documents = [s.doc for s in read_corpus(path) if s.detects and s.types_mentions]
+    return documents if len(documents) == sentences else [str(i) for i in range(sentences)]
+
+
+def as_dev(scored: Scored) -> ft.DevSet:
+    return ft.DevSet(
+        scored.name,
+        ft.Instances(scored.gold_vectors, scored.gold, torch.ones(len(scored.gold))),
+        scored.found_vectors,
+        scored.found_marginals,
+        scored.found_gold,
+    )
+
+
+def mean_sums(runs: Iterable[np.ndarray]) -> np.ndarray:
+    """A system over several seeds: the mean of its sums, so that its figure is that of the average run."""
+    return np.mean(np.stack(list(runs)), axis=0)
+
+
+def figure(sums: np.ndarray, measure: str) -> tuple[float, float, float, float, float]:
+    """(P, R, F1, low, high) with the 95% interval of F1 over sentences."""
+    table = sums[MEASURES.index(measure)]
+    p, r, f = figures(table.sum(axis=0))
+    span = intervals(bootstrap(table[None], RESAMPLES, SEED))[0][2]
+    return float(p), float(r), float(f), span.low, span.high
+
+
+def difference(first: np.ndarray, second: np.ndarray, measure: str) -> tuple[float, float, float, float]:
+    """(difference in F1, low, high, p of the permutation test): the second system less the first."""
+    a, b = first[MEASURES.index(measure)], second[MEASURES.index(measure)]
+    drawn = bootstrap(np.stack([a, b]), RESAMPLES, SEED)
+    result = compare(a, b, drawn[0], drawn[1], RESAMPLES, SEED)[2]
+    return result.difference, result.low, result.high, result.permutation_p
