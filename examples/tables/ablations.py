@@ -2,9 +2,9 @@
 
     python examples/tables/ablations.py WORK -o docs/results [--rows NAME...] [--seeds 1] [--scratch DIR]
 
-WORK holds the corpora of `examples/tables/run.sh`. Every row is pretrained on the same 4,000 sentences whose names are
-all marked (CrossNER train and a draw of the clean Few-NERD part) and 6,000 of the silver, then its conversion layer is
-tuned on the same 4,000. The encoder is frozen but for the row that tunes it, so rows share its features. Finished rows
+WORK holds the corpora of `examples/tables/run.sh`. Every row is pretrained on the same 2,500 sentences whose names are
+all marked (CrossNER train and a draw of the clean Few-NERD part) and 3,000 of the silver, then its conversion layer is
+tuned on the same 2,500. The encoder is frozen but for the row that tunes it, so rows share its features. Finished rows
 are kept in the scratch folder and not trained again. Intervals: 95%, bootstrap over sentences, 2,000 resamples; p:
 permutation test against the first row.
 """
@@ -21,7 +21,7 @@ from common import Bench, difference, figure, mean_sums
 from ousianer_cli.formats.corpus import read_corpus, write_corpus
 from ousianer_cli.training.pretrain import PretrainSettings, pretrain
 
-COMPLETE, SILVER = 4_000, 6_000
+COMPLETE, SILVER = 2_500, 3_000
 PLAIN: dict[str, object] = {
     "encoder": "minilm",
     "encoder_lr": 0.0,

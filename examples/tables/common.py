@@ -25,6 +25,8 @@ from ousianer_cli.training import finetune as ft
 from ousianer_cli.training.examples import load_examples
 
 RESAMPLES, SEED = 2000, 1
+EPOCHS = 8
+"""Passes over the mentions; the best of them by validation counts, and later ones seldom are."""
 MEASURES = ("strict", "coarse", "ancestor", "descendant", "both", "open")
 """Readings of a matched span's type: equal to gold; of gold's top type; credit .5 a level where the system's type lies
 above, below or either way; and with whatever lies below gold counted as right."""
@@ -82,7 +84,7 @@ class Bench:
     @classmethod
     def open(cls, base: str | Path, taxonomy: str = "aida-edl") -> Bench:
         model, targets = load_model(base), Targets(load_taxonomy(taxonomy))
-        plain = ft.FinetuneSettings(base=str(base), out="-")
+        plain = ft.FinetuneSettings(base=str(base), out="-", epochs=EPOCHS)
         mapper = DirectMapper.from_text(ft.mapping_text(plain, model), model.types, targets.taxonomy)
         return cls(model, targets, mapper, plain, copy.deepcopy(model.tagger.types.state_dict()))
 

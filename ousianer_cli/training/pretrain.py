@@ -62,6 +62,7 @@ class PretrainSettings:
     joint: list[str] = setting(
         [], doc="corpora that feed each loss as their own lines say ('supervises'); labels are open, as above"
     )
+    joint_closed: list[str] = setting([], doc="the same with closed labels: types below a label count as wrong")
     detection_dev: list[str] = setting(
         [], doc="validation corpora for detection; without them a share of each is held out"
     )
@@ -233,7 +234,9 @@ def load_corpora(settings: PretrainSettings, tokenizer: PieceTokenizer, wordnet:
         stream = survey(streamed, streamed_open, tokenizer, max_pieces=settings.max_pieces, share=share, folder=kept)
         counts += stream.counts
     joint = load(settings.joint, open_labels=True)
-    counts += open_typing.counts + joint.counts
+    closed = load(settings.joint_closed)
+    counts += open_typing.counts + joint.counts + closed.counts
+    joint.extend(closed)
     detection_dev = {Path(p).name: load([p], types=False).examples for p in settings.detection_dev}
     typing_dev = {Path(p).name: load([p], **typing_only).examples for p in settings.typing_dev}
     detecting = [e for e in detection.examples + joint.examples if e.detects]
@@ -678,7 +681,7 @@ class _Progress:
 
 
 def _hashes(settings: PretrainSettings) -> dict[str, str]:
-    kinds = ("detection", "typing", "typing_open", "joint", "detection_dev", "typing_dev")
+    kinds = ("detection", "typing", "typing_open", "joint", "joint_closed", "detection_dev", "typing_dev")
     return {f"{kind}: {Path(path).name}": file_digest(path) for kind in kinds for path in getattr(settings, kind)}
 
 
