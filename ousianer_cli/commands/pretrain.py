@@ -28,6 +28,10 @@ def pretrain(
         list[str] | None,
         typer.Option(metavar=_FILES, help="Corpus that feeds each loss as its own lines say; labels are open."),
     ] = None,
+    joint_closed: Annotated[
+        list[str] | None,
+        typer.Option(metavar=_FILES, help="The same with closed labels, as `prepare names` writes."),
+    ] = None,
     detection_dev: Annotated[
         list[str] | None,
         typer.Option(metavar=_FILES, help="Validation corpus for detection; without one, a share is held out."),
@@ -56,6 +60,12 @@ def pretrain(
     lstm_layers: Annotated[int | None, typer.Option(help="Layers of the BiLSTM.")] = None,
     dropout: Annotated[float | None, typer.Option(help="Dropout before and after the BiLSTM.")] = None,
     shape_size: Annotated[int | None, typer.Option(help="Size of word-shape features; 0 leaves them out.")] = None,
+    shape_input: Annotated[
+        bool | None, typer.Option(help="Add word shapes to the input of a tuned encoder too.")
+    ] = None,
+    piece_dropout: Annotated[
+        float | None, typer.Option(help="Share of sub-word pieces hidden behind the mask piece in training.")
+    ] = None,
     pooling: Annotated[str | None, typer.Option(help="Mention pooling: first, mean, max, attention, ends.")] = None,
     mention_size: Annotated[int | None, typer.Option(help="Size of a mention vector; 0 takes the pooled one.")] = None,
     detection_weight: Annotated[float | None, typer.Option(help="Weight of the detection loss.")] = None,

@@ -115,7 +115,7 @@ class AnchorTable:
 
         Raises:
             InputError: no such file, a missing column, DuckDB missing, or occurrences of another length.
-            OutputError: `out` is there and is no anchor table, or cannot be written.
+            OutputError: `out` is there and is no anchor table, cannot be written, or `memory` is too little.
         """
         out = Path(out)
         if out.exists() and not (out / _CARD).is_file() and (not out.is_dir() or any(out.iterdir())):
@@ -345,6 +345,10 @@ def _write_table(files: list[str], folder: Path, *, min_count: int, memory: str,
             WHERE best.links >= {int(min_count)}
         """
         arrays |= _anchor_arrays(_batches(connection, query), counts)
+    except duckdb.OutOfMemoryException as error:
+        raise OutputError(
+            f"anchors: the grouping does not fit in {memory} ({error}); give more with --memory"
+        ) from None
     except duckdb.Error as error:
         raise InputError("Parquet with columns anchor, title, count", str(error), path=files[0]) from None
     finally:

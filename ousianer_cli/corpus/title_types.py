@@ -406,6 +406,7 @@ class _Builder:
         try:
             with duckdb.connect(str(self.folder / "join.duckdb")) as db:
                 db.execute("SET threads TO 1")
+                db.execute("SET enable_progress_bar = false")
                 db.execute("SET preserve_insertion_order = false")
                 db.execute(f"SET memory_limit = '{self.memory}'")
                 db.execute(f"SET temp_directory = '{self.folder / 'spill'}'")
@@ -638,6 +639,7 @@ def mentions_of_types(table: Path, links: Path | None = None, *, memory: str = "
     mass = TypeMass()
     with tempfile.TemporaryDirectory(prefix=".links.", dir=table.parent) as folder, duckdb.connect() as db:
         db.execute("SET threads TO 1")
+        db.execute("SET enable_progress_bar = false")
         db.execute(f"SET memory_limit = '{memory}'")
         db.execute(f"SET temp_directory = '{folder}'")
         if links is None:

@@ -84,6 +84,12 @@ class PieceTokenizer:
     def vocabulary(self) -> int:
         return int(self.backend.get_vocab_size())
 
+    @property
+    def mask_piece(self) -> int:
+        """The piece that hides others: the encoder's own mask, else its piece for what it does not know."""
+        named = (self.backend.token_to_id(name) for name in ("[MASK]", "<mask>", "[UNK]", "<unk>"))
+        return next((piece for piece in named if piece is not None), 0)
+
     def save(self, folder: Path) -> None:
         self.backend.save(str(folder / "tokenizer.json"))
 

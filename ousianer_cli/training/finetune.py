@@ -462,7 +462,7 @@ def train_conversion(
     return best
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def type_name_vectors(model: Model, targets: Targets) -> Tensor:
     """Names of the target types as the model's own encoder reads them, [A, D]: the mean over words of the mixed layers,
     scaled to length sqrt(D). Outside is read as "other name"."""
@@ -471,7 +471,7 @@ def type_name_vectors(model: Model, targets: Targets) -> Tensor:
     for sentence in model.tokenizer.encode(words):
         states = model.tagger.states(collate([sentence]))[0].mean(dim=1)  # [T, D]
         vectors.append(torch.nn.functional.normalize(states.mean(dim=0), dim=0) * states.shape[1] ** 0.5)
-    return torch.stack(vectors).clone()
+    return torch.stack(vectors)
 
 
 def type_words(name: str) -> list[str]:
@@ -488,7 +488,7 @@ def type_words(name: str) -> list[str]:
 _TOP_WORDS = {
     "PER": "person",
     "ORG": "organization",
-    "GPE": "country",
+    "GPE": "territory",
     "LOC": "location",
     "FAC": "facility",
     "VEH": "vehicle",

@@ -11,7 +11,7 @@ import json
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -131,6 +131,14 @@ class PretrainSettings:
             raise SettingsError(f"--stream-buffer: expected at least 1, found {self.stream_buffer}")
         if not 16 <= self.max_pieces <= 512:
             raise SettingsError(f"--max-pieces: expected 16 to 512, found {self.max_pieces}")
+        if not 0 <= self.piece_dropout < 1:
+            raise SettingsError(f"--piece-dropout: expected 0 <= share < 1, found {self.piece_dropout}")
+        if self.encoder_lr == 0 and (self.shape_input or self.piece_dropout):
+            flag = "--shape-input" if self.shape_input else "--piece-dropout"
+            raise SettingsError(
+                f"{flag} and --encoder-lr 0: expected one of them, found both; "
+                "a frozen encoder's features are computed once"
+            )
         if not 0 <= self.held_out < 1:
             raise SettingsError(f"--held-out: expected 0 <= share < 1, found {self.held_out}")
 
@@ -315,11 +323,13 @@ def pretrain(
     resume: bool = False,
     say: Callable[[str], None] = print,
     stop_after: int | None = None,
+    on_validation: Callable[[Mapping[str, Any]], None] | None = None,
 ) -> dict[str, Any]:
     """Train, validate, keep the best and the last; returns the best validation's metrics.
 
     `settings.out` gets the best model (a checkpoint folder) with `metrics.jsonl`; `settings.out + ".last"` holds what
     `resume` needs and is kept. `stop_after` ends the run after so many steps, as an interruption would.
+    `on_validation` sees each validation's metrics, once they are kept, and may end the run by an exception.
 
     Raises:
         SettingsError: a missing setting, or a resumed run whose settings differ.
@@ -384,6 +394,7 @@ def pretrain(
                 step,
                 device,
                 cache,
+                tokenizer.mask_piece,
             )
             step += 1
             progress.advance(step, losses)
@@ -402,6 +413,8 @@ def pretrain(
                 save_model(out, model, _card(model, settings, corpora, best))
             _save_last(last, model.tagger, optimizer, settings, step, best, stale)
             progress.note(("best  " if better else "      ") + _metrics_line(metrics))
+            if on_validation is not None:
+                on_validation(metrics)
             if stale >= settings.patience:
                 say(f"stopped: {stale} validations without gain")
                 break
@@ -475,6 +488,7 @@ def _step(
     step: int,
     device: torch.device,
     cache: FeatureCache | None,
+    mask_piece: int,
 ) -> dict[str, float]:
     """One update; seeded by step, so that a resumed run goes on exactly as an uninterrupted one."""
     tagger.train()
@@ -483,7 +497,7 @@ def _step(
     batch = collate([e.encoded for e in examples], shapes)
     if settings.piece_dropout:
         hidden = (torch.rand(batch.piece_ids.shape) < settings.piece_dropout) & batch.piece_mask
-        batch.piece_ids = batch.piece_ids.masked_fill(hidden, 103)
+        batch.piece_ids = batch.piece_ids.masked_fill(hidden, mask_piece)
     if cache is not None:
         batch.features = cache.features(indices, batch.word_mask.shape[1])
     batch = batch.to(device)

@@ -96,6 +96,21 @@ def test_layer_states_are_those_at_the_first_piece_of_each_word() -> None:
             assert torch.allclose(states[row, word, 1], alone[0][0, piece], atol=1e-5)
 
 
+def test_shapes_at_the_input_start_as_nothing_and_then_reach_every_word() -> None:
+    batch = collate(PieceTokenizer.characters().encode([["Lima", "is", "wet"], ["Ok"]]))
+    encoder = load_encoder("tiny").eval()
+    plain = LayerStates(encoder, [2])(batch)
+    states = LayerStates(encoder, [2], shape_input=True)
+    assert torch.allclose(states(batch), plain, atol=1e-5)
+    assert states.shape_input is not None
+    torch.nn.init.normal_(states.shape_input.weight)
+    assert not torch.allclose(states(batch)[0], plain[0], atol=1e-2)
+    small = collate(PieceTokenizer.characters().encode([["lima", "is", "wet"], ["ok"]]))
+    assert not torch.allclose(states(small)[0, 0], states(batch)[0, 0], atol=1e-2), "an uncased encoder sees case"
+    alone = collate(PieceTokenizer.characters().encode([["Ok"]]))
+    assert torch.allclose(states(alone)[0, 0], states(batch)[1, 0], atol=1e-5), "padding adds nothing"
+
+
 def test_given_features_replace_the_encoder() -> None:
     batch = collate(PieceTokenizer.characters().encode([["a", "b"]]))
     batch.features = torch.ones(1, 2, 1, 32)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -27,7 +29,7 @@ from tiny_models import (
 from ousianer_cli.errors import InputError, OusiaError, OutputError, SettingsError
 from ousianer_cli.network.checkpoint import load_model
 from ousianer_cli.network.encoder import load_encoder, load_tokenizer
-from ousianer_cli.network.pieces import collate
+from ousianer_cli.network.pieces import PieceTokenizer, collate
 from ousianer_cli.settings import resolve
 from ousianer_cli.taxonomy.wordnet import WordNet
 from ousianer_cli.training import pretrain as module
@@ -78,7 +80,7 @@ def test_a_batch_of_one_source_leaves_the_other_head_without_gradient(
     optimizer = module._optimizer(tagger, settings)
     before = {n: p.detach().clone() for n, p in tagger.named_parameters()}
     losses = module._step(
-        tagger, [corpora.train[i] for i in chosen], chosen, targets, settings, optimizer, 0, CPU, None
+        tagger, [corpora.train[i] for i in chosen], chosen, targets, settings, optimizer, 0, CPU, None, 0
     )
     assert list(losses) == [kind] and losses[kind] > 0
     other = TYPING if kind == "detection" else ("crf.", "emission.")
@@ -92,6 +94,38 @@ def test_a_batch_of_one_source_leaves_the_other_head_without_gradient(
     assert not torch.equal(tagger.lstm.weight_ih_l0, before["lstm.weight_ih_l0"])
 
 
+def test_corpora_with_closed_labels_feed_both_losses_and_mask_nothing(tmp_path: Path) -> None:
+    rows = [sentence("Yesterday Ada Brun went to Rome .", ("Ada Brun", (PERSON,)), ("Rome", ()), supervises="both")] * 6
+    path = write_rows(tmp_path / "both.jsonl", rows)
+    changes = {"detection": [], "typing": [], "typing_dev": [], "detection_dev": [], "held_out": 0.0}
+    settings = PretrainSettings(**pretrain_settings(tmp_path, **changes, joint_closed=[path]))
+    corpora = module.load_corpora(settings, PieceTokenizer.characters(), WordNet.load())
+    assert len(corpora.train) == 6
+    assert all(e.detects and e.types and not e.open_labels for e in corpora.train)
+    assert [len(e.spans) for e in corpora.train] == [2] * 6
+
+
+def test_hidden_pieces_change_the_loss_and_not_the_examples(parts: tuple[Any, Any, Any, PretrainSettings]) -> None:
+    tagger, corpora, targets, settings = parts
+    chosen = list(range(4))
+    examples = [corpora.train[i] for i in chosen]
+    before = [e.encoded.piece_ids.copy() for e in examples]
+    losses = []
+    for share in (0.0, 0.5):
+        again = copy.deepcopy(tagger)
+        tuned = dataclasses.replace(settings, encoder_lr=1e-4, piece_dropout=share)
+        optimizer = module._optimizer(again, tuned)
+        losses.append(module._step(again, examples, chosen, targets, tuned, optimizer, 0, CPU, None, 1))
+    assert losses[0] != losses[1]
+    assert all((e.encoded.piece_ids == b).all() for e, b in zip(examples, before, strict=True))
+
+
+@pytest.mark.parametrize("changes", [{"shape_input": True}, {"piece_dropout": 0.1}])
+def test_a_frozen_encoder_has_no_new_input(changes: dict[str, Any]) -> None:
+    with pytest.raises(SettingsError, match="--encoder-lr 0"):
+        PretrainSettings(encoder_lr=0.0, **changes)
+
+
 def test_a_mixed_batch_has_both_losses_and_a_source_counts_for_its_own(
     parts: tuple[Any, Any, Any, PretrainSettings],
 ) -> None:
@@ -101,7 +135,7 @@ def test_a_mixed_batch_has_both_losses_and_a_source_counts_for_its_own(
         next(i for i, e in enumerate(corpora.train) if e.types),
     ]
     optimizer = module._optimizer(tagger, settings)
-    losses = module._step(tagger, [corpora.train[i] for i in both], both, targets, settings, optimizer, 0, CPU, None)
+    losses = module._step(tagger, [corpora.train[i] for i in both], both, targets, settings, optimizer, 0, CPU, None, 0)
     assert set(losses) == {"detection", "typing"}
     assert not any(e.detects and e.types for e in corpora.train)
     assert sum(e.detects for e in corpora.train) == sum(e.types for e in corpora.train) == 12

@@ -286,7 +286,7 @@ def typing_gradient(settings: PretrainSettings, rows: list[Sentence], folder: Pa
     model = module._build(chosen, load_tokenizer("tiny"), corpora.inventory)
     targets = TypeTargets(corpora.inventory, WordNet.load())
     optimizer = module._optimizer(model.tagger, chosen)
-    losses = module._step(model.tagger, corpora.train, [], targets, chosen, optimizer, 0, CPU, None)
+    losses = module._step(model.tagger, corpora.train, [], targets, chosen, optimizer, 0, CPU, None, 0)
     gradients = {n: p.grad for n, p in model.tagger.named_parameters() if p.grad is not None}
     return corpora.inventory, {"loss": torch.tensor(losses["typing"]), **gradients}
 
