@@ -99,7 +99,7 @@ def prepare_types(
     for name in ("duckdb", "pyarrow"):
         if find_spec(name) is None:
             raise SettingsError(
-                f"prepare types: expected the package {name}, found none; pip install 'ousianer[silver]'"
+                f"prepare types: expected the package {name}, found none; pip install 'ousianer[wikipedia]'"
             )
     from ousianer_cli.corpus.title_types import build_title_types, measure_agreement, mentions_of_types
     from ousianer_cli.formats.atomic import atomic_writer

@@ -42,7 +42,7 @@ def wikipedia(
         float | None, typer.Option(help="Share of an alias's links that must lead to its title. Default: 0.9.")
     ] = None,
     min_link_probability: Annotated[
-        float | None, typer.Option(help="Share of an alias's occurrences that must be links. Default: 0.1.")
+        float | None, typer.Option(help="Share of an alias's occurrences that must be links. Default: 0.01.")
     ] = None,
     lower_case: Annotated[bool | None, typer.Option(help="Keep mentions without a capital letter.")] = None,
     max_words: Annotated[int | None, typer.Option(help="Drop sentences of more words than this. Default: 200.")] = None,

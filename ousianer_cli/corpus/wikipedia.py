@@ -60,7 +60,7 @@ class WikipediaSettings:
     format: Literal["parquet", "jsonl"] = setting("parquet", doc="Parquet shards, or one file of JSON lines")
     max_per_title: int = setting(0, doc="mentions of one title at most, drawn by seed; 0 is no limit")
     min_commonness: float = setting(0.9, doc="an alias must lead to its title in at least this share of its links")
-    min_link_probability: float = setting(0.1, doc="an alias must be a link in at least this share of its occurrences")
+    min_link_probability: float = setting(0.01, doc="an alias must be a link in at least this share of its occurrences")
     lower_case: bool = setting(False, doc="keep mentions without a capital letter")
     max_words: int = setting(200, doc="words of a sentence at most; longer ones are counted and dropped")
     exclude: list[str] = setting([], doc="corpora whose sentences must not be in this one")

@@ -89,7 +89,7 @@ _PAGE_END = b"</page>"
 _ROOT = re.compile(rb"<mediawiki[\s>]")
 _LONGEST_TAG = len(b"<mediawiki>")
 _INDEX_LINE = re.compile(r"(\d+):\d+:")
-_REDIRECT = re.compile(r"\s*#redirect\s*:?\s*\[\[\s*:?([^\[\]|{}\n]+?)\s*(?:\|[^\[\]\n]*)?\]\]", re.IGNORECASE)
+_REDIRECT = re.compile(r"\s*#redirect\s*+:?\s*\[\[\s*+:?([^\[\]|{}\n]{1,600})(?:\|[^\[\]\n]*)?\]\]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -414,6 +414,8 @@ def _template(content: str, page: _Page) -> str:
             return _FUNCTIONS[function](argument)
         if _MAGIC.match(name):
             return page.drop(MAGIC_WORDS)
+    if len(name) > _MAX_TITLE:
+        return page.drop(TEMPLATES, _HOLE)
     show = _SHOWN.get(name)
     if show is None and name.startswith("lang-"):
         show = _first
@@ -443,7 +445,7 @@ class _Parameters:
         return self.positional[number - 1] if len(self.positional) >= number else ""
 
 
-_PARAMETER_NAME = re.compile(r"\s*([\w -]{1,40}?)\s*=(?!=)")
+_PARAMETER_NAME = re.compile(r"\s*+([\w-][\w -]{0,39}?)\s*+=(?!=)")
 _BAR = re.compile(r"\[\[[^\[\]\n]*+\]\]|\|")
 
 
@@ -802,7 +804,7 @@ _INLINE = _words(
     """
 )
 _CUT_HTML = {"ul": LIST_ITEMS, "ol": LIST_ITEMS, "dl": LIST_ITEMS, "table": TABLES}
-_BREAKS = re.compile(r"(?:\s*<br[^<>]*>\s*){2,}+", re.IGNORECASE)
+_BREAKS = re.compile(r"<br[^<>]*>(?:\s*+<br[^<>]*>)++", re.IGNORECASE)
 
 
 def _cut_html(text: str, page: _Page) -> str:
@@ -983,23 +985,13 @@ def _apostrophe_rank(before: str) -> int:
 # What a hole leaves behind: empty brackets, a comma or a semicolon beside a bracket, a blank before a stop.
 _HOLE_IN_BRACKETS = re.compile(r"\(\s*(?:\ue000[\s,;:]*)+\)")
 _HOLE_AFTER_BRACKET = re.compile(r"\((?:[\s,;:]*\ue000)+[\s,;:]*")
-_HOLE_BEFORE_BRACKET = re.compile(r"[,;:]?\s*\ue000+[\s,;:]*\)")
-_HOLE_BEFORE_STOP = re.compile(r"\s*\ue000+(?=[,.;])")
+_HOLE_BEFORE_BRACKET = re.compile(r"(?<!\s)\s*+(?:[,;:]\s*+)?\ue000+[\s,;:]*+\)")
+_HOLE_BEFORE_STOP = re.compile(r"(?<!\s)\s*+\ue000++(?=[,.;])")
 _HOLE_THEN_BRACKET = re.compile(r"\ue000[\s,;:]*\)")
 _HOLE_THEN_STOP = re.compile(r"\ue000[,.;]")
 _SCHEMES = r"\[(?:https?:|ftps?:|//|mailto:|irc:|news:)"
 _LINKISH = re.compile(rf"\[\[[^\[\]]*+(?:\[[^\[\]]*+\][^\[\]]*+)*+\]\]|{_SCHEMES}[^\[\]]*+\]|[\[\]]", re.IGNORECASE)
 _EXTERNAL = re.compile(_SCHEMES, re.IGNORECASE)
-_BRACKETS = re.compile(r"\(\s*(?:\ue000[\s,;:]*)+\)")
-_HOLE_AFTER_BRACKET = re.compile(r"\((?:[\s,;:]*\ue000)+[\s,;:]*")
-_HOLE_BEFORE_BRACKET = re.compile(r"[,;:]?\s*\ue000+[\s,;:]*\)")
-_HOLE_BEFORE_STOP = re.compile(r"\s*\ue000+(?=[,.;])")
-_HOLE_THEN_BRACKET = re.compile(r"\ue000[\s,;:]*\)")
-_HOLE_THEN_STOP = re.compile(r"\ue000[,.;]")
-_LINKISH = re.compile(
-    r"\[\[[^\[\]]*+(?:\[[^\[\]]*+\][^\[\]]*+)*+\]\]|\[(?:https?:|ftps?:|//|mailto:|irc:|news:)[^\[\]]*+\]|[\[\]]",
-    re.IGNORECASE,
-)
 _BRACKETS = str.maketrans({"[": "&#91;", "]": "&#93;"})
 _WORD = re.compile(r"\w")
 LINK_TRAIL = re.compile(r"[a-z]+")
@@ -1225,7 +1217,7 @@ def _entity(node: Any) -> str:
 
 
 def _pipe_trick(title: str) -> str:
-    found = _PIPE_TRICK.match(title.strip().removeprefix(":"))
+    found = _PIPE_TRICK.match(title.strip().removeprefix(":")) if len(title) <= _MAX_TITLE else None
     return found[1].strip() if found else title
 
 
@@ -1248,13 +1240,14 @@ def link_target(raw: str, left_out: Counter[str]) -> tuple[str | None, str | Non
         return "", None
     head, _, section = raw.partition("#")
     target = normalise_title(head)
-    if not target or target.startswith("/") or not _NO_TITLE.isdisjoint(target):
+    if not target or target.startswith("/") or len(target) > _MAX_TITLE or not _NO_TITLE.isdisjoint(target):
         return None, None
     return target, " ".join(unquote(section).replace("_", " ").split()) or None
 
 
 _NOT_ARTICLES = frozenset(NAMESPACES) | _LANGUAGES | _PROJECTS | _FILE_LIKE | _CATEGORY_LIKE
 _NO_TITLE = frozenset("[]{}|<>")
+_MAX_TITLE = 255
 
 
 @lru_cache(maxsize=1)

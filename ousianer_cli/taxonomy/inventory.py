@@ -166,7 +166,18 @@ def choose_inventory(
     for key, number in counts.items():
         types = (key,) if isinstance(key, str) else key
         sets[types] = sets.get(types, 0) + number
-    closed = close_counts(sets, wordnet)
+    return choose_closed(close_counts(sets, wordnet), wordnet, min_mentions=min_mentions, tops=tops, collapse=collapse)
+
+
+def choose_closed(
+    closed: Mapping[str, int],
+    wordnet: WordNet,
+    *,
+    min_mentions: int = 30,
+    tops: frozenset[str] = TOPS,
+    collapse: bool = True,
+) -> Inventory:
+    """As `choose_inventory`, from each type's mentions with those below it (`close_counts`), which take less room."""
     kept = {t for t, n in closed.items() if n >= min_mentions and t not in tops}
     if not kept:
         raise TaxonomyError(f"no type has {min_mentions} mentions; give more typing data or a lower --min-mentions")

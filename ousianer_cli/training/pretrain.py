@@ -36,7 +36,7 @@ from ousianer_cli.network.losses import multi_label_loss
 from ousianer_cli.network.pieces import Batch, PieceTokenizer, collate
 from ousianer_cli.network.tagger import Mentions, Tagger, TaggerConfig
 from ousianer_cli.settings import portable, require, setting
-from ousianer_cli.taxonomy.inventory import Inventory, choose_inventory
+from ousianer_cli.taxonomy.inventory import Inventory, choose_closed, close_counts
 from ousianer_cli.taxonomy.wordnet import WordNet
 from ousianer_cli.training.examples import (
     Example,
@@ -239,7 +239,9 @@ def load_corpora(settings: PretrainSettings, tokenizer: PieceTokenizer, wordnet:
     if streamed or streamed_open:
         share = 0.0 if settings.typing_dev else settings.held_out
         kept = Path(settings.out).parent / ".surveys"
-        stream = survey(streamed, streamed_open, tokenizer, max_pieces=settings.max_pieces, share=share, folder=kept)
+        stream = survey(
+            streamed, streamed_open, tokenizer, wordnet, max_pieces=settings.max_pieces, share=share, folder=kept
+        )
         counts += stream.counts
     joint = load(settings.joint, open_labels=True)
     closed = load(settings.joint_closed)
@@ -263,11 +265,13 @@ def load_corpora(settings: PretrainSettings, tokenizer: PieceTokenizer, wordnet:
                 "sentences that supervise detection", "none", path=name, remedy="check 'supervises' in its lines"
             )
     typed = typing.examples + open_typing.examples + [e for e in joint.examples if not e.detects]
-    sets = typed_sets(typed + detecting)
+    closed_counts = close_counts(typed_sets(typed + detecting), wordnet)
     if stream is not None:
-        sets += stream.type_sets
+        closed_counts.update(stream.closed)
     # Without any typing corpus the model learns detection alone.
-    inventory = choose_inventory(sets, wordnet, min_mentions=settings.min_mentions) if sets else Inventory(())
+    inventory = (
+        choose_closed(closed_counts, wordnet, min_mentions=settings.min_mentions) if closed_counts else Inventory(())
+    )
     train = detecting * settings.detection_repeat + typed
     if not train and stream is None:
         raise InputError(

@@ -23,7 +23,8 @@ import numpy as np
 from ousianer_cli.corpus.store import Block, read_block, store_blocks
 from ousianer_cli.errors import InputError, OutputError
 from ousianer_cli.network.pieces import EncodedSentence, PieceTokenizer
-from ousianer_cli.taxonomy.inventory import count_type_sets
+from ousianer_cli.taxonomy.inventory import close_counts, count_type_sets
+from ousianer_cli.taxonomy.wordnet import WordNet
 from ousianer_cli.training.examples import Example, Loaded, encode_sentences, held_out, shuffled_batches
 
 MOST_HELD_OUT = 5_000
@@ -44,13 +45,15 @@ class TypingStream:
     """Typing corpora on disk: where their blocks lie, and what one pass over them found."""
 
     tokenizer: PieceTokenizer
+    wordnet: WordNet
     max_pieces: int
     places: list[_Place] = field(default_factory=list)
     starts: array[int] = field(default_factory=lambda: array("q", [0]))
     """The number of each block's first training example, counted over the stream, and of all: [blocks + 1]."""
     lengths: array[int] = field(default_factory=lambda: array("H"))
     """Pieces of each training example."""
-    type_sets: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    closed: Counter[str] = field(default_factory=Counter)
+    """Training mentions of each type, those below it included: sets of types would be too many to keep."""
     mentions: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     dev: list[Example] = field(default_factory=list)
@@ -99,7 +102,7 @@ class TypingStream:
         self.places.append(place)
         self.lengths.extend(e.encoded.pieces for e in train)
         self.starts.append(len(self.lengths))
-        self.type_sets.update(typed_sets(train))
+        self.closed.update(close_counts(typed_sets(train), self.wordnet))
         self.mentions += sum(len(e.labels) for e in train if e.types)
         self.counts.update(loaded.counts)
         self.dev += dev
@@ -108,7 +111,7 @@ class TypingStream:
         """Keep all but the places. The file holds the pieces of what is held out, no other text."""
         encoded = [e.encoded for e in self.dev]
         found = {
-            "type_sets": [[*item] for item in self.type_sets.items()],
+            "closed": self.closed,
             "mentions": self.mentions,
             "counts": self.counts,
             "dev": [[e.spans, e.labels, e.weights, e.types] for e in self.dev],
@@ -157,7 +160,7 @@ class TypingStream:
                 )
                 for pieces, first, shapes, (spans, labels, weights, has_types) in parts
             ]
-        self.type_sets = Counter({tuple(types): number for types, number in found["type_sets"]})
+        self.closed = Counter(found["closed"])
         self.mentions = found["mentions"]
         self.counts = Counter(found["counts"])
 
@@ -177,6 +180,7 @@ def survey(
     typing: Sequence[str],
     open_typing: Sequence[str],
     tokenizer: PieceTokenizer,
+    wordnet: WordNet,
     *,
     max_pieces: int,
     share: float,
@@ -191,6 +195,7 @@ def survey(
 
     Raises:
         InputError: as `corpus.store.read_store`.
+        TaxonomyError: a type that is not of WordNet 3.0.
     """
     from tqdm import tqdm
 
@@ -199,7 +204,7 @@ def survey(
     share = min(share, MOST_HELD_OUT / max(1, rows))
     places = [_Place(block, False, share) for block in blocks]
     places += [_Place(block, True, 0.0) for path in open_typing for block in store_blocks(path)]
-    stream = TypingStream(tokenizer, max_pieces)
+    stream = TypingStream(tokenizer, wordnet, max_pieces)
     kept = folder / f"{_fingerprint(places, tokenizer, max_pieces)}.npz"
     if kept.is_file():
         stream.places = places

@@ -242,9 +242,9 @@ def test_time_grows_with_the_text_only() -> None:
     names = [f"Name{i} Family{i}" for i in range(2000)]
     text, found = article(" and ".join(f"[[{name}]]" for name in names) + ".\n")
     text += " saw ".join(names * 10)
-    begin = time.perf_counter()
+    begin = time.process_time()
     made = expand_mentions(text, "Own", found, None, SURNAMES, persons=set(names))
-    assert time.perf_counter() - begin < 5
+    assert time.process_time() - begin < 5
     assert len(made) == 2000 + 20000
 
 

@@ -277,11 +277,12 @@ def test_markup_never_closed_costs_no_other_paragraph(broken: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "unit", ["[[a|", "{{a|", "{{{a|", "<x ", "<ref>", "\n{|", "[http://a ", "[[File:a|", "'''", "<ul>"]
+    "unit", ["[[a|", "{{a|", "{{{a|", "<x ", "<ref>", "\n{|", "[http://a ", "[[File:a|", "'''", "<ul>", " ", "\n"]
 )
 def test_time_grows_with_the_length_only(unit: str) -> None:
     begin = time.process_time()
-    article = parse("Start.\n\n" + unit * (200_000 // len(unit)) + "\n\n== H ==\nEnd.")
+    start = "Start.\n\nx<br>({{x}}{{x}}. {{x| "
+    article = parse(start + unit * (200_000 // len(unit)) + "\n\n== H ==\nEnd.")
     assert time.process_time() - begin < 5
     assert article.text.startswith("Start.")
     assert article.text.endswith("End.")

@@ -168,7 +168,7 @@ def test_a_second_run_over_the_same_files_needs_no_survey(tmp_path: Path, monkey
     again, same_order = ordered(settings)
     assert not surveyed and added == len(list((tmp_path / ".surveys").iterdir())) == 1
     assert first.stream is not None and again.stream is not None
-    for name in ("places", "starts", "lengths", "type_sets", "mentions", "counts"):
+    for name in ("places", "starts", "lengths", "closed", "mentions", "counts"):
         assert getattr(first.stream, name) == getattr(again.stream, name), name
     assert shown(order) == shown(same_order)
     for one, other in zip(first.stream.dev, again.stream.dev, strict=True):
