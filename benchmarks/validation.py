@@ -97,9 +97,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpora", nargs="+", type=Path)
     parser.add_argument("--model", type=Path)
+    parser.add_argument("--deepen", type=float, default=0.0, help="as in `ousianer tag`")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    engine = Engine(load_model(options.model or released_model()))
+    engine = Engine(load_model(options.model or released_model()), deepen=options.deepen)
     print("| corpus | measure | P | R | F1 | 95% interval | gold |")
     print("|---|---|---|---|---|---|---|")
     result: dict[str, dict[str, object]] = {}

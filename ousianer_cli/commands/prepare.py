@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ousianer_cli.commands.lists import ListOptions
 from ousianer_cli.commands.prepare_names import names
 from ousianer_cli.commands.prepare_silver import silver
 from ousianer_cli.commands.prepare_types import types
@@ -22,7 +23,7 @@ prepare_app = typer.Typer(
 prepare_app.command("silver")(silver)
 prepare_app.command("names")(names)
 prepare_app.command("types")(types)
-prepare_app.command("wikipedia")(wikipedia)
+prepare_app.command("wikipedia", cls=ListOptions)(wikipedia)
 
 
 @prepare_app.command("corpus")

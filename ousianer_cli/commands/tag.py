@@ -36,6 +36,10 @@ def tag(
         ),
     ] = None,
     nil: Annotated[str | None, typer.Option(help="NIL ids: string or per-mention.")] = None,
+    deepen: Annotated[
+        float | None,
+        typer.Option(help="Least YAGO evidence that takes a type below the one chosen (gpe -> a city); 0: never."),
+    ] = None,
     min_confidence: Annotated[
         float | None, typer.Option(help="Least confidence of a row; by default the model's own threshold.")
     ] = None,
@@ -84,7 +88,7 @@ def run_tag(settings: Any, summary: Any, progress: bool | None = None) -> Any:
     if settings.threads:
         torch.set_num_threads(settings.threads)
     device = settings.device or ("cuda" if torch.cuda.is_available() else "cpu")
-    engine = Engine(load_model(settings.model or released_model()), settings.batch_pieces, device)
+    engine = Engine(load_model(settings.model or released_model()), settings.batch_pieces, device, settings.deepen)
     least = None if settings.min_confidence < 0 else settings.min_confidence
     show = sys.stderr.isatty() if progress is None else progress
     bar = tqdm(documents, unit="doc", desc="tag", disable=not show)

@@ -39,6 +39,9 @@ class TagSettings:
     quotes: bool = setting(False, doc="tag text inside <quote> too")
     after_xml_declaration: bool = setting(False, doc="count offsets from after the first <?xml …?> line")
     nil: str = setting("string", doc="NIL ids: string (clusters of the same name and top type) or per-mention")
+    deepen: float = setting(
+        0.0, doc="least YAGO evidence that takes a type below what the conversion layer chose; 0 never does"
+    )
     min_confidence: float = setting(-1.0, doc="least confidence of a row; negative takes the model's own threshold")
     batch_pieces: int = setting(4096, doc="padded sub-word pieces a batch: speed and memory, never results")
     device: str = setting("", doc="cpu or cuda; empty takes a GPU where there is one")
@@ -49,6 +52,8 @@ class TagSettings:
             raise SettingsError(f"--run-id: expected a name without blanks, found {self.run_id!r}")
         if self.batch_pieces < 1:
             raise SettingsError(f"--batch-pieces: expected at least 1, found {self.batch_pieces}")
+        if not 0 <= self.deepen <= 1:
+            raise SettingsError(f"--deepen: expected 0 to 1, found {self.deepen}")
         if self.min_confidence > 1:
             raise SettingsError(f"--min-confidence: expected 0 to 1, found {self.min_confidence}")
 

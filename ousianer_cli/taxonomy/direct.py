@@ -31,6 +31,9 @@ Floats = npt.NDArray[np.floating]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
+SHIPPED_TABLE = "yago_to_aida.tsv"
+"""The mapping table among the resources: YAGO classes -> AIDA types."""
+
 
 def read_direct_mapping(
     path: str | Path = YAGO_TO_AIDA, taxonomy: Taxonomy | None = None, wordnet: WordNet | None = None

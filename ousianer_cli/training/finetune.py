@@ -32,11 +32,9 @@ from ousianer_cli.network.pieces import collate
 from ousianer_cli.network.targets import DecodingRule, LabelSet, Targets
 from ousianer_cli.released_models import released_model
 from ousianer_cli.settings import portable, require, setting
-from ousianer_cli.taxonomy.direct import DirectMapper
+from ousianer_cli.taxonomy.direct import SHIPPED_TABLE, DirectMapper
 from ousianer_cli.taxonomy.tree import OUTSIDE, Taxonomy, load_taxonomy
 from ousianer_cli.training.examples import Example, file_digest, load_examples
-
-_SHIPPED_TABLE = "yago_to_aida.tsv"
 
 
 @dataclass(frozen=True)
@@ -717,9 +715,9 @@ def _mapper(
     """The table's mapper; None where no table was given and the shipped one is for another taxonomy."""
     text = mapping_text(settings, model)
     if settings.mapping or settings.direct or settings.depth:
-        return DirectMapper.from_text(text, model.types, taxonomy, settings.mapping or _SHIPPED_TABLE)
+        return DirectMapper.from_text(text, model.types, taxonomy, settings.mapping or SHIPPED_TABLE)
     try:
-        return DirectMapper.from_text(text, model.types, taxonomy, _SHIPPED_TABLE)
+        return DirectMapper.from_text(text, model.types, taxonomy, SHIPPED_TABLE)
     except TaxonomyError:
         say(f"no table maps YAGO to the taxonomy '{taxonomy.name}': alternative labels share their mass evenly")
         return None
@@ -737,7 +735,7 @@ def mapping_text(settings: FinetuneSettings, model: Model) -> str:
         return model.direct_table
     from ousianer_cli.taxonomy.wordnet import RESOURCES
 
-    return (RESOURCES / _SHIPPED_TABLE).read_text(encoding="utf-8")
+    return (RESOURCES / SHIPPED_TABLE).read_text(encoding="utf-8")
 
 
 # ---- small things -------------------------------------------------------------------------------------------------

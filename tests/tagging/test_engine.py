@@ -8,6 +8,8 @@ import torch
 from tiny_models import CITY, COUNTRY, PERSON, capitals_model, random_model, random_tuned_model
 
 from ousianer_cli.errors import ModelError
+from ousianer_cli.network.checkpoint import load_model
+from ousianer_cli.released_models import released_model
 from ousianer_cli.tagging.engine import Detected, Engine, TypedMention
 
 WORDS = ["Mayor", "Ada", "Brun", "of", "Lima", "met", "Otto", "Lind", "near", "the", "Old", "Port", "of", "Oslo"]
@@ -126,3 +128,37 @@ def test_a_pretrained_model_cannot_tag() -> None:
 
 def test_no_sentences() -> None:
     assert Engine(capitals_model()).tag([]) == []
+
+
+@pytest.fixture(scope="module")
+def places() -> list[list[str]]:
+    lines = (
+        "She flew from Paris to Toronto .",
+        "Talks between France and Japan went on .",
+        "Nina Falk wrote to Leeds .",
+    )
+    return [line.split() for line in lines]
+
+
+def test_evidence_takes_types_down_their_own_line(places: list[list[str]]) -> None:
+    model = load_model(released_model())
+    plain, deep = Engine(model), Engine(model, deepen=0.3)
+    before, after = plain.tag(places), deep.tag(places)
+    moved = 0
+    for old, new in zip((m for row in before for m in row), (m for row in after for m in row), strict=True):
+        assert (old.start, old.end, old.confidence) == (new.start, new.end, new.confidence)
+        if new.type != old.type:
+            moved += 1
+            assert old.type in plain.targets.taxonomy.ancestors(new.type)
+    assert moved
+    assert {m.type for m in after[0]} == {"GPE.UrbanArea.City"}
+
+
+def test_evidence_that_is_never_enough_changes_nothing(places: list[list[str]]) -> None:
+    model = load_model(released_model())
+    assert Engine(model, deepen=1.0).tag(places) == Engine(model).tag(places)
+
+
+def test_deepening_does_not_depend_on_the_batch(places: list[list[str]]) -> None:
+    engine = Engine(load_model(released_model()), deepen=0.5)
+    assert engine.tag(places * 5) == [row for sentence in places * 5 for row in engine.tag([sentence])]
