@@ -4,10 +4,10 @@
 
 Gold is a mention's types and all above them that stand in the model's own inventory; a type is predicted where p > .5.
 Measures as in the ultra-fine typing literature (Choi et al. 2018; Ling and Weld 2012): micro P/R/F1 over pairs of
-mention and type; loose macro, P and R averaged over mentions; macro F1, the mean of each type's F1 over types with gold; precision
-at 1, whether the most probable of the predicted types that have no predicted child (or, where none is predicted, the
-most probable type) is gold. Models with other inventories are also compared on the types that all of them have.
-Intervals: 95%, bootstrap over sentences, 1,000 resamples, seed 1.
+mention and type; loose macro, P and R averaged over mentions; macro F1, the mean of each type's F1 over types with
+gold; precision at 1, whether the most probable of the predicted types that have no predicted child (or, where none is
+predicted, the most probable type) is gold. Models with other inventories are also compared on the types that all of
+them have. Intervals: 95%, bootstrap over sentences, 1,000 resamples, seed 1.
 """
 
 from __future__ import annotations
