@@ -42,6 +42,7 @@ HOWS = ("link", "bold", "again", "alias")
 _DIGEST_BYTES = 1 << 20
 _SPEAK_EVERY = 20.0
 _DUCKDB_THREADS = 4
+_EXPANSION = ExpansionSettings()
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,9 @@ class WikipediaSettings:
     how: list[str] = setting(list(HOWS), doc="which mentions: link, bold, again, alias")
     format: Literal["parquet", "jsonl"] = setting("parquet", doc="Parquet shards, or one file of JSON lines")
     max_per_title: int = setting(0, doc="mentions of one title at most, drawn by seed; 0 is no limit")
-    min_commonness: float = setting(0.9, doc="an alias must lead to its title in at least this share of its links")
+    min_commonness: float = setting(
+        _EXPANSION.min_commonness, doc="an alias must lead to its title in at least this share of its links"
+    )
     min_link_probability: float = setting(0.01, doc="an alias must be a link in at least this share of its occurrences")
     lower_case: bool = setting(False, doc="keep mentions without a capital letter")
     max_words: int = setting(200, doc="words of a sentence at most; longer ones are counted and dropped")

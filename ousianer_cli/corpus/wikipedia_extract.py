@@ -35,7 +35,7 @@ from ousianer_cli.formats.wikitext import Article, WikitextError, normalise_titl
 
 PART_PAGES = 2000
 """Articles of a part at most."""
-PART_CHARACTERS = 8_000_000
+PART_CHARACTERS = 4_000_000
 """Wikitext of a part at most, but for its last page."""
 CHUNK_BYTES = 8 << 20
 """Compressed bytes that one process reads by itself."""

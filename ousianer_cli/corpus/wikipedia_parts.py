@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, process, wait
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -248,9 +249,8 @@ def require_extra() -> None:
     SettingsError: a library of the extra is not installed.
     """
     for name in ("duckdb", "mwparserfromhell", "pyarrow"):
-        try:
-            __import__(name)
-        except ImportError:
+        # Told without importing it: this process only hands out work, and stays small.
+        if find_spec(name) is None:
             raise SettingsError(
                 f"'prepare wikipedia' needs {name}, which is not installed; pip install 'ousianer[wikipedia]'"
-            ) from None
+            )

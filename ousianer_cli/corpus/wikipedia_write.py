@@ -37,7 +37,7 @@ from ousianer_cli.formats.corpus import Mention, Sentence, dump_sentence
 from ousianer_cli.formats.sentences import split_sentences
 from ousianer_cli.formats.words import split_words
 
-_PARTS_A_COUNT = 4
+_PARTS_A_COUNT = 2
 
 
 @dataclass(frozen=True, slots=True)

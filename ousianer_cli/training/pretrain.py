@@ -163,7 +163,7 @@ PAPER: dict[str, Any] = {
 """`--preset paper`: the choices of Hagiwara et al. (2019) for this phase."""
 
 
-_MOST_KNOWN = 50_000
+_MOST_KNOWN = 20_000
 """Sets of labels whose targets are remembered; a corpus larger than memory has many more."""
 
 
@@ -174,23 +174,26 @@ class TypeTargets:
     inventory: Inventory
     wordnet: WordNet
     index: dict[str, int] = dataclasses.field(init=False)
-    _known: dict[tuple[str, ...], tuple[np.ndarray, np.ndarray]] = dataclasses.field(init=False)
+    _known: dict[tuple[tuple[str, ...], bool], tuple[np.ndarray, np.ndarray]] = dataclasses.field(init=False)
 
     def __post_init__(self) -> None:
         self.index = {t: i for i, t in enumerate(self.inventory.ids)}
         self._known = {}
 
-    def of(self, labels: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
-        """(types that hold, types below the labels that may hold), as positions in the inventory."""
-        found = self._known.get(labels)
+    def of(self, labels: tuple[str, ...], is_open: bool) -> tuple[np.ndarray, np.ndarray]:
+        """(types that hold, types below open labels that may hold), as positions in the inventory."""
+        found = self._known.get((labels, is_open))
         if found is None:
             if len(self._known) >= _MOST_KNOWN:
                 self._known.clear()
             closed = self.wordnet.closure(labels)
             holds = sorted(self.index[t] for t in closed if t in self.index)
-            leaves = set(self.wordnet.most_specific(labels))
-            below = [i for t, i in self.index.items() if t not in closed and leaves & self.wordnet.ancestors(t)]
-            found = self._known[labels] = (np.asarray(holds, dtype=np.int64), np.asarray(below, dtype=np.int64))
+            below: list[int] = []
+            if is_open:
+                leaves = set(self.wordnet.most_specific(labels))
+                below = [i for t, i in self.index.items() if t not in closed and leaves & self.wordnet.ancestors(t)]
+            found = (np.asarray(holds, dtype=np.int64), np.asarray(below, dtype=np.int64))
+            self._known[labels, is_open] = found
         return found
 
     def tensors(self, items: Sequence[tuple[tuple[str, ...], bool]]) -> tuple[Tensor, Tensor]:
@@ -198,10 +201,9 @@ class TypeTargets:
         targets = np.zeros((len(items), len(self.index)), dtype=np.float32)
         mask = np.ones_like(targets)
         for row, (labels, is_open) in enumerate(items):
-            holds, below = self.of(labels)
+            holds, below = self.of(labels, is_open)
             targets[row, holds] = 1
-            if is_open:
-                mask[row, below] = 0
+            mask[row, below] = 0
         return torch.from_numpy(targets), torch.from_numpy(mask)
 
 

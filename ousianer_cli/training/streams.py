@@ -30,6 +30,9 @@ from ousianer_cli.training.examples import Example, Loaded, encode_sentences, he
 MOST_HELD_OUT = 5_000
 """Streamed sentences held out for validation, about; a larger share of a large corpus would only cost memory."""
 
+_FORMAT = 2
+"""Of the files that `TypingStream.save` writes."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Place:
@@ -220,7 +223,7 @@ def survey(
 
 def _fingerprint(places: Sequence[_Place], tokenizer: PieceTokenizer, max_pieces: int) -> str:
     digest = hashlib.blake2b(digest_size=12)
-    digest.update(json.dumps([max_pieces, tokenizer.backend.to_str()]).encode())
+    digest.update(json.dumps([_FORMAT, max_pieces, tokenizer.backend.to_str()]).encode())
     before: Path | None = None
     for place in places:
         block = place.block
