@@ -387,7 +387,7 @@ def _is_text(found: Any) -> bool:
 
     if pa.types.is_dictionary(found):
         found = found.value_type
-    return bool(pa.types.is_string(found) or pa.types.is_large_string(found) or pa.types.is_string_view(found))
+    return str(found) in ("string", "large_string", "string_view")
 
 
 def _is_text_or_null(found: Any) -> bool:
@@ -438,5 +438,5 @@ def require_pyarrow() -> None:
         import pyarrow  # noqa: F401
     except ImportError:
         raise SettingsError(
-            "Parquet needs pyarrow, which is not installed; pip install 'ousianer[parquet]', or use JSON lines"
+            "Parquet needs pyarrow, which is not installed; pip install 'ousianer[wikipedia]', or use JSON lines"
         ) from None

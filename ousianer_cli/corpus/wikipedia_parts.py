@@ -155,7 +155,15 @@ def _guarded(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[
     return result, peak_memory()
 
 
-def _leave_with_parent() -> None:
+def _begin_work() -> None:
+    """What a process does first: see that it ends with its parent, and that its memory does not creep up."""
+    import pyarrow as pa
+
+    # Arrow's own pool and a heap for each of its threads keep ever more of what was freed; the processes are the
+    # threads here.
+    pa.set_memory_pool(pa.system_memory_pool())
+    pa.set_cpu_count(1)
+    pa.set_io_thread_count(1)
     # A worker whose parent was killed would wait for its next task for ever.
     parent = multiprocessing.parent_process()
 
@@ -232,9 +240,7 @@ class Workers:
 
     @staticmethod
     def _pool(number: int) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(
-            number, mp_context=multiprocessing.get_context("spawn"), initializer=_leave_with_parent
-        )
+        return ProcessPoolExecutor(number, mp_context=multiprocessing.get_context("spawn"), initializer=_begin_work)
 
     def _taken(self, outcome: tuple[Any, int]) -> Any:
         result, peak = outcome

@@ -266,7 +266,7 @@ def test_without_pyarrow_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.
     write_shard(tmp_path / "a.parquet", rows(1))
     write_corpus(tmp_path / "a.jsonl", rows(1))
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    told = r"Parquet needs pyarrow, which is not installed; pip install 'ousianer\[parquet\]', or use JSON lines"
+    told = r"Parquet needs pyarrow, which is not installed; pip install 'ousianer\[wikipedia\]', or use JSON lines"
     for act in (
         lambda: list(read_store(tmp_path / "a.parquet")),
         lambda: store_blocks(tmp_path),
