@@ -18,11 +18,12 @@ ousianer pretrain "${shared[@]}" "${dev[@]}" --detection-repeat 3 --held-out 0.0
   --joint "$WORK/fewnerd_clean_wn.jsonl" "$crossner" "$crossner" --detection "$WORK/uner.jsonl" "$WORK/wnut_train.jsonl" \
   --typing-open "$WORK/fewnerd_rest_wn.jsonl" --typing "$WORK/silver_link.jsonl" "$WORK/silver_self.jsonl" \
   --validate-every 1000 -o "$WORK/teacher"
-ousianer prepare names "$WORK/silver_link.jsonl" -m "$WORK/teacher" -o "$WORK/silver_both.jsonl" --rest "$WORK/silver_doubtful.jsonl"
+corpus "$WORK/silver_link.jsonl" --limit 26000 --seed 1 -o "$WORK/silver_drawn.jsonl"
+ousianer prepare names "$WORK/silver_drawn.jsonl" -m "$WORK/teacher" -o "$WORK/silver_both.jsonl"
 ousianer prepare names "$WORK/wikipedia/typing.jsonl" -m "$WORK/teacher" -o "$WORK/wikipedia_both.jsonl" --rest "$WORK/wikipedia_rest.jsonl"
 
 # Few-NERD stands twice and CrossNER eight times: it is small, and the only corpus with some kinds of names.
-corpus "$WORK/silver_doubtful.jsonl" --limit 15000 --seed 1 -o "$WORK/silver_rest.jsonl"
+corpus "$WORK/silver_link.jsonl" --exclude "$WORK/silver_both.jsonl" --limit 15000 --seed 1 -o "$WORK/silver_rest.jsonl"
 corpus "$WORK/fewnerd_rest_wn.jsonl" --limit 8000 --seed 1 -o "$WORK/fewnerd_some_wn.jsonl"
 ousianer prepare silver "$DATA/silver/silver_cap30.jsonl.gz" --tiers self --limit 8000 --seed 1 -o "$WORK/silver_some_self.jsonl"
 ousianer pretrain "${shared[@]}" "${dev[@]}" --typing-dev "$WORK/links_held.jsonl" --shape-input --piece-dropout 0.1 \
