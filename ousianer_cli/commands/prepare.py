@@ -107,6 +107,13 @@ def corpus(
             help="Keep only sentences in which no capitalised word is left O, where a corpus does not mark every name.",
         ),
     ] = False,
+    demonyms_outside: Annotated[
+        bool,
+        typer.Option(
+            "--demonyms-outside",
+            help="Put national adjectives, peoples and languages (French, Danes) outside where labels call them places.",
+        ),
+    ] = False,
     limit: Annotated[
         int | None, typer.Option(help="Keep at most so many sentences, drawn at random, in their order.")
     ] = None,
@@ -144,6 +151,7 @@ def corpus(
         genres=_words(genres, str.lower),
         levels=_words(levels, str.upper),
         source=tuple(source or ()),
+        demonyms_outside=demonyms_outside,
     )
     prepared = prepare_corpus(files, settings)
     write_corpus(output, prepared.sentences)

@@ -44,6 +44,9 @@ def pretrain(
     encoder: Annotated[
         str | None, typer.Option(help="Hugging Face id or folder; minilm, shipped or tiny by name.")
     ] = None,
+    start: Annotated[
+        str | None, typer.Option(help="Model folder to go on from: its encoder, weights and types.", metavar="DIR")
+    ] = None,
     encoder_layers: Annotated[int | None, typer.Option(help="Lower encoder layers to keep; 0 keeps all.")] = None,
     mix_layers: Annotated[
         list[int] | None, typer.Option(help="Layer of the scalar mix (repeat); 0 is the embeddings.")

@@ -22,6 +22,7 @@ from ousianer_cli.formats.corpus import OUTSIDE, Mention, Sentence, Supervision
 from ousianer_cli.formats.labelled import LabelledMention, LabelledSentence, ReadReport
 from ousianer_cli.formats.ontonotes import DEFAULT_GENRES, GENRES, NAME_CLASSES, NUMERIC_CLASSES, WITHOUT_NAMES
 from ousianer_cli.formats.standoff import FiledMention
+from ousianer_cli.taxonomy.demonyms import is_demonym
 
 Unmapped = Literal["error", "drop", "outside"]
 WORDNET = "wordnet"
@@ -29,6 +30,7 @@ AIDA = "aida"
 ALL_GENRES = "all"
 _SOURCE_OF: dict[str, str] = {"fewnerd": "fewnerd", "figer-json": "wfbg", "ontonotes": "ontonotes"}
 """Format -> the source of labels in the shipped tables, where it follows from the format."""
+_PLACES = frozenset(["GPE", "LOC", "FAC"])
 _AIDA_TABLES = {"ontonotes": "ontonotes_to_aida.tsv"}
 
 # English capitalises these whether or not they are part of a name.
@@ -68,6 +70,8 @@ class PrepareSettings:
     """Mention levels of AIDA tabs; none: NAM."""
     source: tuple[str | Path, ...] = ()
     """The documents of LAF and AIDA tabs."""
+    demonyms_outside: bool = False
+    """Whether a national adjective, people or language that the labels call a place becomes `-`."""
 
     def __post_init__(self) -> None:
         def refuse(text: str) -> None:
@@ -115,6 +119,8 @@ class PrepareReport:
     dropped_other: Counter[str] = field(default_factory=Counter)
     """What the readers left out, such as tokens of white space."""
     unmapped: Counter[str] = field(default_factory=Counter)
+    demonyms: int = 0
+    """Names put outside by `demonyms_outside`."""
     notes: list[str] = field(default_factory=list)
 
 
@@ -305,6 +311,8 @@ def prepare_corpus(files: Sequence[str | Path], settings: PrepareSettings | None
         report.dropped_other.update(read.dropped)
         _note_detection(kind, path, chosen, report)
     _check_genres(chosen, report)
+    if chosen.demonyms_outside:
+        report.notes.append(f"{report.demonyms:,} national adjectives, peoples and languages labelled as places are now -")
     if chosen.limit is not None and len(sentences) > chosen.limit:
         report.dropped_sentences[f"beyond --limit {chosen.limit}"] += len(sentences) - chosen.limit
         picked = random.Random(chosen.seed).sample(range(len(sentences)), chosen.limit)
@@ -461,11 +469,18 @@ def _converted(
         if not types and not detects:
             report.dropped_mentions["no type (typing needs one)"] += 1
             continue
+        if settings.demonyms_outside and _is_place(types) and is_demonym(labelled.tokens[mention.start : mention.end]):
+            types = (OUTSIDE,)
+            report.demonyms += 1
         mentions.append(Mention(mention.start, mention.end, types, mention.weight))
     if not mentions and not detects:
         report.dropped_sentences["no typed mention (typing needs one)"] += 1
         return None
     return Sentence(labelled.tokens, tuple(mentions), labelled.doc, supervises)
+
+
+def _is_place(types: Sequence[str]) -> bool:
+    return bool(types) and all(name.partition(".")[0] in _PLACES for name in types)
 
 
 def _note_detection(kind: CorpusFormat, path: str | Path, settings: PrepareSettings, report: PrepareReport) -> None:

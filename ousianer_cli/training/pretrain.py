@@ -24,6 +24,7 @@ from torch import Tensor, nn
 from ousianer_cli.errors import InputError, OutputError, SettingsError
 from ousianer_cli.network.checkpoint import (
     Model,
+    load_model,
     optimizer_tensors,
     restore_optimizer,
     save_model,
@@ -70,6 +71,9 @@ class PretrainSettings:
     out: str = setting("", doc="folder for the model")
     encoder: str = setting(
         "minilm", doc="Hugging Face id or folder; 'minilm' is a package, 'tiny' a random one for dry runs"
+    )
+    start: str = setting(
+        "", doc="model folder to go on from: its encoder in place of 'encoder', all its weights, and the types it knows"
     )
     encoder_layers: int = setting(0, doc="lower encoder layers to keep; 0 keeps all")
     mix_layers: list[int] = setting(
@@ -138,6 +142,11 @@ class PretrainSettings:
             raise SettingsError(
                 f"{flag} and --encoder-lr 0: expected one of them, found both; "
                 "a frozen encoder's features are computed once"
+            )
+        if self.start and self.encoder_layers:
+            raise SettingsError(
+                "--start and --encoder-layers: expected one of them, found both; "
+                "a model that goes on keeps the layers it has"
             )
         if not 0 <= self.held_out < 1:
             raise SettingsError(f"--held-out: expected 0 <= share < 1, found {self.held_out}")
@@ -348,12 +357,15 @@ def pretrain(
         torch.set_num_threads(settings.threads)
     torch.manual_seed(settings.seed)
     wordnet = WordNet.load()
-    tokenizer = load_tokenizer(settings.encoder)
+    earlier = load_model(settings.start) if settings.start else None
+    tokenizer = earlier.tokenizer if earlier else load_tokenizer(settings.encoder)
     say("reading corpora …")
     corpora = load_corpora(settings, tokenizer, wordnet)
     targets = TypeTargets(corpora.inventory, wordnet)
-    model = _build(settings, tokenizer, corpora.inventory)
+    model = _build(settings, tokenizer, corpora.inventory, earlier)
     _prior_bias(model.tagger, corpora, targets)
+    if earlier:
+        say(_go_on_from(earlier, model, settings.start))
     frozen = settings.encoder_lr == 0
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model.tagger.to(device)
@@ -428,8 +440,15 @@ def pretrain(
     return best
 
 
-def _build(settings: PretrainSettings, tokenizer: PieceTokenizer, inventory: Inventory) -> Model:
-    encoder: Any = load_encoder(settings.encoder, settings.encoder_layers or None)
+def _build(
+    settings: PretrainSettings, tokenizer: PieceTokenizer, inventory: Inventory, earlier: Model | None = None
+) -> Model:
+    """A network of these settings, over the encoder of an earlier model where there is one."""
+    encoder: Any = (
+        earlier.tagger.states.encoder
+        if earlier
+        else load_encoder(settings.encoder, settings.encoder_layers or None)
+    )
     depth = int(encoder.config.num_hidden_layers)
     layers = tuple(n if n >= 0 else depth + 1 + n for n in settings.mix_layers) or tuple(range(1, depth + 1))
     if not all(0 <= layer <= depth for layer in layers):
@@ -450,7 +469,34 @@ def _build(settings: PretrainSettings, tokenizer: PieceTokenizer, inventory: Inv
         mention_size=settings.mention_size,
         typing_sees_encoder=settings.typing_sees_encoder,
     )
-    return Model(Tagger(config, encoder), tokenizer, inventory, settings.encoder, settings.encoder_lr > 0)
+    name = earlier.encoder_name if earlier else settings.encoder
+    return Model(Tagger(config, encoder), tokenizer, inventory, name, settings.encoder_lr > 0)
+
+
+def _go_on_from(earlier: Model, model: Model, folder: str) -> str:
+    """Take over the weights of a model of the same shape; a type's row goes to the same type of the new inventory.
+
+    Raises:
+        SettingsError: the settings describe another network, by flag name.
+    """
+    mine, other = (dataclasses.asdict(m.tagger.config) for m in (model, earlier))
+    for name, value in other.items():
+        if name != "types" and mine[name] != value:
+            option = "mix-layers" if name == "layers" else name.replace("_", "-")
+            raise SettingsError(f"--{option}: expected {value} as in {folder}, found {mine[name]}; give the same")
+    state = earlier.tagger.state_dict()
+    rows = {t: i for i, t in enumerate(earlier.types)}
+    known = [(i, rows[t]) for i, t in enumerate(model.types) if t in rows]
+    new, old = ([pair[side] for pair in known] for side in (0, 1))
+    for name in ("types.weight", "types.bias"):
+        merged = model.tagger.state_dict()[name].clone()
+        merged[new] = state[name][old]
+        state[name] = merged
+    model.tagger.load_state_dict(state)
+    return (
+        f"going on from {Path(folder).name}: {len(known):,} of its {len(rows):,} types are in the inventory, "
+        f"{len(model.types) - len(known):,} are new"
+    )
 
 
 def _prior_bias(tagger: Tagger, corpora: Corpora, targets: TypeTargets) -> None:
@@ -702,7 +748,10 @@ class _Progress:
 
 def _hashes(settings: PretrainSettings) -> dict[str, str]:
     kinds = ("detection", "typing", "typing_open", "joint", "joint_closed", "detection_dev", "typing_dev")
-    return {f"{kind}: {Path(path).name}": file_digest(path) for kind in kinds for path in getattr(settings, kind)}
+    hashes = {f"{kind}: {Path(path).name}": file_digest(path) for kind in kinds for path in getattr(settings, kind)}
+    if settings.start:
+        hashes[f"start: {Path(settings.start).name}"] = file_digest(Path(settings.start) / "model.safetensors")
+    return hashes
 
 
 def _config(settings: PretrainSettings, corpora: Corpora) -> dict[str, Any]:

@@ -64,6 +64,16 @@ def test_mapped_types_are_open_sets_and_outside_is_kept(tmp_path: Path) -> None:
     assert prepared.report.types == {"PER": 1, "GPE|LOC|FAC": 1, "-": 1}
 
 
+def test_demonyms_labelled_as_places_can_be_put_outside(tmp_path: Path) -> None:
+    path = conll(tmp_path, "French/B-LOC and/O Danes/B-LOC in/O France/B-LOC", "French/B-PER New/B-LOC French/I-LOC")
+    plain = prepare_corpus([path], PrepareSettings(map=table(tmp_path)))
+    assert all(m.types != ("-",) for s in plain.sentences for m in s.mentions) and not plain.report.notes
+    changed = prepare_corpus([path], PrepareSettings(map=table(tmp_path), demonyms_outside=True))
+    place = ("GPE", "LOC", "FAC")
+    assert [[m.types for m in s.mentions] for s in changed.sentences] == [[("-",), ("-",), place], [("PER",), place]]
+    assert changed.report.notes == ["2 national adjectives, peoples and languages labelled as places are now -"]
+
+
 def test_of_several_labels_the_deepest_mapped_one_counts(tmp_path: Path) -> None:
     path = tmp_path / "f.json"
     path.write_text(

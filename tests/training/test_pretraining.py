@@ -55,6 +55,36 @@ def weights_of(folder: Path) -> dict[str, torch.Tensor]:
     return load_file(folder / "model.safetensors")
 
 
+# ---- going on from a model ------------------------------------------------------------------------------------------
+
+
+def test_a_run_goes_on_from_an_earlier_model(tmp_path: Path) -> None:
+    run(tmp_path)
+    first = tmp_path / "base"
+    before, types = weights_of(first), load_model(first).types
+    said: list[str] = []
+    frozen = {"out": str(tmp_path / "second"), "start": str(first), "lr": 1e-9, "encoder_lr": 1e-9, "epochs": 1}
+    # Another type, and a frequent one, so that the rows of the earlier ones move.
+    countries = [sentence("It lies in Peru .", ("Peru", (COUNTRY,)), supervises="typing")] * 40
+    typing = [write_rows(tmp_path / "more.jsonl", [*typing_rows(), *countries])]
+    run(tmp_path, said, **frozen, encoder="no/such-encoder", typing=typing)
+    after, later = weights_of(tmp_path / "second"), load_model(tmp_path / "second").types
+    assert set(types) < set(later) and types != later[: len(types)]
+    for name, tensor in before.items():
+        if not name.startswith("types."):
+            assert torch.allclose(tensor.float(), after[name].float(), atol=1e-3), name
+    for row, kept in enumerate(types):
+        assert torch.allclose(before["types.weight"][row], after["types.weight"][later.index(kept)], atol=1e-3), kept
+    new = len(later) - len(types)
+    assert f"going on from base: {len(types)} of its {len(types)} types are in the inventory, {new} are new" in said
+
+
+def test_going_on_with_another_network_names_the_flag(tmp_path: Path) -> None:
+    run(tmp_path)
+    with pytest.raises(SettingsError, match=r"--lstm-hidden: expected \d+ as in .*base, found 7"):
+        run(tmp_path, start=str(tmp_path / "base"), out=str(tmp_path / "second"), lstm_hidden=7)
+
+
 # ---- losses ---------------------------------------------------------------------------------------------------------
 
 
