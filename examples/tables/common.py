@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +17,13 @@ import torch
 from torch import Tensor
 
 from ousianer_cli.network.checkpoint import Model, load_model
-from ousianer_cli.network.inference import detect_spans, mention_vectors
+from ousianer_cli.network.inference import detect
 from ousianer_cli.network.targets import LabelSet, Targets
 from ousianer_cli.scoring.resampling import bootstrap, compare, figures, intervals
 from ousianer_cli.taxonomy.direct import DirectMapper
 from ousianer_cli.taxonomy.tree import OUTSIDE, load_taxonomy
 from ousianer_cli.training import finetune as ft
-from ousianer_cli.training.examples import load_examples
+from ousianer_cli.training.examples import file_digest, load_examples
 
 RESAMPLES, SEED = 2000, 1
 EPOCHS = 8
@@ -80,40 +81,68 @@ class Bench:
     mapper: DirectMapper
     plain: ft.FinetuneSettings
     projection: dict[str, Tensor]
+    digest: str
+    """Of the model's weights."""
+    cache: Path | None = None
 
     @classmethod
-    def open(cls, base: str | Path, taxonomy: str = "aida-edl") -> Bench:
+    def open(cls, base: str | Path, taxonomy: str = "aida-edl", cache: Path | None = None) -> Bench:
+        """A pretrained model; with `cache`, encoded corpora are kept in that folder."""
         model, targets = load_model(base), Targets(load_taxonomy(taxonomy))
         plain = ft.FinetuneSettings(base=str(base), out="-", epochs=EPOCHS)
         mapper = DirectMapper.from_text(ft.mapping_text(plain, model), model.types, targets.taxonomy)
-        return cls(model, targets, mapper, plain, copy.deepcopy(model.tagger.types.state_dict()))
+        projection = copy.deepcopy(model.tagger.types.state_dict())
+        digest = file_digest(str(Path(base) / "model.safetensors"))
+        return cls(model, targets, mapper, plain, projection, digest, cache)
 
     def read(self, path: str | Path) -> Scored:
         """Encode a corpus whose names are all marked, once; long sentences come in parts, as in training."""
+        kept = self._kept(path, "scored")
+        if kept is not None and kept.is_file():
+            return Scored(**torch.load(kept, weights_only=False))
         loaded = load_examples([str(path)], self.model.tokenizer, max_pieces=self.model.max_pieces)
         examples = [e for e in loaded.examples if e.detects and e.types]
-        encoded = [e.encoded for e in examples]
-        found = detect_spans(self.model.tagger, encoded, self.plain.batch_pieces)
-        labels = [[tuple(sorted(set(t))) for t in e.labels] for e in examples]
-        known = [dict(zip(e.spans, types, strict=True)) for e, types in zip(examples, labels, strict=True)]
-        budget = self.plain.batch_pieces
-        return Scored(
+        gold_spans = [e.spans for e in examples]
+        found, vectors = detect(self.model.tagger, [e.encoded for e in examples], self.plain.batch_pieces, gold_spans)
+        labels = [[ft.label_set(t) for t in e.labels] for e in examples]
+        known = [dict(zip(spans, types, strict=True)) for spans, types in zip(gold_spans, labels, strict=True)]
+        scored = Scored(
             Path(path).stem,
             len(examples),
             documents_of(path, len(examples)),
             np.asarray([i for i, e in enumerate(examples) for _ in e.spans], dtype=int),
             [types for row in labels for types in row],
-            ft._rounded(mention_vectors(self.model.tagger, encoded, [e.spans for e in examples], budget)),
-            np.asarray([i for i, (spans, _) in enumerate(found) for _ in spans], dtype=int),
-            [known[i].get(span) for i, (spans, _) in enumerate(found) for span in spans],
-            torch.from_numpy(mention_vectors(self.model.tagger, encoded, [f[0] for f in found], budget)),
-            torch.from_numpy(np.concatenate([f[1] for f in found])).float(),
-            [span for e in examples for span in e.spans],
-            [span for spans, _ in found for span in spans],
+            ft._rounded(vectors),
+            np.asarray([i for i, f in enumerate(found) for _ in f.spans], dtype=int),
+            [known[i].get(span) for i, f in enumerate(found) for span in f.spans],
+            torch.from_numpy(np.concatenate([f.vectors for f in found])),
+            torch.from_numpy(np.concatenate([f.marginals for f in found])).float(),
+            [span for spans in gold_spans for span in spans],
+            [span for f in found for span in f.spans],
         )
+        if kept is not None:
+            torch.save({f.name: getattr(scored, f.name) for f in dataclasses.fields(scored)}, kept)
+        return scored
 
     def instances(self, files: Sequence[str], say: Callable[[str], None] = print) -> ft.Instances:
-        return ft.train_instances(self.model, dataclasses.replace(self.plain, train=list(files)), self.targets, say)
+        """Mentions to tune on, weighing as `ousianer finetune --train FILES` has it."""
+        settings = dataclasses.replace(self.plain, train=list(files))
+        kept = self._kept("\n".join(f"{f} {file_digest(f)}" for f in files), "train")
+        if kept is None or not kept.is_file():
+            made = ft.train_instances(self.model, settings, self.targets, say)
+            if kept is None:
+                return made
+            torch.save((made.vectors.half(), made.labels, made.weights), kept)
+        vectors, labels, weights = torch.load(kept, weights_only=False)
+        return ft.Instances(vectors.float(), labels, weights)
+
+    def _kept(self, what: str | Path, kind: str) -> Path | None:
+        """Where the vectors of a corpus are kept between runs, if anywhere."""
+        if self.cache is None:
+            return None
+        text = f"{self.digest} {what if isinstance(what, str) else file_digest(what)}"
+        self.cache.mkdir(parents=True, exist_ok=True)
+        return self.cache / f"{kind}-{hashlib.sha256(text.encode()).hexdigest()[:16]}.pt"
 
     def tune(
         self,
@@ -122,9 +151,10 @@ class Bench:
         *,
         dev: Sequence[Scored] = (),
         start: dict[str, Tensor] | None = None,
+        replayed: int = 0,
         **settings: object,
     ) -> ft.FinetuneSettings:
-        """Train the conversion layer anew (or on from `start`); the model holds it afterwards."""
+        """Train the conversion layer anew, or on from `start` over so many replayed mentions; the model holds it."""
         chosen = dataclasses.replace(self.plain, seed=seed, **settings)  # type: ignore[arg-type]
         torch.manual_seed(seed)
         self.model.tagger.types.load_state_dict(self.projection)
@@ -139,7 +169,7 @@ class Bench:
             instances,
             [as_dev(d) for d in dev],
             chosen,
-            warm=start is not None,
+            replayed=replayed,
             say=lambda _: None,
         )
         return chosen
@@ -217,6 +247,11 @@ def as_dev(scored: Scored) -> ft.DevSet:
 def mean_sums(runs: Iterable[np.ndarray]) -> np.ndarray:
     """A system over several seeds: the mean of its sums, so that its figure is that of the average run."""
     return np.mean(np.stack(list(runs)), axis=0)
+
+
+def f1(sums: np.ndarray, measure: str) -> float:
+    """F1 of a measure alone."""
+    return float(figures(sums[MEASURES.index(measure)].sum(axis=0))[2])
 
 
 def figure(sums: np.ndarray, measure: str) -> tuple[float, float, float, float, float]:

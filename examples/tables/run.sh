@@ -12,5 +12,8 @@ if [ ! -f "$BASE/config.json" ]; then
 elif [ ! -f "$WORK/wnut_train.jsonl" ]; then
   "$HERE/../prepare_data.sh" "$DATA" "$WORK"
 fi
+if [ ! -f "$WORK/types/title_types.parquet" ]; then
+  ousianer prepare types "$DATA"/types/title_to_* -o "$WORK/types"
+fi
 python "$HERE/tables.py" "$BASE" "$WORK" -o "$HERE/../../docs/results"
-python "$HERE/ablations.py" "$WORK" -o "$HERE/../../docs/results"
+python "$HERE/ablations.py" "$WORK" "$BASE" -o "$HERE/../../docs/results"

@@ -18,8 +18,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from common import MEASURES, Bench, Scored, difference, figure, mean_sums
+from common import MEASURES, Bench, Scored, difference, f1, figure, mean_sums
 
+from ousianer_cli.taxonomy.credit import Direction
 from ousianer_cli.taxonomy.tree import Taxonomy
 from ousianer_cli.training import finetune as ft
 
@@ -35,6 +36,8 @@ VALIDATION = ("crossner_dev", "fewnerd_held")
 WATCHED = ("wikigold", "wnut_dev")
 PAPER: dict[str, object] = {"reads": "logits", "dropout": 0.0, "decoding": "argmax", "coarse_prior": 0.0}
 OURS: dict[str, object] = {"coarse_prior": 0.0}
+FIRST: dict[str, object] = {"coarse_prior": 0.3}
+"""What the first submission of Table 2 is tuned with: the shipped model's settings."""
 FOLDS = 5
 BATCHES = (50, 100, 200, 0)
 """Sentences of feedback; 0 is all of them."""
@@ -49,13 +52,36 @@ def main() -> None:
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
     options = parser.parse_args()
     options.output.mkdir(parents=True, exist_ok=True)
-    bench = Bench.open(options.base)
+    bench = Bench.open(options.base, cache=options.work / "vectors")
     train = bench.instances([str(options.work / f"{name}.jsonl") for name in TRAIN])
     validation = [bench.read(options.work / f"{name}.jsonl") for name in (*VALIDATION, *WATCHED)]
     for part in options.parts:
         text = PARTS[part](bench, train, validation, options)
         (options.output / f"{part}.md").write_text(text, encoding="utf-8")
         print(f"\n{text}", flush=True)
+
+
+def gazetteer(bench: Bench, train: ft.Instances, sets: list[Scored], options: argparse.Namespace) -> str:
+    """Types of the titles that are spelled as the name is, beside the mention vectors."""
+    import gazetteer as titles
+
+    seeds = options.seeds[:3]
+    rows = {"mention vectors": seeds_of(bench, train, sets, seeds, OURS)}
+    known = titles.Gazetteer.read(options.work / "types" / "title_types.parquet", bench)
+    wide = titles.widen(Bench.open(options.base, cache=bench.cache), known)
+    scored = [titles.with_features(wide, known, s, options.work / f"{s.name}.jsonl") for s in sets]
+    files = [str(options.work / f"{name}.jsonl") for name in TRAIN]
+    rows["and types of titles"] = seeds_of(wide, titles.train_features(wide, known, train, files), scored, seeds, OURS)
+    shares = ", ".join(f"{s.name} {float(s.gold_vectors[:, -1].mean()):.2f}" for s in scored)
+    head = (
+        "# A gazetteer beside the mention vectors\n\n"
+        f"{command('gazetteer', seeds)}\n\n"
+        f"{len(known.types):,} spellings of Wikipedia titles with types from tables (no guesses), looked up by "
+        f"sub-words; share of the gold names that are one: {shares}. The conversion layer reads their types as "
+        "further columns.\n"
+    )
+    pairs = [("mention vectors", "and types of titles")]
+    return head + tables_of(rows, sets, ("strict", "coarse", "both")) + differences_of(rows, pairs, sets)
 
 
 def seeds_of(
@@ -136,97 +162,128 @@ def differences_of(
     return out
 
 
+GRID_SEEDS = 2
+
+
 def grid(bench: Bench, train: ft.Instances, sets: list[Scored], options: argparse.Namespace) -> str:
-    """The soft loss taken apart: direction, decay, normalisation by temperature, decoding; the layer's input."""
-    seeds = options.seeds[:2]
+    """The hierarchical loss taken apart: direction, decay, normalisation, decoding, and the layer's input."""
+    seeds = options.seeds[:GRID_SEEDS]
+    losses: list[tuple[str, str, float]] = [("hard", "both", 0.0)]
+    for direction in ("ancestor", "descendant", "both"):
+        losses += [("soft", direction, decay) for decay in (0.1, 0.3, 0.5)]
+        losses += [("soft, rows not normalised", direction, 0.5), ("credit", direction, 0.5)]
+    head = ["reads", "loss", "W", "decay", "decoding", "strict", "ancestor", "both"]
+    head += [f"both {s.name}" for s in sets]
     out = (
         "# The hierarchical loss taken apart\n\n"
         f"{command('grid', seeds)}\n\n"
         "F1 with three credits, mean of the validation sets (CrossNER dev, Few-NERD slice), then `both` on each set. "
-        "Decoding: argmax, or expected credit of the same direction with decay .5.\n\n"
-        "| reads | loss | W | decay | decoding | strict | ancestor | both | "
-        + " | ".join(f"both {s.name}" for s in sets)
-        + " |\n|---|---|---|---|---|---|---|---|"
-        + "---|" * len(sets)
-        + "\n"
+        "soft: y* = yW, each row scaled to sum to 1, or (not normalised) as it is, so that a mention weighs by its "
+        "row's sum; credit: minus the log of the expected credit. Decoding: argmax, or expected credit of the same "
+        "direction with decay .5. A threshold or prior is in no row.\n\n"
+        f"| {' | '.join(head)} |\n|{'---|' * len(head)}\n"
     )
-    losses: list[tuple[str, str, float]] = [("hard", "both", 0.0)]
-    losses += [
-        ("soft", direction, decay) for direction in ("ancestor", "descendant", "both") for decay in (0.1, 0.3, 0.5)
-    ]
     for reads in ("logits", "vectors"):
         for loss, direction, decay in losses:
+            name, _, unscaled = loss.partition(", ")
+            weighed = by_row_sum(bench, train, direction, decay) if unscaled else train
             runs: dict[str, list[list[np.ndarray]]] = {"argmax": [], "expected": []}
             for seed in seeds:
                 used = bench.tune(
-                    train,
+                    weighed,
                     seed,
                     dev=sets[: len(VALIDATION)],
                     reads=reads,
-                    loss=loss,
+                    loss=name,
                     loss_decay=decay,
                     credit=direction,
                     coarse_prior=0.0,
                     decoding="argmax",
                 )
                 for decoding, kept in runs.items():
-                    rule = dataclasses.replace(used, decoding=decoding, credit="both" if loss == "hard" else direction)
+                    rule = dataclasses.replace(used, decoding=decoding)
                     kept.append([bench.tally(s, bench.decide(s, rule)[0]) for s in sets])
             for decoding, kept in runs.items():
                 sums = [mean_sums(parts) for parts in zip(*kept, strict=True)]
-                means = [
-                    np.mean([figure(s, m)[2] for s in sums[: len(VALIDATION)]]) for m in ("strict", "ancestor", "both")
-                ]
-                each = [figure(s, "both")[2] for s in sums]
-                choice = (direction, f"{decay}") if loss == "soft" else ("—", "—")
-                out += " | ".join(["", reads, loss, *choice, decoding, ""]).strip() + " "
-                out += " | ".join(f"{v:.3f}" for v in (*means, *each)) + " |\n"
+                means = [np.mean([f1(s, m) for s in sums[: len(VALIDATION)]]) for m in ("strict", "ancestor", "both")]
+                figures = [f"{v:.3f}" for v in (*means, *(f1(s, "both") for s in sums))]
+                choice = ["—", "—"] if loss == "hard" else [direction, f"{decay}"]
+                out += f"| {' | '.join([reads, loss, *choice, decoding, *figures])} |\n"
                 print(out.splitlines()[-1], flush=True)
     return out
 
 
+def by_row_sum(bench: Bench, train: ft.Instances, direction: Direction, decay: float) -> ft.Instances:
+    """Mentions weighing by the sum of their row of yW: the soft loss without scaling."""
+    gold = bench.targets.gold(train.labels, torch.zeros((len(train), len(bench.targets))), 0.0)
+    sums = (gold @ bench.targets.credit(direction, decay)).sum(dim=1)
+    return dataclasses.replace(train, weights=train.weights * sums / sums.mean())
+
+
+@dataclasses.dataclass(slots=True)
+class Corrections:
+    """The human feedback, parted by document, and a first submission that it corrects."""
+
+    bench: Bench
+    feedback: Scored
+    folds: np.ndarray
+    """The fold of each sentence."""
+    watched: list[Scored]
+    used: ft.FinetuneSettings
+    first: dict[str, torch.Tensor]
+    replay: ft.Instances
+
+    @classmethod
+    def of(
+        cls, bench: Bench, train: ft.Instances, sets: list[Scored], options: argparse.Namespace, seed: int
+    ) -> Corrections:
+        feedback = bench.read(options.work / "wfbg.jsonl")
+        folds = np.asarray([int(hashlib.sha256(d.encode()).hexdigest(), 16) % FOLDS for d in feedback.documents])
+        used = bench.tune(train, seed, dev=sets[: len(VALIDATION)], **FIRST)
+        return cls(bench, feedback, folds, sets, used, bench.state(), replayed(train, used))
+
+    def sums(self) -> list[np.ndarray]:
+        """Sums on the feedback and on the other sets, as the model is now."""
+        return [self.bench.tally(s, self.bench.decide(s, self.used)[0]) for s in (self.feedback, *self.watched)]
+
+    def after(self, size: int, **settings: object) -> list[np.ndarray]:
+        """The same after feedback of so many sentences: each fold is scored by what the others taught, the other sets
+        by the mean over the folds."""
+        own = np.zeros((len(MEASURES), self.feedback.sentences, 4))
+        others = []
+        for fold in range(FOLDS):
+            tested = self.folds == fold
+            part = self.feedback.part(drawn(~tested, size, self.used.seed))
+            chosen = dataclasses.replace(self.used, **settings)  # type: ignore[arg-type]
+            weights = torch.full((len(part.gold),), chosen.feedback_weight)
+            corrected = ft.Instances(part.gold_vectors, part.gold, weights)
+            self.bench.tune(
+                self.replay.joined(corrected),
+                self.used.seed,
+                start=self.first,
+                replayed=len(self.replay),
+                **{**FIRST, **settings},
+            )
+            sums = self.sums()
+            own[:, tested] = sums[0][:, tested]
+            others.append(sums[1:])
+        return [own, *(mean_sums(parts) for parts in zip(*others, strict=True))]
+
+
 def table2(bench: Bench, train: ft.Instances, sets: list[Scored], options: argparse.Namespace) -> str:
     """First submission, then after feedback in growing batches, cross-validated by document."""
-    feedback = bench.read(options.work / "wfbg.jsonl")
-    folds = np.asarray([int(hashlib.sha256(d.encode()).hexdigest(), 16) % FOLDS for d in feedback.documents])
-    settings = {**OURS, "coarse_prior": 0.3}
     seeds = options.seeds[:3]
-    watched = sets[:1] + sets[1:]
-    own: dict[str, list[np.ndarray]] = {}
-    others: dict[str, list[list[np.ndarray]]] = {}
+    runs: dict[str, list[list[np.ndarray]]] = {}
     for seed in seeds:
-        used = bench.tune(train, seed, dev=sets[: len(VALIDATION)], **settings)
-        first = bench.state()
-        replay = replayed(train, used)
-        own.setdefault("first submission", []).append(bench.tally(feedback, bench.decide(feedback, used)[0]))
-        others.setdefault("first submission", []).append([bench.tally(s, bench.decide(s, used)[0]) for s in watched])
+        corrections = Corrections.of(bench, train, sets, options, seed)
+        runs.setdefault("first submission", []).append(corrections.sums())
         for size in BATCHES:
             label = f"after feedback of {size or 'all'} sentences"
-            sums = np.zeros_like(own["first submission"][0])
-            per_fold = []
-            for fold in range(FOLDS):
-                tested = folds == fold
-                part = feedback.part(drawn(~tested, size, seed))
-                corrected = ft.Instances(
-                    part.gold_vectors, part.gold, torch.full((len(part.gold),), used.feedback_weight)
-                )
-                after = bench.tune(
-                    replay.joined(corrected),
-                    seed,
-                    start=first,
-                    **settings,
-                )
-                rest = feedback.part(tested)
-                sums[:, tested] = bench.tally(rest, bench.decide(rest, after)[0])
-                per_fold.append([bench.tally(s, bench.decide(s, after)[0]) for s in watched])
-            own.setdefault(label, []).append(sums)
-            others.setdefault(label, []).append([mean_sums(parts) for parts in zip(*per_fold, strict=True)])
-            print(f"seed {seed}, {label}: both {figure(sums, 'both')[2]:.4f}", flush=True)
-    rows = {
-        label: [mean_sums(own[label]), *(mean_sums(parts) for parts in zip(*others[label], strict=True))]
-        for label in own
-    }
-    shown = [feedback, *watched]
+            runs.setdefault(label, []).append(corrections.after(size))
+            print(f"seed {seed}, {label}: both {figure(runs[label][-1][0], 'both')[2]:.4f}", flush=True)
+    rows = {label: [mean_sums(parts) for parts in zip(*kept, strict=True)] for label, kept in runs.items()}
+    feedback, plain = corrections.feedback, bench.plain
+    shown = [feedback, *sets]
     pairs = [("first submission", label) for label in rows if label != "first submission"]
     head = (
         "# Table 2: first submission, after feedback\n\n"
@@ -235,10 +292,42 @@ def table2(bench: Bench, train: ft.Instances, sets: list[Scored], options: argpa
         f"{len(set(feedback.documents))} documents, of another text and other guidelines. "
         f"{FOLDS} folds by document: the batch is drawn from four, the fifth is scored; `all` is all of those four "
         "(about 357 sentences). The other sets are scored after each fold's feedback and averaged. Only the conversion "
-        "layer is trained, from the first submission's, over its replay file (14,000 mentions); a corrected mention "
-        "weighs ten.\n"
+        f"layer is trained, from the first submission's, over its replay file ({plain.replay_limit:,} mentions); a "
+        f"corrected mention weighs {plain.feedback_weight:g}, and {plain.replay_keep:g} of what a replayed one is "
+        "trained towards is the first submission's own answer.\n"
     )
     return head + tables_of(rows, shown) + differences_of(rows, pairs, shown, ("strict", "coarse", "both"))
+
+
+def feedback(bench: Bench, train: ft.Instances, sets: list[Scored], options: argparse.Namespace) -> str:
+    """How strongly corrections should pull: their weight, and how much the replayed mentions keep of the first
+    submission's answers."""
+    seeds = options.seeds[:3]
+    runs: dict[tuple[float, float], list[list[np.ndarray]]] = {}
+    before: list[list[np.ndarray]] = []
+    for seed in seeds:
+        corrections = Corrections.of(bench, train, sets, options, seed)
+        before.append(corrections.sums())
+        for weight in (1.0, 3.0, 10.0):
+            for keep in (0.0, 0.5, 0.9):
+                sums = corrections.after(0, feedback_weight=weight, replay_keep=keep)
+                runs.setdefault((weight, keep), []).append(sums)
+    names = [corrections.feedback.name, *(s.name for s in sets)]
+    out = (
+        "# How strongly feedback pulls\n\n"
+        f"{command('feedback', seeds)}\n\n"
+        "As Table 2 with all sentences of feedback; `both` F1 less the first submission's, with 95% interval and p. "
+        "keep: share of the first submission's own answers in what replayed mentions are trained towards.\n\n"
+        "| weight | keep | " + " | ".join(names) + " |\n|---|---|" + "---|" * len(names) + "\n"
+    )
+    first = [mean_sums(parts) for parts in zip(*before, strict=True)]
+    for (weight, keep), kept in runs.items():
+        cells = [f"{weight:g}", f"{keep:g}"]
+        for a, b in zip(first, [mean_sums(parts) for parts in zip(*kept, strict=True)], strict=True):
+            d, low, high, p = difference(a, b, "both")
+            cells.append(f"{d:+.3f} [{low:+.3f}, {high:+.3f}], p {p:.4f}")
+        out += "| " + " | ".join(cells) + " |\n"
+    return out
 
 
 def drawn(allowed: np.ndarray, size: int, seed: int) -> np.ndarray:
@@ -383,7 +472,15 @@ def on_line(taxonomy: Taxonomy, system: str, gold: str) -> bool:
     return system == gold or system in taxonomy.ancestors(gold) or gold in taxonomy.ancestors(system)
 
 
-PARTS = {"table1": table1, "grid": grid, "table2": table2, "conversion": conversion, "depth": depth}
+PARTS = {
+    "table1": table1,
+    "grid": grid,
+    "table2": table2,
+    "feedback": feedback,
+    "conversion": conversion,
+    "depth": depth,
+    "gazetteer": gazetteer,
+}
 
 if __name__ == "__main__":
     main()

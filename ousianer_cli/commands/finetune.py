@@ -36,7 +36,7 @@ def finetune(
     direct: Annotated[
         bool | None, typer.Option("--direct", help="Write the Direct model: YAGO types mapped by the table.")
     ] = None,
-    loss: Annotated[str | None, typer.Option(help="soft (y* = yW) or hard (plain cross-entropy).")] = None,
+    loss: Annotated[str | None, typer.Option(help="soft (y* = yW), hard (plain cross-entropy) or credit.")] = None,
     credit: Annotated[
         str | None, typer.Option(help="Direction of W in loss and decoder: ancestor, descendant, both.")
     ] = None,
@@ -73,6 +73,12 @@ def finetune(
     patience: Annotated[int | None, typer.Option(help="Validations without gain before stopping.")] = None,
     feedback_weight: Annotated[
         float | None, typer.Option(help="Weight of a feedback mention beside a replayed one.")
+    ] = None,
+    replay_keep: Annotated[
+        float | None,
+        typer.Option(
+            help="With feedback: share of the model's own answers in what replayed mentions are trained towards."
+        ),
     ] = None,
     replay_limit: Annotated[int | None, typer.Option(help="Mentions kept in the replay file.")] = None,
     balance: Annotated[

@@ -111,7 +111,7 @@ def corpus(
         bool,
         typer.Option(
             "--demonyms-outside",
-            help="Put national adjectives, peoples and languages (French, Danes) outside where labels call them places.",
+            help="Put national adjectives, peoples, languages (French, Danes) outside where labels call them places.",
         ),
     ] = False,
     limit: Annotated[

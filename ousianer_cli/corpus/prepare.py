@@ -312,7 +312,9 @@ def prepare_corpus(files: Sequence[str | Path], settings: PrepareSettings | None
         _note_detection(kind, path, chosen, report)
     _check_genres(chosen, report)
     if chosen.demonyms_outside:
-        report.notes.append(f"{report.demonyms:,} national adjectives, peoples and languages labelled as places are now -")
+        report.notes.append(
+            f"{report.demonyms:,} national adjectives, peoples and languages labelled as places are now -"
+        )
     if chosen.limit is not None and len(sentences) > chosen.limit:
         report.dropped_sentences[f"beyond --limit {chosen.limit}"] += len(sentences) - chosen.limit
         picked = random.Random(chosen.seed).sample(range(len(sentences)), chosen.limit)

@@ -6,6 +6,7 @@ Letters: B sentences, T words, M mentions, V mention vector.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -37,6 +38,59 @@ def contextualised(
         yield indices, *tagger.contextualise(batch), batch.word_mask
 
 
+@dataclass(frozen=True, slots=True)
+class Detected:
+    """Spans [start, end) found in a sentence, p(span) [M], mention vectors [M, V]; `certain`: no decision edge near."""
+
+    spans: list[tuple[int, int]]
+    marginals: np.ndarray
+    vectors: np.ndarray
+    certain: bool = True
+
+
+def detect_batch(tagger: Tagger, states: Tensor, layers: Tensor, mask: Tensor, tie: float = 0.0) -> list[Detected]:
+    """What is found in each sentence of a batch (`contextualised`); with `tie`, one in which marginals of two tags are
+    closer than that is not certain."""
+    emissions = tagger.emission(states)
+    spans = tagger.crf.best_spans(emissions, mask)
+    marginals = tagger.crf.span_marginals(emissions, mask, spans)
+    edges = tagger.crf.near_tie(emissions, mask, tie) if tie else [False] * len(spans)
+    vectors = _pooled(tagger, states, layers, spans)
+    return [
+        Detected(found, chance, vector, not edge)
+        for found, chance, vector, edge in zip(spans, marginals, vectors, edges, strict=True)
+    ]
+
+
+def _pooled(tagger: Tagger, states: Tensor, layers: Tensor, spans: Sequence[list[tuple[int, int]]]) -> list[np.ndarray]:
+    """Mention vectors [M, V] of each sentence of a batch."""
+    mentions = Mentions.of(list(spans), states.device)
+    if not len(mentions):
+        return [np.zeros((0, tagger.vector_size), np.float32)] * len(spans)
+    vectors = tagger.mention_vectors(states, layers, mentions).float().cpu().numpy()
+    return np.split(vectors, np.cumsum([len(s) for s in spans])[:-1])
+
+
+@torch.inference_mode()
+def detect(
+    tagger: Tagger,
+    sentences: Sequence[EncodedSentence],
+    budget: int,
+    given: Sequence[list[tuple[int, int]]] = (),
+    device: torch.device | str = "cpu",
+) -> tuple[list[Detected], np.ndarray]:
+    """What is found in each sentence, and the vectors [M, V] of given spans (one list a sentence), in one pass."""
+    found = [Detected([], np.zeros(0), np.zeros((0, tagger.vector_size), np.float32))] * len(sentences)
+    vectors = [np.zeros((0, tagger.vector_size), np.float32)] * len(sentences)
+    for indices, states, layers, mask in contextualised(tagger, sentences, budget, device):
+        for index, detected in zip(indices, detect_batch(tagger, states, layers, mask), strict=True):
+            found[index] = detected
+        if given:
+            for index, part in zip(indices, _pooled(tagger, states, layers, [given[i] for i in indices]), strict=True):
+                vectors[index] = part
+    return found, np.concatenate([np.zeros((0, tagger.vector_size), np.float32), *vectors])
+
+
 @torch.inference_mode()
 def detect_spans(
     tagger: Tagger, sentences: Sequence[EncodedSentence], budget: int, device: torch.device | str = "cpu"
@@ -61,13 +115,10 @@ def mention_vectors(
     device: torch.device | str = "cpu",
 ) -> np.ndarray:
     """Mention vectors [M, V] of given spans, in the order of sentences and spans; sentences must fit the encoder."""
-    offsets = np.concatenate([[0], np.cumsum([len(s) for s in spans])]).astype(np.int64)
-    out = np.zeros((int(offsets[-1]), tagger.vector_size), dtype=np.float32)
     wanted = [i for i, s in enumerate(spans) if s]
+    vectors = [np.zeros((0, tagger.vector_size), np.float32)] * len(sentences)
     for indices, states, layers, _ in contextualised(tagger, [sentences[i] for i in wanted], budget, device):
         chosen = [wanted[i] for i in indices]
-        mentions = Mentions.of([spans[i] for i in chosen], device)
-        vectors = tagger.mention_vectors(states, layers, mentions).float().cpu().numpy()
-        for i, part in zip(chosen, np.split(vectors, np.cumsum([len(spans[i]) for i in chosen])[:-1]), strict=True):
-            out[offsets[i] : offsets[i + 1]] = part
-    return out
+        for i, part in zip(chosen, _pooled(tagger, states, layers, [spans[i] for i in chosen]), strict=True):
+            vectors[i] = part
+    return np.concatenate([np.zeros((0, tagger.vector_size), np.float32), *vectors])

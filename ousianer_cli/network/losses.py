@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -25,6 +26,16 @@ def soft_cross_entropy(logits: Tensor, targets: Tensor, weights: Tensor) -> Tens
     """
     loss = -(targets * F.log_softmax(logits, dim=1)).sum(dim=1)
     return (loss * weights).sum() / weights.sum().clamp(min=1e-6)
+
+
+def credit_loss(logits: Tensor, credits: Tensor, weights: Tensor) -> Tensor:
+    """L = -log sum_j p(z_j) c_j, averaged over mentions by weight: the credit that a draw from p would earn.
+
+    logits [M, A]; credits c [M, A], what each prediction earns for the mention's gold (0..1, some over 0); weights [M].
+    Where gold is one type i, c is row i of W.
+    """
+    earned = torch.logsumexp(F.log_softmax(logits, dim=1) + credits.log(), dim=1)
+    return -(earned * weights).sum() / weights.sum().clamp(min=1e-6)
 
 
 def soft_targets(gold: Tensor, credit: Tensor) -> Tensor:

@@ -76,6 +76,9 @@ class Targets:
         below = self.below()
         y = torch.zeros_like(evidence)
         for row, alternatives in enumerate(labels):
+            if len(alternatives) == 1 and not depth:
+                y[row, at[alternatives[0]]] = 1  # what evidence says changes nothing
+                continue
             index = torch.tensor([at[a] for a in alternatives])
             subtree = (evidence[row] * below[index]).amax(dim=1) + 0.05
             mass = subtree / subtree.sum()

@@ -14,9 +14,8 @@ from torch import Tensor
 
 from ousianer_cli.errors import ModelError
 from ousianer_cli.network.checkpoint import Model, model_taxonomy
-from ousianer_cli.network.inference import contextualised
+from ousianer_cli.network.inference import Detected, contextualised, detect_batch
 from ousianer_cli.network.pieces import EncodedSentence
-from ousianer_cli.network.tagger import Mentions
 from ousianer_cli.network.targets import DecodingRule, Targets, decision_scores
 from ousianer_cli.tagging.windows import Window, encode_windows, join_spans, plan_windows
 from ousianer_cli.taxonomy.direct import SHIPPED_TABLE, DirectMapper
@@ -37,16 +36,6 @@ class TypedMention:
     end: int
     type: str
     confidence: float
-
-
-@dataclass(frozen=True, slots=True)
-class Detected:
-    """Spans [start, end) found in a sentence, p(span) [M], mention vectors [M, V]; `certain`: no decision edge near."""
-
-    spans: list[tuple[int, int]]
-    marginals: np.ndarray
-    vectors: np.ndarray
-    certain: bool
 
 
 @dataclass(slots=True)
@@ -177,7 +166,8 @@ class Engine:
             owner += [place] * len(windows)
         outputs: list[Detected | None] = [None] * len(parts)
         for indices, states, layers, mask in contextualised(self.model.tagger, parts, self.batch_pieces, self.device):
-            for index, detected in zip(indices, self._detect_batch(states, layers, mask), strict=True):
+            found = detect_batch(self.model.tagger, states, layers, mask, _TIE)
+            for index, detected in zip(indices, found, strict=True):
                 outputs[index] = detected
         by_sentence: list[list[Detected]] = [[] for _ in sentences]
         for place, output in zip(owner, outputs, strict=True):
@@ -186,24 +176,6 @@ class Engine:
         return [
             _join(windows, found, self.model.tagger.vector_size)
             for windows, found in zip(plans, by_sentence, strict=True)
-        ]
-
-    def _detect_batch(self, states: Tensor, layers: Tensor, mask: Tensor) -> list[Detected]:
-        tagger = self.model.tagger
-        emissions = tagger.emission(states)
-        spans = tagger.crf.best_spans(emissions, mask)
-        marginals = tagger.crf.span_marginals(emissions, mask, spans)
-        edges = tagger.crf.near_tie(emissions, mask, _TIE)
-        mentions = Mentions.of(spans, self.device)
-        vectors = (
-            tagger.mention_vectors(states, layers, mentions)
-            if len(mentions)
-            else states.new_zeros((0, tagger.vector_size))
-        )
-        pieces = np.split(vectors.float().cpu().numpy(), np.cumsum([len(s) for s in spans])[:-1])
-        return [
-            Detected(found, chance, vector, not edge)
-            for found, chance, vector, edge in zip(spans, marginals, pieces, edges, strict=True)
         ]
 
 

@@ -26,8 +26,8 @@ from ousianer_cli.formats.feedback import FeedbackItem, read_feedback
 from ousianer_cli.formats.words import as_read, split_words
 from ousianer_cli.network.checkpoint import Model, load_model, model_taxonomy, save_model, taxonomy_text
 from ousianer_cli.network.conversion import Conversion
-from ousianer_cli.network.inference import detect_spans, mention_vectors
-from ousianer_cli.network.losses import soft_cross_entropy
+from ousianer_cli.network.inference import detect, mention_vectors
+from ousianer_cli.network.losses import credit_loss, soft_cross_entropy
 from ousianer_cli.network.pieces import collate
 from ousianer_cli.network.targets import DecodingRule, LabelSet, Targets
 from ousianer_cli.released_models import released_model
@@ -54,7 +54,9 @@ class FinetuneSettings:
         "", doc="YAGO -> target table, for Direct models and for depth below open labels; empty takes the shipped one"
     )
     direct: bool = setting(False, doc="write the Direct model: no conversion layer, types mapped by the table")
-    loss: Literal["soft", "hard"] = setting("soft", doc="soft: y* = yW; hard: plain cross-entropy")
+    loss: Literal["soft", "hard", "credit"] = setting(
+        "soft", doc="soft: y* = yW; hard: plain cross-entropy; credit: minus the log of the expected credit, decay .5"
+    )
     credit: Literal["ancestor", "descendant", "both"] = setting("both", doc="direction of W in loss and decoder")
     decay: float = setting(0.5, doc="what one level of distance leaves of the credit in the decoder")
     loss_decay: float = setting(0.1, doc="the same in the loss; small values keep the target sharp")
@@ -76,6 +78,9 @@ class FinetuneSettings:
     batch_size: int = setting(256, doc="mentions a batch")
     patience: int = setting(6, doc="validations without gain before tuning stops")
     feedback_weight: float = setting(10.0, doc="weight of a feedback mention beside one of the replay file")
+    replay_keep: float = setting(
+        0.0, doc="with feedback: share of the model's own answers in what replayed mentions are trained towards"
+    )
     replay_limit: int = setting(14000, doc="mentions kept in the replay file")
     balance: bool = setting(True, doc="give each training corpus weight by the square root of its mentions")
     batch_pieces: int = setting(4096, doc="padded sub-word pieces a batch when mention vectors are computed")
@@ -89,7 +94,7 @@ class FinetuneSettings:
                 "--tune-projection and --reads vectors: expected one of them, found both; "
                 "a layer that reads vectors alone never sees the projection"
             )
-        for name in ("decay", "loss_decay", "depth", "dropout", "coarse_prior"):
+        for name in ("decay", "loss_decay", "depth", "dropout", "coarse_prior", "replay_keep"):
             if not 0 <= getattr(self, name) <= 1:
                 raise SettingsError(f"--{name.replace('_', '-')}: expected 0 to 1, found {getattr(self, name)}")
         for name in ("epochs", "batch_size", "hidden"):
@@ -191,7 +196,8 @@ def finetune(settings: FinetuneSettings, *, say: Callable[[str], None] = print) 
         + (f" and {len(new):,} from feedback" if feedback else "")
     )
     effective = _effective(settings, model) if only_feedback else settings
-    best = train_conversion(model, targets, mapper, instances, dev, effective, warm=only_feedback, say=say)
+    replayed = len(train) if only_feedback else 0
+    best = train_conversion(model, targets, mapper, instances, dev, effective, replayed=replayed, say=say)
     metrics: dict[str, Any] = {"finetune": best}
     if before is not None:
         after = _feedback_right(model, targets, new)
@@ -243,21 +249,31 @@ def _instances(model: Model, path: str, targets: Targets, batch_pieces: int) -> 
     """Gold mentions with types of one corpus, as vectors."""
     loaded = load_examples([path], model.tokenizer, keep_unlabelled=False, max_pieces=model.max_pieces)
     examples = [e for e in loaded.examples if e.types]
-    labels, weights, spans = [], [], []
+    spans, labels, weights = _typed(examples, targets, path)
+    vectors = mention_vectors(model.tagger, [e.encoded for e in examples], spans, batch_pieces)
+    return Instances(_rounded(vectors), labels, weights), loaded.counts
+
+
+def _typed(
+    examples: Sequence[Example], targets: Targets, path: str
+) -> tuple[list[list[tuple[int, int]]], list[LabelSet], Tensor]:
+    """Spans of each sentence's mentions that have types, and the types and weight of each mention."""
+    spans: list[list[tuple[int, int]]] = []
+    labels: list[LabelSet] = []
+    weights: list[float] = []
     for example in examples:
         typed = [
-            (s, _label_set(t), w) for s, t, w in zip(example.spans, example.labels, example.weights, strict=True) if t
+            (s, label_set(t), w) for s, t, w in zip(example.spans, example.labels, example.weights, strict=True) if t
         ]
         for _, types, _ in typed:
             _check_types(types, targets, path)
         spans.append([s for s, _, _ in typed])
         labels += [t for _, t, _ in typed]
         weights += [w for _, _, w in typed]
-    vectors = mention_vectors(model.tagger, [e.encoded for e in examples], spans, batch_pieces)
-    return Instances(_rounded(vectors), labels, torch.tensor(weights)), loaded.counts
+    return spans, labels, torch.tensor(weights)
 
 
-def _label_set(types: Sequence[str]) -> LabelSet:
+def label_set(types: Sequence[str]) -> LabelSet:
     return tuple(sorted(set(types)))
 
 
@@ -279,17 +295,25 @@ def _rounded(vectors: np.ndarray) -> Tensor:
 
 
 def dev_set(model: Model, path: str, targets: Targets, batch_pieces: int) -> DevSet:
-    gold, _ = _instances(model, path, targets, batch_pieces)
+    """A validation corpus, encoded once: its typed mentions, and what is found where all names are marked."""
     loaded = load_examples([path], model.tokenizer, max_pieces=model.max_pieces)
-    examples: list[Example] = [e for e in loaded.examples if e.detects and e.types]
-    found = detect_spans(model.tagger, [e.encoded for e in examples], batch_pieces)
-    vectors = mention_vectors(model.tagger, [e.encoded for e in examples], [f[0] for f in found], batch_pieces)
-    marginals = np.concatenate([f[1] for f in found]) if found else np.zeros(0)
+    examples: list[Example] = [e for e in loaded.examples if e.types]
+    spans, labels, weights = _typed(examples, targets, path)
+    found, vectors = detect(model.tagger, [e.encoded for e in examples], batch_pieces, spans)
+    gold = Instances(_rounded(vectors), labels, weights)
+    complete = [(e, f) for e, f in zip(examples, found, strict=True) if e.detects]
     matched: list[LabelSet | None] = []
-    for example, (spans, _) in zip(examples, found, strict=True):
-        known = {s: _label_set(t) for s, t in zip(example.spans, example.labels, strict=True)}
-        matched += [known.get(span) for span in spans]
-    return DevSet(Path(path).stem, gold, torch.from_numpy(vectors), torch.from_numpy(marginals).float(), matched)
+    for example, detected in complete:
+        known = {s: label_set(t) for s, t in zip(example.spans, example.labels, strict=True)}
+        matched += [known.get(span) for span in detected.spans]
+    empty = np.zeros((0, model.tagger.vector_size), np.float32)
+    return DevSet(
+        Path(path).stem,
+        gold,
+        torch.from_numpy(np.concatenate([empty, *(f.vectors for _, f in complete)])),
+        torch.from_numpy(np.concatenate([np.zeros(0), *(f.marginals for _, f in complete)])).float(),
+        matched,
+    )
 
 
 def _feedback_items(settings: FinetuneSettings, targets: Targets) -> list[FeedbackItem]:
@@ -372,18 +396,21 @@ def train_conversion(
     dev: Sequence[DevSet],
     settings: FinetuneSettings,
     *,
-    warm: bool,
     say: Callable[[str], None],
+    replayed: int = 0,
     on_epoch: Callable[[Mapping[str, Any]], None] | None = None,
 ) -> dict[str, Any]:
     """Train the conversion layer; leaves the best epoch's weights in the model and returns that epoch's metrics.
 
+    With `replayed` the model's layer is trained on, without it a new one. The first `replayed` mentions come from the
+    replay file: `replay_keep` of what they are trained towards is the model's own answer before training, so that
+    feedback moves less of what it says nothing about.
     `on_epoch` sees each epoch's metrics and may end the training by an exception.
     """
     tagger = model.tagger
     for parameter in tagger.parameters():
         parameter.requires_grad = False
-    if model.conversion is None or not warm:
+    if model.conversion is None or not replayed:
         model.conversion = Conversion(
             tagger.vector_size,
             len(model.types),
@@ -408,7 +435,16 @@ def train_conversion(
             probabilities = torch.sigmoid(tagger.type_logits(instances.vectors)).numpy()
         evidence = torch.from_numpy(mapper.scores(probabilities)).float()
     gold = targets.gold(instances.labels, evidence, settings.depth)
-    wanted = targets.soft(gold, settings.credit, settings.loss_decay) if settings.loss == "soft" else gold
+    loss_of, wanted = soft_cross_entropy, gold
+    if settings.loss == "soft":
+        wanted = targets.soft(gold, settings.credit, settings.loss_decay)
+    elif settings.loss == "credit":
+        loss_of, wanted = credit_loss, targets.set_credits(instances.labels, settings.credit)
+    if replayed and settings.replay_keep:
+        if settings.loss == "credit":
+            raise SettingsError("--replay-keep: expected 0 with a model tuned by --loss credit, found more")
+        before = _probabilities(model, instances.vectors[:replayed])
+        wanted[:replayed] = (1 - settings.replay_keep) * wanted[:replayed] + settings.replay_keep * before
     steps_an_epoch = -(-len(instances) // settings.batch_size)
     total = steps_an_epoch * settings.epochs
     rise = max(1, min(settings.warmup_steps, total // 2 or 1))
@@ -426,9 +462,7 @@ def train_conversion(
             for group in optimizer.param_groups:
                 group["lr"] = settings.lr * rate
             vectors = instances.vectors[rows]
-            loss = soft_cross_entropy(
-                conversion(vectors, tagger.type_logits(vectors)), wanted[rows], instances.weights[rows]
-            )
+            loss = loss_of(conversion(vectors, tagger.type_logits(vectors)), wanted[rows], instances.weights[rows])
             optimizer.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()

@@ -445,9 +445,7 @@ def _build(
 ) -> Model:
     """A network of these settings, over the encoder of an earlier model where there is one."""
     encoder: Any = (
-        earlier.tagger.states.encoder
-        if earlier
-        else load_encoder(settings.encoder, settings.encoder_layers or None)
+        earlier.tagger.states.encoder if earlier else load_encoder(settings.encoder, settings.encoder_layers or None)
     )
     depth = int(encoder.config.num_hidden_layers)
     layers = tuple(n if n >= 0 else depth + 1 + n for n in settings.mix_layers) or tuple(range(1, depth + 1))
@@ -750,7 +748,7 @@ def _hashes(settings: PretrainSettings) -> dict[str, str]:
     kinds = ("detection", "typing", "typing_open", "joint", "joint_closed", "detection_dev", "typing_dev")
     hashes = {f"{kind}: {Path(path).name}": file_digest(path) for kind in kinds for path in getattr(settings, kind)}
     if settings.start:
-        hashes[f"start: {Path(settings.start).name}"] = file_digest(Path(settings.start) / "model.safetensors")
+        hashes[f"start: {Path(settings.start).name}"] = file_digest(str(Path(settings.start) / "model.safetensors"))
     return hashes
 
 

@@ -94,6 +94,7 @@ _SPACES: dict[str, dict[str, dict[str, Any]]] = {
         "dropout": {"low": 0.0, "high": 0.6, "step": 0.1},
         "epochs": {"choices": [5, 10, 20, 40]},
         "feedback_weight": {"low": 1.0, "high": 50.0, "log": True},
+        "replay_keep": {"low": 0.0, "high": 0.9, "step": 0.1},
     },
 }
 """The spaces taken where ousianer.toml gives none; `feedback` is fine-tuning on feedback alone."""
@@ -406,15 +407,16 @@ class FinetuneTrainer:
 
     def train(self, settings: ft.FinetuneSettings, slot: str, watch: Watch) -> Mapping[str, Any]:
         model = self.model
-        new = ft._weighted(self.new, settings.feedback_weight)
-        instances = self._instances[settings.balance].joined(new)
+        earlier = self._instances[settings.balance]
+        instances = earlier.joined(ft._weighted(self.new, settings.feedback_weight))
         mapper = self._mapper(settings)
         model.conversion = copy.deepcopy(self.conversion)
         model.tagger.types.load_state_dict(self.projection)
         settings = ft._effective(settings, model) if self.warm else settings
         torch.manual_seed(settings.seed)
+        replayed = len(earlier) if self.warm else 0
         return ft.train_conversion(
-            model, self.targets, mapper, instances, self.dev, settings, warm=self.warm, say=_quiet, on_epoch=watch
+            model, self.targets, mapper, instances, self.dev, settings, replayed=replayed, say=_quiet, on_epoch=watch
         )
 
     def clear(self, slot: str) -> None:

@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from ousianer_cli.network.losses import expected_credit, multi_label_loss, soft_cross_entropy, soft_targets
+from ousianer_cli.network.losses import credit_loss, expected_credit, multi_label_loss, soft_cross_entropy, soft_targets
 
 
 def test_multi_label_loss_by_hand() -> None:
@@ -53,6 +53,19 @@ def test_soft_targets_are_yw_scaled_to_one() -> None:
     gold = torch.tensor([[1.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.0, 0.0, 1.0]])
     wanted = [[1 / 1.5, 0.5 / 1.5, 0.0], [0.625 / 1.375, 0.75 / 1.375, 0.0], [0.0, 0.0, 1.0]]
     assert soft_targets(gold, credit).tolist() == [pytest.approx(row) for row in wanted]
+
+
+def test_credit_loss_by_hand() -> None:
+    logits = torch.log(torch.tensor([[0.5, 0.3, 0.2], [0.1, 0.8, 0.1]]))
+    credits = torch.tensor([[1.0, 0.5, 0.0], [0.0, 1.0, 0.25]])
+    loss = credit_loss(logits, credits, torch.tensor([2.0, 1.0]))
+    assert loss.item() == pytest.approx(-(2 * math.log(0.65) + math.log(0.825)) / 3)
+
+
+def test_credit_loss_is_cross_entropy_where_only_gold_earns() -> None:
+    logits, gold = torch.randn(5, 4, generator=torch.Generator().manual_seed(1)), torch.tensor([0, 3, 1, 1, 2])
+    found = credit_loss(logits, torch.eye(4)[gold], torch.ones(5))
+    assert found.item() == pytest.approx(torch.nn.functional.cross_entropy(logits, gold).item())
 
 
 def test_expected_credit_by_hand() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -174,6 +175,22 @@ def test_feedback_changes_the_conversion_alone_and_the_model_gives_the_corrected
     assert "24 training mentions (replay file) and 1 from feedback" in said
     replay = load_file(tmp_path / "tuned" / "replay.safetensors")
     assert replay["vectors"].shape[0] == 25, "feedback is replayed in its turn"
+
+
+def test_replayed_mentions_may_keep_the_models_own_answers(tuned: Path, tmp_path: Path) -> None:
+    extra = feedback(tmp_path, (WRONG, "Lima", "veh.watercraft"))
+    before = load_model(tuned)
+    assert before.replay is not None
+    vectors = before.replay["vectors"].float()
+    moved = {}
+    for keep in (0.0, 1.0):
+        settings = finetune_settings(tmp_path, tuned, train=[], feedback=[extra], feedback_weight=5.0, epochs=60)
+        finetune(dataclasses.replace(settings, replay_keep=keep), say=quiet)
+        after = load_model(tmp_path / "tuned")
+        difference = module._probabilities(after, vectors) - module._probabilities(before, vectors)
+        moved[keep] = float(difference.abs().sum(dim=1).mean())
+        assert type_of(tmp_path / "tuned", WRONG, "Lima")[0] == "VEH.Watercraft"
+    assert moved[1.0] < 0.8 * moved[0.0]
 
 
 def test_a_feedback_type_of_a_dash_is_outside(tuned: Path, tmp_path: Path) -> None:
