@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,13 +16,13 @@ import torch
 from torch import Tensor
 
 from ousianer_cli.network.checkpoint import Model, load_model
-from ousianer_cli.network.inference import detect
 from ousianer_cli.network.targets import LabelSet, Targets
 from ousianer_cli.scoring.resampling import bootstrap, compare, figures, intervals
 from ousianer_cli.taxonomy.direct import DirectMapper
 from ousianer_cli.taxonomy.tree import OUTSIDE, load_taxonomy
 from ousianer_cli.training import finetune as ft
-from ousianer_cli.training.examples import file_digest, load_examples
+from ousianer_cli.training.examples import load_examples
+from ousianer_cli.training.vectors import Vectors
 
 RESAMPLES, SEED = 2000, 1
 EPOCHS = 8
@@ -81,32 +80,26 @@ class Bench:
     mapper: DirectMapper
     plain: ft.FinetuneSettings
     projection: dict[str, Tensor]
-    digest: str
-    """Of the model's weights."""
-    cache: Path | None = None
+    vectors: Vectors
 
     @classmethod
-    def open(cls, base: str | Path, taxonomy: str = "aida-edl", cache: Path | None = None) -> Bench:
-        """A pretrained model; with `cache`, encoded corpora are kept in that folder."""
+    def open(cls, base: str | Path, taxonomy: str = "aida-edl", kept: str | Path = "") -> Bench:
+        """A pretrained model; with `kept`, mention vectors stay in that folder from run to run."""
         model, targets = load_model(base), Targets(load_taxonomy(taxonomy))
         plain = ft.FinetuneSettings(base=str(base), out="-", epochs=EPOCHS)
         mapper = DirectMapper.from_text(ft.mapping_text(plain, model), model.types, targets.taxonomy)
         projection = copy.deepcopy(model.tagger.types.state_dict())
-        digest = file_digest(str(Path(base) / "model.safetensors"))
-        return cls(model, targets, mapper, plain, projection, digest, cache)
+        return cls(model, targets, mapper, plain, projection, Vectors(model, plain.batch_pieces, str(kept)))
 
     def read(self, path: str | Path) -> Scored:
         """Encode a corpus whose names are all marked, once; long sentences come in parts, as in training."""
-        kept = self._kept(path, "scored")
-        if kept is not None and kept.is_file():
-            return Scored(**torch.load(kept, weights_only=False))
         loaded = load_examples([str(path)], self.model.tokenizer, max_pieces=self.model.max_pieces)
         examples = [e for e in loaded.examples if e.detects and e.types]
         gold_spans = [e.spans for e in examples]
-        found, vectors = detect(self.model.tagger, [e.encoded for e in examples], self.plain.batch_pieces, gold_spans)
+        found, vectors = self.vectors.detect([e.encoded for e in examples], gold_spans)
         labels = [[ft.label_set(t) for t in e.labels] for e in examples]
         known = [dict(zip(spans, types, strict=True)) for spans, types in zip(gold_spans, labels, strict=True)]
-        scored = Scored(
+        return Scored(
             Path(path).stem,
             len(examples),
             documents_of(path, len(examples)),
@@ -120,29 +113,11 @@ class Bench:
             [span for spans in gold_spans for span in spans],
             [span for f in found for span in f.spans],
         )
-        if kept is not None:
-            torch.save({f.name: getattr(scored, f.name) for f in dataclasses.fields(scored)}, kept)
-        return scored
 
     def instances(self, files: Sequence[str], say: Callable[[str], None] = print) -> ft.Instances:
         """Mentions to tune on, weighing as `ousianer finetune --train FILES` has it."""
         settings = dataclasses.replace(self.plain, train=list(files))
-        kept = self._kept("\n".join(f"{f} {file_digest(f)}" for f in files), "train")
-        if kept is None or not kept.is_file():
-            made = ft.train_instances(self.model, settings, self.targets, say)
-            if kept is None:
-                return made
-            torch.save((made.vectors.half(), made.labels, made.weights), kept)
-        vectors, labels, weights = torch.load(kept, weights_only=False)
-        return ft.Instances(vectors.float(), labels, weights)
-
-    def _kept(self, what: str | Path, kind: str) -> Path | None:
-        """Where the vectors of a corpus are kept between runs, if anywhere."""
-        if self.cache is None:
-            return None
-        text = f"{self.digest} {what if isinstance(what, str) else file_digest(what)}"
-        self.cache.mkdir(parents=True, exist_ok=True)
-        return self.cache / f"{kind}-{hashlib.sha256(text.encode()).hexdigest()[:16]}.pt"
+        return ft.train_instances(self.vectors, settings, self.targets, say)
 
     def tune(
         self,

@@ -52,7 +52,7 @@ def main() -> None:
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
     options = parser.parse_args()
     options.output.mkdir(parents=True, exist_ok=True)
-    bench = Bench.open(options.base, cache=options.work / "vectors")
+    bench = Bench.open(options.base, kept=options.work / "vectors")
     train = bench.instances([str(options.work / f"{name}.jsonl") for name in TRAIN])
     validation = [bench.read(options.work / f"{name}.jsonl") for name in (*VALIDATION, *WATCHED)]
     for part in options.parts:
@@ -68,7 +68,7 @@ def gazetteer(bench: Bench, train: ft.Instances, sets: list[Scored], options: ar
     seeds = options.seeds[:3]
     rows = {"mention vectors": seeds_of(bench, train, sets, seeds, OURS)}
     known = titles.Gazetteer.read(options.work / "types" / "title_types.parquet", bench)
-    wide = titles.widen(Bench.open(options.base, cache=bench.cache), known)
+    wide = titles.widen(Bench.open(options.base, kept=options.work / "vectors"), known)
     scored = [titles.with_features(wide, known, s, options.work / f"{s.name}.jsonl") for s in sets]
     files = [str(options.work / f"{name}.jsonl") for name in TRAIN]
     rows["and types of titles"] = seeds_of(wide, titles.train_features(wide, known, train, files), scored, seeds, OURS)
@@ -362,6 +362,8 @@ def conversion(bench: Bench, train: ft.Instances, sets: list[Scored], options: a
     """Ablations of the conversion layer and of the way to say "not in this taxonomy"."""
     seeds = options.seeds[:3]
     rows = {label: seeds_of(bench, train, sets, seeds, {**OURS, **chosen}) for label, chosen in CHOICES.items()}
+    own_labels = bench.instances([str(places(options.work, name)) for name in TRAIN])
+    rows["national adjectives as places, where Few-NERD has them so"] = seeds_of(bench, own_labels, sets, seeds, OURS)
     kept = next(iter(CHOICES))
     inside = [i for i, types in enumerate(train.labels) if types != ("-",)]
     named = ft.Instances(train.vectors[inside], [train.labels[i] for i in inside], train.weights[inside])
@@ -381,6 +383,12 @@ def conversion(bench: Bench, train: ft.Instances, sets: list[Scored], options: a
     )
     pairs = [(kept, label) for label in rows if label != kept]
     return head + tables_of(rows, sets, ("strict", "coarse", "both")) + differences_of(rows, pairs, sets)
+
+
+def places(work: Path, name: str) -> Path:
+    """A fine-tuning corpus with its own labels for national adjectives, which `prepare_data.sh` puts outside."""
+    own = work / f"{name}_places.jsonl"
+    return own if own.is_file() else work / f"{name}.jsonl"
 
 
 DEEP = "GPE"

@@ -87,6 +87,9 @@ def finetune(
     batch_pieces: Annotated[
         int | None, typer.Option(help="Padded sub-words a batch when vectors are computed.")
     ] = None,
+    vectors: Annotated[
+        str | None, typer.Option(metavar="DIR", help="Keep mention vectors there, so that the next tuning is quicker.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of weights and order.")] = None,
     preset: Annotated[str | None, typer.Option(help="'paper': every hyperparameter of Hagiwara et al. (2019).")] = None,
     config: Annotated[

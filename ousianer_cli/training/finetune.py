@@ -26,7 +26,6 @@ from ousianer_cli.formats.feedback import FeedbackItem, read_feedback
 from ousianer_cli.formats.words import as_read, split_words
 from ousianer_cli.network.checkpoint import Model, load_model, model_taxonomy, save_model, taxonomy_text
 from ousianer_cli.network.conversion import Conversion
-from ousianer_cli.network.inference import detect, mention_vectors
 from ousianer_cli.network.losses import credit_loss, soft_cross_entropy
 from ousianer_cli.network.pieces import collate
 from ousianer_cli.network.targets import DecodingRule, LabelSet, Targets
@@ -35,6 +34,7 @@ from ousianer_cli.settings import portable, require, setting
 from ousianer_cli.taxonomy.direct import SHIPPED_TABLE, DirectMapper
 from ousianer_cli.taxonomy.tree import OUTSIDE, Taxonomy, load_taxonomy
 from ousianer_cli.training.examples import Example, file_digest, load_examples
+from ousianer_cli.training.vectors import Vectors
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,7 @@ class FinetuneSettings:
     replay_limit: int = setting(14000, doc="mentions kept in the replay file")
     balance: bool = setting(True, doc="give each training corpus weight by the square root of its mentions")
     batch_pieces: int = setting(4096, doc="padded sub-word pieces a batch when mention vectors are computed")
+    vectors: str = setting("", doc="folder that keeps mention vectors from run to run; empty keeps none")
     seed: int = setting(1, doc="seed of weights and order")
 
     def __post_init__(self) -> None:
@@ -172,7 +173,8 @@ def finetune(settings: FinetuneSettings, *, say: Callable[[str], None] = print) 
     targets = Targets(taxonomy)
     mapper = _mapper(model, settings, taxonomy, say)
     feedback = _feedback_items(settings, targets)
-    dev = [dev_set(model, path, targets, settings.batch_pieces) for path in settings.dev]
+    vectors = Vectors(model, settings.batch_pieces, settings.vectors)
+    dev = [dev_set(vectors, path, targets) for path in settings.dev]
     if settings.direct and mapper is not None:
         return _write_direct(model, settings, mapper, targets, dev, out, say)
     if only_feedback:
@@ -183,9 +185,9 @@ def finetune(settings: FinetuneSettings, *, say: Callable[[str], None] = print) 
         train = _replayed(model, targets)
         _keep_network(model, settings, say)
     else:
-        train = train_instances(model, settings, targets, say)
+        train = train_instances(vectors, settings, targets, say)
         model.conversion = None
-    new = _feedback_instances(model, feedback, settings.batch_pieces)
+    new = _feedback_instances(vectors, feedback)
     before = _feedback_right(model, targets, new) if only_feedback and len(new) else None
     instances = train.joined(_weighted(new, settings.feedback_weight))
     if not len(instances):
@@ -227,11 +229,11 @@ def finetune(settings: FinetuneSettings, *, say: Callable[[str], None] = print) 
 
 
 def train_instances(
-    model: Model, settings: FinetuneSettings, targets: Targets, say: Callable[[str], None]
+    vectors: Vectors, settings: FinetuneSettings, targets: Targets, say: Callable[[str], None]
 ) -> Instances:
     parts = []
     for path, times in Counter(settings.train).items():
-        instances, counts = _instances(model, path, targets, settings.batch_pieces)
+        instances, counts = _instances(vectors, path, targets)
         if settings.balance and len(instances):
             instances.weights *= (10_000 / len(instances)) ** 0.5
         instances.weights *= times
@@ -245,13 +247,13 @@ def train_instances(
     return joined
 
 
-def _instances(model: Model, path: str, targets: Targets, batch_pieces: int) -> tuple[Instances, Counter[str]]:
+def _instances(vectors: Vectors, path: str, targets: Targets) -> tuple[Instances, Counter[str]]:
     """Gold mentions with types of one corpus, as vectors."""
+    model = vectors.model
     loaded = load_examples([path], model.tokenizer, keep_unlabelled=False, max_pieces=model.max_pieces)
     examples = [e for e in loaded.examples if e.types]
     spans, labels, weights = _typed(examples, targets, path)
-    vectors = mention_vectors(model.tagger, [e.encoded for e in examples], spans, batch_pieces)
-    return Instances(_rounded(vectors), labels, weights), loaded.counts
+    return Instances(_rounded(vectors.of([e.encoded for e in examples], spans)), labels, weights), loaded.counts
 
 
 def _typed(
@@ -294,19 +296,19 @@ def _rounded(vectors: np.ndarray) -> Tensor:
     return torch.from_numpy(vectors).half().float()
 
 
-def dev_set(model: Model, path: str, targets: Targets, batch_pieces: int) -> DevSet:
+def dev_set(vectors: Vectors, path: str, targets: Targets) -> DevSet:
     """A validation corpus, encoded once: its typed mentions, and what is found where all names are marked."""
-    loaded = load_examples([path], model.tokenizer, max_pieces=model.max_pieces)
+    loaded = load_examples([path], vectors.model.tokenizer, max_pieces=vectors.model.max_pieces)
     examples: list[Example] = [e for e in loaded.examples if e.types]
     spans, labels, weights = _typed(examples, targets, path)
-    found, vectors = detect(model.tagger, [e.encoded for e in examples], batch_pieces, spans)
-    gold = Instances(_rounded(vectors), labels, weights)
+    found, given = vectors.detect([e.encoded for e in examples], spans)
+    gold = Instances(_rounded(given), labels, weights)
     complete = [(e, f) for e, f in zip(examples, found, strict=True) if e.detects]
     matched: list[LabelSet | None] = []
     for example, detected in complete:
         known = {s: label_set(t) for s, t in zip(example.spans, example.labels, strict=True)}
         matched += [known.get(span) for span in detected.spans]
-    empty = np.zeros((0, model.tagger.vector_size), np.float32)
+    empty = np.zeros((0, vectors.model.tagger.vector_size), np.float32)
     return DevSet(
         Path(path).stem,
         gold,
@@ -344,8 +346,9 @@ def _feedback_items(settings: FinetuneSettings, targets: Targets) -> list[Feedba
     return items
 
 
-def _feedback_instances(model: Model, items: Sequence[FeedbackItem], batch_pieces: int) -> Instances:
+def _feedback_instances(vectors: Vectors, items: Sequence[FeedbackItem]) -> Instances:
     """Vectors of corrected mentions; a mention that begins or ends inside a word takes that whole word."""
+    model = vectors.model
     by_text: dict[str, list[FeedbackItem]] = {}
     for item in items:
         by_text.setdefault(item.text, []).append(item)
@@ -373,12 +376,7 @@ def _feedback_instances(model: Model, items: Sequence[FeedbackItem], batch_piece
             labels.append((item.type,))
         sentences.append(sentence)
         spans.append(chosen)
-    vectors = (
-        mention_vectors(model.tagger, sentences, spans, batch_pieces)
-        if sentences
-        else np.zeros((0, model.tagger.vector_size), np.float32)
-    )
-    return Instances(_rounded(vectors), labels, torch.ones(len(labels)))
+    return Instances(_rounded(vectors.of(sentences, spans)), labels, torch.ones(len(labels)))
 
 
 def _weighted(instances: Instances, weight: float) -> Instances:

@@ -48,6 +48,7 @@ from ousianer_cli.taxonomy.tree import load_taxonomy
 from ousianer_cli.training import finetune as ft
 from ousianer_cli.training import pretrain as pt
 from ousianer_cli.training.examples import file_digest
+from ousianer_cli.training.vectors import Vectors
 
 Phase = Literal["pretrain", "finetune"]
 Build = Callable[[Mapping[str, Any]], Any]
@@ -61,7 +62,8 @@ _COMPARED_ON: dict[str, frozenset[str]] = {
     | {"detection", "typing", "typing_open", "joint", "detection_dev", "typing_dev", "held_out"}
     | {"min_mentions", "max_pieces", "seed", "threads"},
     "finetune": _FOLDERS
-    | {"train", "dev", "feedback", "source", "taxonomy", "mapping", "direct", "seed", "replay_limit", "batch_pieces"},
+    | {"train", "dev", "feedback", "source", "taxonomy", "mapping", "direct", "seed", "replay_limit", "batch_pieces"}
+    | {"vectors"},
 }
 """What decides on which data and types trials are measured, or leaves the score alone: never part of a space."""
 
@@ -358,14 +360,15 @@ class FinetuneTrainer:
         self.conversion = copy.deepcopy(self.model.conversion) if self.warm else None
         self.projection = copy.deepcopy(self.model.tagger.types.state_dict())
         items = ft._feedback_items(fixed, self.targets)
-        self.new = ft._feedback_instances(self.model, items, fixed.batch_pieces)
+        self.vectors = Vectors(self.model, fixed.batch_pieces, fixed.vectors)
+        self.new = ft._feedback_instances(self.vectors, items)
         self._mappers: dict[bool, DirectMapper | None] = {}
         with tempfile.TemporaryDirectory() as folder:  # the text of a slice is not kept
             paths, dev, held = fixed.train, fixed.dev, ""
             if not dev:
                 paths, dev, held = split_corpora(fixed.train, held_out, Path(folder), self.targets)
                 say(held)
-            self.dev = [ft.dev_set(self.model, path, self.targets, fixed.batch_pieces) for path in dev]
+            self.dev = [ft.dev_set(self.vectors, path, self.targets) for path in dev]
             balances = next((d.choices for d in space if d.name == "balance"), (fixed.balance,))
             self._instances = {balance: self._collect(balance, paths) for balance in balances}
         for part in self.dev:
@@ -381,7 +384,7 @@ class FinetuneTrainer:
         if self.warm:
             return ft._replayed(self.model, self.targets)
         settings = dataclasses.replace(self.fixed, train=paths, balance=balance)
-        return ft.train_instances(self.model, settings, self.targets, self.say)
+        return ft.train_instances(self.vectors, settings, self.targets, self.say)
 
     def _mapper(self, settings: ft.FinetuneSettings) -> DirectMapper | None:
         deep = settings.depth > 0

@@ -29,6 +29,7 @@ from ousianer_cli.training.finetune import (
     typed_f1,
     typing_metrics,
 )
+from ousianer_cli.training.vectors import Vectors
 
 HEADER = "sentence\tstart\tend\ttype\n"
 
@@ -177,20 +178,21 @@ def test_feedback_changes_the_conversion_alone_and_the_model_gives_the_corrected
     assert replay["vectors"].shape[0] == 25, "feedback is replayed in its turn"
 
 
-def test_replayed_mentions_may_keep_the_models_own_answers(tuned: Path, tmp_path: Path) -> None:
-    extra = feedback(tmp_path, (WRONG, "Lima", "veh.watercraft"))
-    before = load_model(tuned)
+def test_replayed_mentions_may_keep_the_models_own_answers(base: Path, tmp_path: Path) -> None:
+    # A model that has hardly learned its corpora yet: training on, it would go on learning them.
+    raw = finetune_settings(tmp_path, base, out=str(tmp_path / "raw"), epochs=1, lr=1e-4)
+    finetune(raw, say=quiet)
+    before = load_model(raw.out)
     assert before.replay is not None
     vectors = before.replay["vectors"].float()
+    extra = feedback(tmp_path, (WRONG, "Lima", "LOC"))
     moved = {}
     for keep in (0.0, 1.0):
-        settings = finetune_settings(tmp_path, tuned, train=[], feedback=[extra], feedback_weight=5.0, epochs=60)
+        settings = finetune_settings(tmp_path, raw.out, train=[], feedback=[extra], feedback_weight=1.0)
         finetune(dataclasses.replace(settings, replay_keep=keep), say=quiet)
-        after = load_model(tmp_path / "tuned")
-        difference = module._probabilities(after, vectors) - module._probabilities(before, vectors)
+        difference = module._probabilities(load_model(settings.out), vectors) - module._probabilities(before, vectors)
         moved[keep] = float(difference.abs().sum(dim=1).mean())
-        assert type_of(tmp_path / "tuned", WRONG, "Lima")[0] == "VEH.Watercraft"
-    assert moved[1.0] < 0.8 * moved[0.0]
+    assert moved[1.0] < 0.5 * moved[0.0]
 
 
 def test_a_feedback_type_of_a_dash_is_outside(tuned: Path, tmp_path: Path) -> None:
@@ -306,7 +308,7 @@ def test_the_hierarchy_and_names_learn_and_come_back_from_disk(base: Path, tmp_p
     kept = conversion.above if way == "hierarchy" else conversion.names
     assert kept is not None and float(kept.abs().sum()) > 0
     names, _, _ = Engine(model).type_vectors(
-        module.dev_set(model, settings.train[0], Targets(model_taxonomy(model)), 200).gold.vectors
+        module.dev_set(Vectors(model, 200), settings.train[0], Targets(model_taxonomy(model))).gold.vectors
     )
     assert {n.split(".")[0] for n in names} == {"PER", "GPE"}
 

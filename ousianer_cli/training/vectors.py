@@ -1,0 +1,93 @@
+"""Mention vectors for fine-tuning, computed once and, where a folder is given, kept from run to run.
+
+Fine-tuning leaves encoder, BiLSTM and pooling as they are, so vectors depend on the model, the sentences and the spans
+alone; labels may change. Files are named by a hash of these three. Letters: M mentions, V mention vector.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+
+from ousianer_cli.errors import OutputError
+from ousianer_cli.network.checkpoint import Model, save_tensors
+from ousianer_cli.network.encoder import fingerprint
+from ousianer_cli.network.inference import Detected, detect, mention_vectors
+from ousianer_cli.network.pieces import EncodedSentence
+
+Spans = Sequence[Sequence[tuple[int, int]]]
+Arrays = dict[str, np.ndarray]
+
+
+@dataclass(slots=True)
+class Vectors:
+    """A network that reads sentences; `folder` keeps what it found, "" keeps nothing."""
+
+    model: Model
+    batch_pieces: int
+    folder: str = ""
+    _network: str = ""
+
+    def of(self, sentences: Sequence[EncodedSentence], spans: Spans) -> np.ndarray:
+        """Vectors [M, V] of given spans (one list a sentence)."""
+        rows = [list(s) for s in spans]
+
+        def compute() -> Arrays:
+            return {"vectors": mention_vectors(self.model.tagger, sentences, rows, self.batch_pieces)}
+
+        return self._kept("given", sentences, rows, compute)["vectors"]
+
+    def detect(self, sentences: Sequence[EncodedSentence], spans: Spans) -> tuple[list[Detected], np.ndarray]:
+        """What is found in each sentence, and the vectors [M, V] of given spans (one list a sentence)."""
+        rows = [list(s) for s in spans]
+
+        def compute() -> Arrays:
+            found, given = detect(self.model.tagger, sentences, self.batch_pieces, rows)
+            empty = np.zeros((0, self.model.tagger.vector_size), np.float32)
+            return {
+                "given": given,
+                "count": np.asarray([len(f.spans) for f in found], dtype=np.int64),
+                "span": np.asarray([s for f in found for s in f.spans], dtype=np.int64).reshape(-1, 2),
+                "marginal": np.concatenate([np.zeros(0), *(f.marginals for f in found)]),
+                "vector": np.concatenate([empty, *(f.vectors for f in found)]),
+            }
+
+        kept = self._kept("found", sentences, rows, compute)
+        cuts = np.cumsum(kept["count"])[:-1]
+        parts = (np.split(kept[name], cuts) if len(sentences) else [] for name in ("span", "marginal", "vector"))
+        found = [
+            Detected([(int(a), int(b)) for a, b in own], marginals, vectors)
+            for own, marginals, vectors in zip(*parts, strict=True)
+        ]
+        return found, kept["given"]
+
+    def _kept(
+        self, kind: str, sentences: Sequence[EncodedSentence], spans: Spans, compute: Callable[[], Arrays]
+    ) -> Arrays:
+        if not self.folder:
+            return compute()
+        path = Path(self.folder) / f"{self._key(kind, sentences, spans)}.safetensors"
+        if path.is_file():
+            return {name: tensor.numpy() for name, tensor in load_file(path).items()}
+        arrays = compute()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            save_tensors(path, {name: torch.from_numpy(array) for name, array in arrays.items()})
+        except OSError as error:
+            raise OutputError(f"{path}: cannot be written ({error.strerror}); choose another --vectors") from None
+        return arrays
+
+    def _key(self, kind: str, sentences: Sequence[EncodedSentence], spans: Spans) -> str:
+        self._network = self._network or fingerprint(self.model.tagger)
+        digest = hashlib.sha256(f"{kind} {self._network}".encode())
+        for sentence, own in zip(sentences, spans, strict=True):
+            for array in (sentence.piece_ids, sentence.first_piece, sentence.shapes, np.asarray(own, dtype=np.int64)):
+                digest.update(f"{array.shape}".encode())
+                digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()[:24]
