@@ -41,9 +41,8 @@ from ousianer_cli.training.pretrain import PretrainSettings, load_corpora, pretr
 
 LR, ENCODER_LR, BATCH_PIECES = 1e-3, 1.5e-4, 400
 TIMED_STEPS = 12
-KEPT_BACK = 0.1
-"""Share of the time kept for looks at the held-out part and for fine-tuning, which takes seconds."""
-LOOKS = 8
+LOOKS, LOOK_SECONDS, TUNING_SECONDS = 4, 3.0, 10.0
+"""Looks at the held-out part, and what one of them (with the model written) and fine-tuning take of the time."""
 
 
 def tag(engine: Engine, lines: list[Line]) -> list[list[Found]]:
@@ -88,7 +87,9 @@ def from_scratch(job: Job, folder: Path, clock: Clock) -> tuple[str, dict[str, A
         seconds.append(time.perf_counter() - began)
     an_epoch = steps_an_epoch(settings)
     step_seconds = max(1e-3, (seconds[1] - seconds[0]) / TIMED_STEPS)
-    epochs = max(1, math.floor(job.minutes * 60 * (1 - KEPT_BACK) / (step_seconds * an_epoch)))
+    starting = max(0.0, seconds[0] - 2 * step_seconds)
+    left = job.minutes * 60 - starting - LOOKS * LOOK_SECONDS - TUNING_SECONDS
+    epochs = max(1, math.floor(left / (step_seconds * an_epoch)))
     total = epochs * an_epoch
     settings = dataclasses.replace(settings, epochs=epochs, validate_every=math.ceil(total / LOOKS))
     clock.start()

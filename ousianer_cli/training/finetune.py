@@ -433,7 +433,8 @@ def train_conversion(
             probabilities = torch.sigmoid(tagger.type_logits(instances.vectors)).numpy()
         evidence = torch.from_numpy(mapper.scores(probabilities)).float()
     gold = targets.gold(instances.labels, evidence, settings.depth)
-    loss_of, wanted = soft_cross_entropy, gold
+    loss_of: Callable[[Tensor, Tensor, Tensor], Tensor] = soft_cross_entropy
+    wanted = gold
     if settings.loss == "soft":
         wanted = targets.soft(gold, settings.credit, settings.loss_decay)
     elif settings.loss == "credit":
