@@ -40,7 +40,7 @@ from ousianer_cli.training.finetune import FinetuneSettings, finetune
 from ousianer_cli.training.pretrain import PretrainSettings, load_corpora, pretrain
 
 LR, ENCODER_LR, BATCH_PIECES = 1e-3, 1.5e-4, 400
-TIMED_STEPS = 12
+TIMED_STEPS = 30
 LOOKS, LOOK_SECONDS, TUNING_SECONDS = 4, 3.0, 10.0
 """Looks at the held-out part, and what one of them (with the model written) and fine-tuning take of the time."""
 
@@ -81,13 +81,13 @@ def from_scratch(job: Job, folder: Path, clock: Clock) -> tuple[str, dict[str, A
     # The schedule needs the number of epochs, so a few steps are timed first; they train nothing that is kept.
     timed = dataclasses.replace(settings, out=str(folder / "timed"), epochs=100)
     seconds = []
-    for steps in (2, 2 + TIMED_STEPS):
+    for steps in (1, 2, 2 + TIMED_STEPS):  # the first one loads what the process then has
         began = time.perf_counter()
         pretrain(timed, stop_after=steps, say=lambda _: None)
         seconds.append(time.perf_counter() - began)
     an_epoch = steps_an_epoch(settings)
-    step_seconds = max(1e-3, (seconds[1] - seconds[0]) / TIMED_STEPS)
-    starting = max(0.0, seconds[0] - 2 * step_seconds)
+    step_seconds = max(1e-3, (seconds[2] - seconds[1]) / TIMED_STEPS)
+    starting = max(0.0, seconds[1] - 2 * step_seconds)
     left = job.minutes * 60 - starting - LOOKS * LOOK_SECONDS - TUNING_SECONDS
     epochs = max(1, math.floor(left / (step_seconds * an_epoch)))
     total = epochs * an_epoch

@@ -162,7 +162,7 @@ def differences_of(
     return out
 
 
-GRID_SEEDS = 2
+GRID_SEEDS = 1
 
 
 def grid(bench: Bench, train: ft.Instances, sets: list[Scored], options: argparse.Namespace) -> str:
@@ -170,7 +170,7 @@ def grid(bench: Bench, train: ft.Instances, sets: list[Scored], options: argpars
     seeds = options.seeds[:GRID_SEEDS]
     losses: list[tuple[str, str, float]] = [("hard", "both", 0.0)]
     for direction in ("ancestor", "descendant", "both"):
-        losses += [("soft", direction, decay) for decay in (0.1, 0.3, 0.5)]
+        losses += [("soft", direction, decay) for decay in (0.1, 0.5)]
         losses += [("soft, rows not normalised", direction, 0.5), ("credit", direction, 0.5)]
     head = ["reads", "loss", "W", "decay", "decoding", "strict", "ancestor", "both"]
     head += [f"both {s.name}" for s in sets]

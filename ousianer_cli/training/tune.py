@@ -56,14 +56,13 @@ Build = Callable[[Mapping[str, Any]], Any]
 Watch = Callable[[Mapping[str, Any]], None]
 """Sees the metrics of each validation; may end the training by an exception."""
 
-_FOLDERS = frozenset({"out", "base"})
+_FOLDERS = frozenset({"out", "base", "start", "vectors"})
 _COMPARED_ON: dict[str, frozenset[str]] = {
     "pretrain": _FOLDERS
     | {"detection", "typing", "typing_open", "joint", "detection_dev", "typing_dev", "held_out"}
     | {"min_mentions", "max_pieces", "seed", "threads"},
     "finetune": _FOLDERS
-    | {"train", "dev", "feedback", "source", "taxonomy", "mapping", "direct", "seed", "replay_limit", "batch_pieces"}
-    | {"vectors"},
+    | {"train", "dev", "feedback", "source", "taxonomy", "mapping", "direct", "seed", "replay_limit", "batch_pieces"},
 }
 """What decides on which data and types trials are measured, or leaves the score alone: never part of a space."""
 
@@ -581,17 +580,17 @@ def _open(folder: Path, chosen: TuneSettings, spared: int = 2) -> optuna.Study:
 def _identity(phase: Phase, fixed: Any, space: Sequence[Dimension], chosen: TuneSettings) -> dict[str, Any]:
     """What makes two studies one, in JSON: a study is only gone on with by the same."""
     names = sorted(_COMPARED_ON[phase] - _FOLDERS)
-    settings = {k: v for k, v in dataclasses.asdict(fixed).items() if k not in ("out", "threads")}
+    settings = {k: v for k, v in dataclasses.asdict(fixed).items() if k not in ("out", "threads", "vectors")}
     digests = {}
     for name in names:
         value = settings.get(name)
         for path in value if isinstance(value, list) else [value]:
             if isinstance(path, str) and path and Path(path).exists():
                 digests[path] = file_digest(path)
-    if phase == "finetune":
-        base = _base_folder(fixed)
-        model = Path(base) / "model.safetensors"
-        digests |= {str(model): file_digest(str(model))} if model.is_file() else {}
+    base = _base_folder(fixed) if phase == "finetune" else fixed.start
+    model = Path(base) / "model.safetensors"
+    if base and model.is_file():
+        digests[str(model)] = file_digest(str(model))
     own = {k: getattr(chosen, k) for k in ("seed", "seeds", "sampler", "pruner")}
     own |= {"held_out": chosen.held_out} if phase == "finetune" else {}
     dimensions = {d.name: dataclasses.asdict(d) for d in space}

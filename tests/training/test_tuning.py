@@ -190,6 +190,15 @@ def test_mention_vectors_are_computed_once(
 
 
 @pytest.mark.usefixtures("quick")
+def test_a_folder_of_kept_vectors_is_no_part_of_a_study(build: module.Build, tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()  # a folder that is there is still no corpus
+    run(tmp_path / "study", lambda changes: build({**changes, "vectors": str(tmp_path / "kept")}), trials=1)
+    assert any((tmp_path / "kept").iterdir())
+    run(tmp_path / "study", build, trials=2, resume=True)
+    assert len(drawn_and_scored(tmp_path / "study")) == 2
+
+
+@pytest.mark.usefixtures("quick")
 def test_the_same_seed_draws_the_same_and_another_one_others(build: module.Build, tmp_path: Path) -> None:
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
         run(tmp_path / name, build, seed=seed)
