@@ -61,7 +61,7 @@ def test_the_papers_preset(given: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["--loss", "medium"], "--loss ([finetune] loss): expected one of soft, hard, found 'medium'"),
+        (["--loss", "medium"], "--loss ([finetune] loss): expected one of soft, hard, credit, found 'medium'"),
         (["--direct", "--train", "a"], "--direct and --train: expected one of them, found both"),
         (["--decay", "7"], "--decay: expected 0 to 1, found 7.0"),
         (["--preset", "other"], "--preset: expected 'paper', found 'other'"),
