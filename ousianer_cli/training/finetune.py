@@ -77,9 +77,9 @@ class FinetuneSettings:
     epochs: int = setting(20, doc="passes over the mentions")
     batch_size: int = setting(256, doc="mentions a batch")
     patience: int = setting(6, doc="validations without gain before tuning stops")
-    feedback_weight: float = setting(10.0, doc="weight of a feedback mention beside one of the replay file")
+    feedback_weight: float = setting(3.0, doc="weight of a feedback mention beside one of the replay file")
     replay_keep: float = setting(
-        0.0, doc="with feedback: share of the model's own answers in what replayed mentions are trained towards"
+        0.5, doc="with feedback: share of the model's own answers in what replayed mentions are trained towards"
     )
     replay_limit: int = setting(14000, doc="mentions kept in the replay file")
     balance: bool = setting(True, doc="give each training corpus weight by the square root of its mentions")
@@ -439,9 +439,9 @@ def train_conversion(
         wanted = targets.soft(gold, settings.credit, settings.loss_decay)
     elif settings.loss == "credit":
         loss_of, wanted = credit_loss, targets.set_credits(instances.labels, settings.credit)
-    if replayed and settings.replay_keep:
-        if settings.loss == "credit":
-            raise SettingsError("--replay-keep: expected 0 with a model tuned by --loss credit, found more")
+    if replayed and settings.replay_keep and settings.loss == "credit":
+        say("--replay-keep has no part in a loss of credit: replayed mentions are trained towards their gold alone")
+    elif replayed and settings.replay_keep:
         before = _probabilities(model, instances.vectors[:replayed])
         wanted[:replayed] = (1 - settings.replay_keep) * wanted[:replayed] + settings.replay_keep * before
     steps_an_epoch = -(-len(instances) // settings.batch_size)

@@ -71,7 +71,7 @@ def test_demonyms_labelled_as_places_can_be_put_outside(tmp_path: Path) -> None:
     changed = prepare_corpus([path], PrepareSettings(map=table(tmp_path), demonyms_outside=True))
     place = ("GPE", "LOC", "FAC")
     assert [[m.types for m in s.mentions] for s in changed.sentences] == [[("-",), ("-",), place], [("PER",), place]]
-    assert changed.report.notes == ["2 national adjectives, peoples and languages labelled as places: now -"]
+    assert changed.report.notes == ["2 national adjectives, peoples and languages labelled as places are now -"]
 
 
 def test_of_several_labels_the_deepest_mapped_one_counts(tmp_path: Path) -> None:
