@@ -102,7 +102,7 @@ def run(name: str, seed: int, files: dict[str, str], work: Path, scratch: Path, 
     if result.is_file():
         return
     base = large if name == LARGE and large is not None else pretrained(name, seed, files, work, scratch)
-    bench = Bench.open(base)
+    bench = Bench.open(base, kept=work / "vectors")
     sets = [bench.read(work / f"{s}.jsonl") for s in ("crossner_dev", "fewnerd_held")]
     used = bench.tune(bench.instances([files["aida"]]), seed, dev=sets, coarse_prior=0.0)
     kept = {"types": len(bench.model.types), "sets": {}}
