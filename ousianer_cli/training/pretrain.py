@@ -468,7 +468,9 @@ def _build(
         typing_sees_encoder=settings.typing_sees_encoder,
     )
     name = earlier.encoder_name if earlier else settings.encoder
-    return Model(Tagger(config, encoder), tokenizer, inventory, name, settings.encoder_lr > 0)
+    # An encoder that an earlier training tuned is found nowhere else, so that it goes into the folder even when frozen.
+    tuned = settings.encoder_lr > 0 or (earlier is not None and earlier.encoder_tuned)
+    return Model(Tagger(config, encoder), tokenizer, inventory, name, tuned)
 
 
 def _go_on_from(earlier: Model, model: Model, folder: str) -> str:

@@ -79,6 +79,16 @@ def test_a_run_goes_on_from_an_earlier_model(tmp_path: Path) -> None:
     assert f"going on from base: {len(types)} of its {len(types)} types are in the inventory, {new} are new" in said
 
 
+def test_a_tuned_encoder_that_is_frozen_from_then_on_stays_in_the_model(tmp_path: Path) -> None:
+    run(tmp_path, encoder_lr=0.1)
+    tuned = weights_of(tmp_path / "base")
+    run(tmp_path, start=str(tmp_path / "base"), out=str(tmp_path / "second"), encoder_lr=0.0)
+    again = load_model(tmp_path / "second").tagger.state_dict()
+    name = "states.encoder.encoder.layer.0.output.dense.weight"
+    assert torch.equal(again[name].half(), tuned[name])
+    assert not torch.equal(again[name].half(), load_encoder("tiny").state_dict()[name[15:]].half())
+
+
 def test_going_on_with_another_network_names_the_flag(tmp_path: Path) -> None:
     run(tmp_path)
     with pytest.raises(SettingsError, match=r"--lstm-hidden: expected \d+ as in .*base, found 7"):
