@@ -107,6 +107,7 @@ def parse() -> argparse.Namespace:
             one.add_argument("--option", action="append", default=[], metavar="NAME=JSON", help="for the peer's script")
         if name in ("score", "table", "all"):
             one.add_argument("--out", type=Path, default=ROOT / "docs" / "results" / "peers.md")
+            one.add_argument("--note", default="", help="a sentence for the table's head: what its reader must know")
     for one in parts.choices.values():
         one.add_argument("--data", type=Path, default=WORK / "data")
     return parser.parse_args()
@@ -469,12 +470,12 @@ def table(options: argparse.Namespace) -> None:
         raise SystemExit(f"{options.runs}: expected scores.json with runs, found none; run score first")
     facts = read_json(options.data / "data.json")
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    text = "\n".join([*heading(facts, rows), *results_of(facts, rows), *how(facts, rows, options)])
+    text = "\n".join([*heading(facts, rows, options.note), *results_of(facts, rows), *how(facts, rows, options)])
     options.out.write_text(text + "\n", encoding="utf-8")
     print(f"wrote {options.out}")
 
 
-def heading(facts: dict[str, Any], rows: dict[str, Any]) -> list[str]:
+def heading(facts: dict[str, Any], rows: dict[str, Any], note: str) -> list[str]:
     corpora = " and ".join(f"{name} ({c['usable']:,} usable sentences)" for name, c in facts["corpora"].items())
     validation = ", ".join(f"{name} ({v['sentences']:,} sentences)" for name, v in facts["validation"].items())
     one = next(iter(next(iter(rows.values()))["results"].values()))
@@ -485,8 +486,9 @@ def heading(facts: dict[str, Any], rows: dict[str, Any]) -> list[str]:
         "go, with labels mapped to `aida-edl`; a tenth of N is held out, by which each keeps its best state and a "
         f"score threshold is chosen for each by one rule. Validation: {validation}; none of their sentences is drawn. "
         "Encoder of all but spaCy: all-MiniLM-L6-v2, tuned. Budget: the same minutes of wall clock for training at "
-        f"each size, on {one['threads']} threads of {processor()}.",
+        f"each size; threads: {one['threads']}, processor: {processor()}.",
         "",
+        *([note, ""] if note else []),
         "A flat tagger's label for a mention is the first of its admissible types, and OUTSIDE for a name outside the "
         "taxonomy. Written by `benchmarks/peers/run.py table`.",
         "",
