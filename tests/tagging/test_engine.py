@@ -133,7 +133,7 @@ def test_no_sentences() -> None:
 @pytest.fixture(scope="module")
 def places() -> list[list[str]]:
     lines = (
-        "She flew from Paris to Toronto .",
+        "She flew from Prague to Lisbon .",
         "Talks between France and Japan went on .",
         "Nina Falk wrote to Leeds .",
     )

@@ -110,7 +110,7 @@ def drawn_and_scored(out: Path) -> list[tuple[str, ...]]:
         ({"hidden": {"low": 1.5, "high": 3}}, "hidden: expected a whole number as low, found 1.5"),
         ({"hidden": {"choices": [8, "many"]}}, "hidden: --hidden ([finetune] hidden): expected int, found 'many'"),
         ({"loss": {"low": 1, "high": 2}}, "loss: expected choices, since it is no number"),
-        ({"loss": {"choices": ["soft", "medium"]}}, "expected one of soft, hard, found 'medium'"),
+        ({"loss": {"choices": ["soft", "medium"]}}, "expected one of soft, hard, credit, found 'medium'"),
         ({"dropout": {"low": 0.1, "high": 1.5}}, "dropout: --dropout: expected 0 to 1, found 1.5"),
         ({"dev": {"choices": [["a"], ["b"]]}}, "dev: expected a setting that leaves data and types as they are"),
         ({"tune_projection": {"choices": [True]}}, "--tune-projection and --reads vectors: expected one of them"),
