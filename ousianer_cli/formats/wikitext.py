@@ -53,6 +53,7 @@ PREFORMATTED = "preformatted lines"
 STRAY = "lines of a broken table or template"
 UNCLOSED = "marks never closed"
 OVERLONG = "paragraphs above the length limit"
+WORDLESS = "paragraphs without a word"
 
 Kind = Literal["article", "disambiguation", "list", "redirect"]
 
@@ -831,7 +832,7 @@ def _cut_html(text: str, page: _Page) -> str:
             page.drop(_CUT_HTML[name] if number in ends else UNCLOSED)
             instead = _PARAGRAPH
         elif name == "br":
-            instead = " "
+            instead = f"{_BREAK} "  # the mark keeps a line that begins so from being preformatted
         elif name in ("b", "strong"):
             instead = _BOLD
         elif name in ("i", "em"):
@@ -1190,9 +1191,11 @@ class _Line(RunningText):
 
     def finish(self, in_lead: bool) -> None:
         text = self.text()
-        if not _WORD.search(text):
-            return
         page = self.page
+        if not _WORD.search(text):
+            if text:
+                page.drop(WORDLESS)
+            return
         is_first = not page.pieces
         if not is_first:
             page.pieces.append("\n\n")

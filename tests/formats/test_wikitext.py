@@ -288,6 +288,18 @@ def test_time_grows_with_the_length_only(unit: str) -> None:
     assert article.text.endswith("End.")
 
 
+def test_a_line_that_begins_with_a_break_is_text() -> None:
+    article = parse("Start.\n\n<br>[[a|b]] c.<br>d [[e|f<br>g]].")
+    assert article.text == "Start.\n\nb c. d f g." and not article.left_out
+    assert [(article.text[a.start : a.end], a.target) for a in article.anchors] == [("b", "A"), ("f g", "E")]
+
+
+def test_paragraphs_without_a_word_are_counted() -> None:
+    article = parse("Start.\n\n[[a|-]].\n\n{{x}}\n\nEnd.")
+    assert article.text == "Start.\n\nEnd." and article.anchors == []
+    assert article.left_out == {"paragraphs without a word": 1, "templates": 1}
+
+
 def test_pages_and_paragraphs_above_the_limits() -> None:
     with pytest.raises(WikitextError) as caught:
         parse("[[a]] " * 1_700_000)
@@ -297,7 +309,7 @@ def test_pages_and_paragraphs_above_the_limits() -> None:
     assert article.left_out == {"paragraphs above the length limit": 1}
 
 
-WORDS = st.text("abcXYZ éλ中😀0-9", min_size=1, max_size=8)
+WORDS = st.text("abcXYZ éλ中😀0123456789", min_size=1, max_size=8)  # no mark: ---- would be a rule
 # After a line break, text that begins with a blank would be a preformatted line, which is left out.
 TEXT = st.tuples(st.just("text"), WORDS.filter(lambda words: not words.startswith(" ")), st.just(""))
 LINK = st.tuples(st.just("link"), st.text("abé 中😀", min_size=1, max_size=6).filter(str.strip), WORDS)
@@ -313,9 +325,10 @@ NOISE = st.tuples(
 @settings(deadline=None)
 @given(st.lists(st.one_of(TEXT, LINK, NOISE), max_size=14))
 def test_every_anchor_covers_what_its_link_shows(parts: list[tuple[str, str, str]]) -> None:
-    """Built from pieces whose display is known; a full stop after each link keeps letters from joining it."""
+    """Built from pieces whose display is known; a full stop after each link keeps letters from joining it, and a word
+    after that its paragraph from having none, which would be left out."""
     wikitext = "".join(
-        f"[[{first}|{second}]]." if kind == "link" else first + ("." if kind == "text" else "")
+        f"[[{first}|{second}]]. x" if kind == "link" else first + ("." if kind == "text" else "")
         for kind, first, second in parts
     )
     expected = [
