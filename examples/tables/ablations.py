@@ -149,7 +149,7 @@ def table(scratch: Path, seeds: list[int]) -> str:
             }
     out = (
         "# Ablations of the pretrained network, at a small scale\n\n"
-        f"`python examples/tables/ablations.py WORK --seeds {' '.join(map(str, seeds))}`\n\n"
+        f"`python examples/tables/ablations.py WORK BASE --seeds {' '.join(map(str, seeds))}`\n\n"
         f"{COMPLETE:,} sentences whose names are all marked, {SILVER:,} of silver; two passes. Typed F1 with credit "
         "`both`; differences against the first row with 95% interval and p.\n"
     )

@@ -51,15 +51,22 @@ class Detected:
 def detect_batch(tagger: Tagger, states: Tensor, layers: Tensor, mask: Tensor, tie: float = 0.0) -> list[Detected]:
     """What is found in each sentence of a batch (`contextualised`); with `tie`, one in which marginals of two tags are
     closer than that is not certain."""
-    emissions = tagger.emission(states)
-    spans = tagger.crf.best_spans(emissions, mask)
-    marginals = tagger.crf.span_marginals(emissions, mask, spans)
+    emissions, spans, marginals = _best_spans(tagger, states, mask)
     edges = tagger.crf.near_tie(emissions, mask, tie) if tie else [False] * len(spans)
     vectors = _pooled(tagger, states, layers, spans)
     return [
         Detected(found, chance, vector, not edge)
         for found, chance, vector, edge in zip(spans, marginals, vectors, edges, strict=True)
     ]
+
+
+def _best_spans(
+    tagger: Tagger, states: Tensor, mask: Tensor
+) -> tuple[Tensor, list[list[tuple[int, int]]], list[np.ndarray]]:
+    """Emissions [B, T, tags], and each sentence's spans with p(span) [M]."""
+    emissions = tagger.emission(states)
+    spans = tagger.crf.best_spans(emissions, mask)
+    return emissions, spans, tagger.crf.span_marginals(emissions, mask, spans)
 
 
 def _pooled(tagger: Tagger, states: Tensor, layers: Tensor, spans: Sequence[list[tuple[int, int]]]) -> list[np.ndarray]:
@@ -98,9 +105,7 @@ def detect_spans(
     """(spans [start, end), p(span) [M]) of each sentence; sentences must fit the encoder."""
     found: list[tuple[list[tuple[int, int]], np.ndarray]] = [([], np.zeros(0))] * len(sentences)
     for indices, states, _, mask in contextualised(tagger, sentences, budget, device):
-        emissions = tagger.emission(states)
-        spans = tagger.crf.best_spans(emissions, mask)
-        marginals = tagger.crf.span_marginals(emissions, mask, spans)
+        _, spans, marginals = _best_spans(tagger, states, mask)
         for index, row_spans, row_marginals in zip(indices, spans, marginals, strict=True):
             found[index] = (row_spans, row_marginals)
     return found

@@ -21,7 +21,7 @@ from ousianer_cli.network.encoder import fingerprint
 from ousianer_cli.network.inference import Detected, detect, mention_vectors
 from ousianer_cli.network.pieces import EncodedSentence
 
-Spans = Sequence[Sequence[tuple[int, int]]]
+Spans = Sequence[list[tuple[int, int]]]
 Arrays = dict[str, np.ndarray]
 
 
@@ -36,19 +36,17 @@ class Vectors:
 
     def of(self, sentences: Sequence[EncodedSentence], spans: Spans) -> np.ndarray:
         """Vectors [M, V] of given spans (one list a sentence)."""
-        rows = [list(s) for s in spans]
 
         def compute() -> Arrays:
-            return {"vectors": mention_vectors(self.model.tagger, sentences, rows, self.batch_pieces)}
+            return {"vectors": mention_vectors(self.model.tagger, sentences, spans, self.batch_pieces)}
 
-        return self._kept("given", sentences, rows, compute)["vectors"]
+        return self._kept("given", sentences, spans, compute)["vectors"]
 
     def detect(self, sentences: Sequence[EncodedSentence], spans: Spans) -> tuple[list[Detected], np.ndarray]:
         """What is found in each sentence, and the vectors [M, V] of given spans (one list a sentence)."""
-        rows = [list(s) for s in spans]
 
         def compute() -> Arrays:
-            found, given = detect(self.model.tagger, sentences, self.batch_pieces, rows)
+            found, given = detect(self.model.tagger, sentences, self.batch_pieces, spans)
             empty = np.zeros((0, self.model.tagger.vector_size), np.float32)
             return {
                 "given": given,
@@ -58,7 +56,7 @@ class Vectors:
                 "vector": np.concatenate([empty, *(f.vectors for f in found)]),
             }
 
-        kept = self._kept("found", sentences, rows, compute)
+        kept = self._kept("found", sentences, spans, compute)
         cuts = np.cumsum(kept["count"])[:-1]
         parts = (np.split(kept[name], cuts) if len(sentences) else [] for name in ("span", "marginal", "vector"))
         found = [
