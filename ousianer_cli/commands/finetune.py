@@ -20,6 +20,10 @@ def finetune(
         list[str] | None, typer.Option(metavar="FILE...", help="Corpora whose mentions carry admissible target types.")
     ] = None,
     dev: Annotated[list[str] | None, typer.Option(metavar="FILE...", help="Validation corpora.")] = None,
+    dev_labels: Annotated[
+        str | None,
+        typer.Option(help="How validation labels are read: closed, open (a type below one is right), mean of both."),
+    ] = None,
     feedback: Annotated[
         list[str] | None,
         typer.Option(
@@ -69,7 +73,9 @@ def finetune(
     weight_decay: Annotated[float | None, typer.Option(help="AdamW weight decay.")] = None,
     warmup_steps: Annotated[int | None, typer.Option(help="Steps over which the learning rate rises.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the mentions.")] = None,
-    batch_size: Annotated[int | None, typer.Option(help="Mentions a batch.")] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(help="Most mentions a batch; few mentions make smaller ones.")
+    ] = None,
     patience: Annotated[int | None, typer.Option(help="Validations without gain before stopping.")] = None,
     feedback_weight: Annotated[
         float | None, typer.Option(help="Weight of a feedback mention beside a replayed one.")

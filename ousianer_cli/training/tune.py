@@ -62,9 +62,27 @@ _COMPARED_ON: dict[str, frozenset[str]] = {
     | {"detection", "typing", "typing_open", "joint", "detection_dev", "typing_dev", "held_out"}
     | {"min_mentions", "max_pieces", "seed", "threads"},
     "finetune": _FOLDERS
-    | {"train", "dev", "feedback", "source", "taxonomy", "mapping", "direct", "seed", "replay_limit", "batch_pieces"},
+    | {
+        "train",
+        "dev",
+        "dev_labels",
+        "feedback",
+        "source",
+        "taxonomy",
+        "mapping",
+        "direct",
+        "seed",
+        "replay_limit",
+        "batch_pieces",
+    },
 }
 """What decides on which data and types trials are measured, or leaves the score alone: never part of a space."""
+
+_READINGS: dict[ft.Reading, str] = {
+    "closed": "labels closed",
+    "open": "labels open",
+    "mean": "mean of labels closed and open",
+}
 
 _SPACES: dict[str, dict[str, dict[str, Any]]] = {
     "pretrain": {
@@ -376,7 +394,7 @@ class FinetuneTrainer:
         self.notes = {
             "validation": held or ", ".join(Path(p).name for p in dev),
             "score": "mean over the corpora of typed F1 with detection (of typing credit where a corpus does not mark "
-            "all names), credit both, decay .5, no confidence threshold",
+            f"all names), credit both, decay .5, {_READINGS[fixed.dev_labels]}, no confidence threshold",
         }
 
     def _collect(self, balance: bool, paths: list[str]) -> ft.Instances:

@@ -24,6 +24,7 @@ from ousianer_cli.training import finetune as module
 from ousianer_cli.training.finetune import (
     PAPER,
     FinetuneSettings,
+    Reading,
     finetune,
     type_words,
     typed_f1,
@@ -388,6 +389,28 @@ def test_typing_metrics_by_hand() -> None:
     assert result == {"credit": pytest.approx((1 + 0.5 + 1 + 1) / 4), "accuracy": 0.75, "mentions": 4}
 
 
+@pytest.mark.parametrize(("reading", "worth"), [("closed", 0.5), ("open", 1.0), ("mean", 0.75)])
+def test_an_answer_below_an_open_label_is_right_where_labels_are_read_so(reading: Reading, worth: float) -> None:
+    # Gold A, C and outside; answered A.b (below A), C, and A.b, which is no gold type.
+    targets, chosen, gold = Targets(SMALL), torch.tensor([1, 2, 1]), [("A",), ("C",), ("-",)]
+    assert typing_metrics(targets, chosen, gold, reading)["credit"] == pytest.approx((worth + 1) / 3, abs=1e-4)
+    result = typed_f1(targets, chosen, torch.ones(3), gold, gold, reading=reading)
+    assert (result["p"], result["r"]) == pytest.approx(((worth + 1) / 3, (worth + 1) / 2), abs=1e-4)
+
+
+def test_the_reading_of_validation_labels_is_a_setting(base: Path, tmp_path: Path) -> None:
+    deep = [sentence("Ada lives in Oslo", ("Ada", ("PER",)), ("Oslo", ("GPE.UrbanArea.City",)))]
+    coarse = [sentence("Ada lives in Oslo", ("Ada", ("PER",)), ("Oslo", ("GPE",)))]
+    train, dev = write_rows(tmp_path / "deep.jsonl", deep * 6), write_rows(tmp_path / "coarse.jsonl", coarse)
+    credit = {
+        reading: finetune(
+            finetune_settings(tmp_path, base, train=[train], dev=[dev], dev_labels=reading, patience=30), say=quiet
+        )["finetune"]["dev"]["coarse"]["credit"]
+        for reading in ("closed", "open", "mean")
+    }
+    assert credit["closed"] < credit["mean"] < credit["open"] == 1.0
+
+
 # ---- taxonomies and the Direct model --------------------------------------------------------------------------------
 
 
@@ -464,15 +487,32 @@ def test_the_papers_preset_sets_every_value_of_the_paper(tmp_path: Path) -> None
     assert {name: getattr(settings, name) for name in wanted} == wanted
 
 
-def test_the_learning_rate_rises_and_falls(base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    rates: list[float] = []
+@pytest.fixture
+def rates(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The learning rate of each step, as steps are made."""
+    made: list[float] = []
     original = torch.optim.AdamW.step
 
     def step(self: torch.optim.AdamW, *args: Any, **kwargs: Any) -> Any:
-        rates.append(self.param_groups[0]["lr"])
+        made.append(self.param_groups[0]["lr"])
         return original(self, *args, **kwargs)
 
     monkeypatch.setattr(torch.optim.AdamW, "step", step)
+    return made
+
+
+@pytest.mark.parametrize(("copies", "batches"), [(1, 2), (20, 30), (50, 40)])
+def test_few_mentions_make_small_batches(
+    base: Path, tmp_path: Path, rates: list[float], copies: int, batches: int
+) -> None:
+    # 24 mentions in batches of 16, 480 of 16, 1,200 of 30; never one batch of 256.
+    rows = [row for _ in range(copies) for row in target_rows()]
+    train = write_rows(tmp_path / "many.jsonl", rows)
+    finetune(finetune_settings(tmp_path, base, train=[train], batch_size=256, epochs=1), say=quiet)
+    assert len(rates) == batches
+
+
+def test_the_learning_rate_rises_and_falls(base: Path, tmp_path: Path, rates: list[float]) -> None:
     finetune(finetune_settings(tmp_path, base, lr=0.01, warmup_steps=5, epochs=10), say=quiet)
     assert len(rates) == 30
     assert rates[:5] == pytest.approx([0.002, 0.004, 0.006, 0.008, 0.01])
