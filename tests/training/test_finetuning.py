@@ -399,16 +399,13 @@ def test_an_answer_below_an_open_label_is_right_where_labels_are_read_so(reading
 
 
 def test_the_reading_of_validation_labels_is_a_setting(base: Path, tmp_path: Path) -> None:
-    deep = [sentence("Ada lives in Oslo", ("Ada", ("PER",)), ("Oslo", ("GPE.UrbanArea.City",)))]
-    coarse = [sentence("Ada lives in Oslo", ("Ada", ("PER",)), ("Oslo", ("GPE",)))]
-    train, dev = write_rows(tmp_path / "deep.jsonl", deep * 6), write_rows(tmp_path / "coarse.jsonl", coarse)
-    credit = {
-        reading: finetune(
-            finetune_settings(tmp_path, base, train=[train], dev=[dev], dev_labels=reading, patience=30), say=quiet
-        )["finetune"]["dev"]["coarse"]["credit"]
-        for reading in ("closed", "open", "mean")
-    }
-    assert credit["closed"] < credit["mean"] < credit["open"] == 1.0
+    coarse = [sentence("Yesterday Ada Brun went to Oslo .", ("Ada Brun", ("PER",)), ("Oslo", ("GPE",)))]
+    dev = write_rows(tmp_path / "coarse.jsonl", coarse)
+    credit = {}
+    for reading in ("closed", "open", "mean"):
+        settings = finetune_settings(tmp_path, base, dev=[dev], dev_labels=reading, patience=30)
+        credit[reading] = finetune(settings, say=quiet)["finetune"]["dev"]["coarse"]["credit"]
+    assert credit == {"closed": pytest.approx(0.625), "open": 1.0, "mean": pytest.approx(0.8125)}
 
 
 # ---- taxonomies and the Direct model --------------------------------------------------------------------------------
