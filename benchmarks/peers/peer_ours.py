@@ -41,8 +41,10 @@ from ousianer_cli.training.pretrain import PretrainSettings, load_corpora, pretr
 
 LR, ENCODER_LR, BATCH_PIECES = 1e-3, 1.5e-4, 400
 TIMED_STEPS = 30
-LOOKS, LOOK_SECONDS, TUNING_SECONDS = 4, 3.0, 10.0
-"""Looks at the held-out part, and what one of them (with the model written) and fine-tuning take of the time."""
+LOOKS, LOOK_SECONDS, TUNING_SECONDS = 4, 3.0, 12.0
+TUNING_OF_A_PASS = 1 / 3
+"""Looks at the held-out part, and what one of them (with the model written) and fine-tuning take of the time: encoding
+the sentences once for fine-tuning is a third of a pass of training."""
 
 
 def tag(engine: Engine, lines: list[Line]) -> list[list[Found]]:
@@ -78,26 +80,25 @@ def from_scratch(job: Job, folder: Path, clock: Clock) -> tuple[str, dict[str, A
         seed=job.seed,
         threads=job.threads,
     )
-    # The schedule needs the number of epochs, so a few steps are timed first; they train nothing that is kept.
+    # The schedule needs the number of steps, so a few are timed first; they train nothing that is kept.
     timed = dataclasses.replace(settings, out=str(folder / "timed"), epochs=100)
     seconds = []
     for steps in (1, 2, 2 + TIMED_STEPS):  # the first one loads what the process then has
         began = time.perf_counter()
         pretrain(timed, stop_after=steps, say=lambda _: None)
         seconds.append(time.perf_counter() - began)
-    an_epoch = steps_an_epoch(settings)
     step_seconds = max(1e-3, (seconds[2] - seconds[1]) / TIMED_STEPS)
     starting = max(0.0, seconds[1] - 2 * step_seconds)
-    left = job.minutes * 60 - starting - LOOKS * LOOK_SECONDS - TUNING_SECONDS
-    epochs = max(1, math.floor(left / (step_seconds * an_epoch)))
-    total = epochs * an_epoch
-    settings = dataclasses.replace(settings, epochs=epochs, validate_every=math.ceil(total / LOOKS))
+    a_pass = steps_a_pass(settings)
+    around = starting + LOOKS * LOOK_SECONDS + TUNING_SECONDS + TUNING_OF_A_PASS * a_pass * step_seconds
+    steps = max(LOOKS, math.floor((job.minutes * 60 - around) / step_seconds))
+    settings = dataclasses.replace(settings, steps=steps, epochs=LOOKS)
     clock.start()
     pretrain(settings, say=lambda _: None)
-    return settings.out, {"epochs": epochs, "steps": total, "rate": settings.encoder_lr}
+    return settings.out, {"epochs": round(steps / a_pass, 2), "steps": steps, "rate": settings.encoder_lr}
 
 
-def steps_an_epoch(settings: PretrainSettings) -> int:
+def steps_a_pass(settings: PretrainSettings) -> int:
     """Batches in which pretraining shows its corpora once, but for what shuffling changes."""
     corpora = load_corpora(settings, load_tokenizer(settings.encoder), WordNet.load())
     lengths = [e.encoded.pieces for e in corpora.train]

@@ -6,8 +6,8 @@ WORK holds the corpora of `examples/tables/run.sh`. Every row is pretrained on t
 all marked (CrossNER train and a draw of the clean Few-NERD part) and 1,500 of the silver, then its conversion layer is
 tuned on the same 1,200. The encoder is frozen but for the rows that tune it, so rows share its features. The last row
 is BASE, pretrained on everything, with its layer tuned on those 1,200 too: what large pretraining is worth where the
-fine-tuning data is little. Finished rows are kept in the scratch folder and not trained again. Intervals: 95%,
-bootstrap over sentences, 2,000 resamples; p: permutation test against the first row.
+fine-tuning data is little. Finished networks and rows are kept in the scratch folder and not made again. Intervals:
+95%, bootstrap over sentences, 2,000 resamples; p: permutation test against the first row.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ def pretrained(name: str, seed: int, files: dict[str, str], work: Path, scratch:
         seed=seed,
         **{**PLAIN, **changed},  # type: ignore[arg-type]
     )
-    pretrain(settings)
+    pretrain(settings, resume=(base.with_name(base.name + ".last") / "state.json").is_file())
     return base
 
 

@@ -45,7 +45,11 @@ def pretrain(
         str | None, typer.Option(help="Hugging Face id or folder; minilm, shipped or tiny by name.")
     ] = None,
     start: Annotated[
-        str | None, typer.Option(help="Model folder to go on from: its encoder, weights and types.", metavar="DIR")
+        list[str] | None,
+        typer.Option(
+            help="Model folder to go on from: its encoder, weights and types; of several, the mean of the weights.",
+            metavar="DIR...",
+        ),
     ] = None,
     encoder_layers: Annotated[int | None, typer.Option(help="Lower encoder layers to keep; 0 keeps all.")] = None,
     mix_layers: Annotated[

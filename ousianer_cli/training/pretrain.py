@@ -31,7 +31,7 @@ from ousianer_cli.network.checkpoint import (
     save_tensors,
 )
 from ousianer_cli.network.crf import tags_of
-from ousianer_cli.network.encoder import load_encoder, load_tokenizer
+from ousianer_cli.network.encoder import config_of, load_encoder, load_tokenizer
 from ousianer_cli.network.inference import length_batches
 from ousianer_cli.network.losses import multi_label_loss
 from ousianer_cli.network.pieces import Batch, PieceTokenizer, collate
@@ -72,8 +72,10 @@ class PretrainSettings:
     encoder: str = setting(
         "minilm", doc="Hugging Face id or folder; 'minilm' is a package, 'tiny' a random one for dry runs"
     )
-    start: str = setting(
-        "", doc="model folder to go on from: its encoder in place of 'encoder', all its weights, and the types it knows"
+    start: list[str] = setting(
+        [],
+        doc="model folder to go on from: its encoder in place of 'encoder', its weights and types; of several that "
+        "went on from one another, the mean of the weights",
     )
     encoder_layers: int = setting(0, doc="lower encoder layers to keep; 0 keeps all")
     mix_layers: list[int] = setting(
@@ -357,8 +359,8 @@ def pretrain(
         torch.set_num_threads(settings.threads)
     torch.manual_seed(settings.seed)
     wordnet = WordNet.load()
-    earlier = load_model(settings.start) if settings.start else None
-    tokenizer = earlier.tokenizer if earlier else load_tokenizer(settings.encoder)
+    earlier = [load_model(folder) for folder in settings.start]
+    tokenizer = earlier[0].tokenizer if earlier else load_tokenizer(settings.encoder)
     say("reading corpora …")
     corpora = load_corpora(settings, tokenizer, wordnet)
     targets = TypeTargets(corpora.inventory, wordnet)
@@ -441,11 +443,11 @@ def pretrain(
 
 
 def _build(
-    settings: PretrainSettings, tokenizer: PieceTokenizer, inventory: Inventory, earlier: Model | None = None
+    settings: PretrainSettings, tokenizer: PieceTokenizer, inventory: Inventory, earlier: Sequence[Model] = ()
 ) -> Model:
-    """A network of these settings, over the encoder of an earlier model where there is one."""
+    """A network of these settings, over the encoder of the first earlier model where there is one."""
     encoder: Any = (
-        earlier.tagger.states.encoder if earlier else load_encoder(settings.encoder, settings.encoder_layers or None)
+        earlier[0].tagger.states.encoder if earlier else load_encoder(settings.encoder, settings.encoder_layers or None)
     )
     depth = int(encoder.config.num_hidden_layers)
     layers = tuple(n if n >= 0 else depth + 1 + n for n in settings.mix_layers) or tuple(range(1, depth + 1))
@@ -467,35 +469,50 @@ def _build(
         mention_size=settings.mention_size,
         typing_sees_encoder=settings.typing_sees_encoder,
     )
-    name = earlier.encoder_name if earlier else settings.encoder
+    name = earlier[0].encoder_name if earlier else settings.encoder
     # An encoder that an earlier training tuned is found nowhere else, so that it goes into the folder even when frozen.
-    tuned = settings.encoder_lr > 0 or (earlier is not None and earlier.encoder_tuned)
+    tuned = settings.encoder_lr > 0 or any(other.encoder_tuned for other in earlier)
     return Model(Tagger(config, encoder), tokenizer, inventory, name, tuned)
 
 
-def _go_on_from(earlier: Model, model: Model, folder: str) -> str:
-    """Take over the weights of a model of the same shape; a type's row goes to the same type of the new inventory.
+def _go_on_from(earlier: Sequence[Model], model: Model, folders: Sequence[str]) -> str:
+    """Take over the mean weights of models of the same shape; a type's row is the mean over those that know the type.
+
+    Averaging models that went on from one another: Wortsman et al. (2022), "Model soups".
 
     Raises:
-        SettingsError: the settings describe another network, by flag name.
+        SettingsError: the settings describe another network, by flag name, or the models have encoders that differ.
     """
-    mine, other = (dataclasses.asdict(m.tagger.config) for m in (model, earlier))
-    for name, value in other.items():
-        if name != "types" and mine[name] != value:
-            option = "mix-layers" if name == "layers" else name.replace("_", "-")
-            raise SettingsError(f"--{option}: expected {value} as in {folder}, found {mine[name]}; give the same")
-    state = earlier.tagger.state_dict()
-    rows = {t: i for i, t in enumerate(earlier.types)}
-    known = [(i, rows[t]) for i, t in enumerate(model.types) if t in rows]
-    new, old = ([pair[side] for pair in known] for side in (0, 1))
+    mine = dataclasses.asdict(model.tagger.config)
+    first = config_of(earlier[0].tagger.states.encoder)
+    for folder, other in zip(folders, earlier, strict=True):
+        for name, value in dataclasses.asdict(other.tagger.config).items():
+            if name != "types" and mine[name] != value:
+                option = "mix-layers" if name == "layers" else name.replace("_", "-")
+                raise SettingsError(f"--{option}: expected {value} as in {folder}, found {mine[name]}; give the same")
+        if config_of(other.tagger.states.encoder) != first:
+            raise SettingsError(f"--start: expected models over one encoder, found another in {folder}; leave it out")
+    fresh = model.tagger.state_dict()
+    states = [other.tagger.state_dict() for other in earlier]
+    rows = [{t: i for i, t in enumerate(other.types)} for other in earlier]
+    merged = {
+        k: torch.stack([s[k].float() for s in states]).mean(dim=0).to(v.dtype)
+        for k, v in fresh.items()
+        if not k.startswith("types.")
+    }
     for name in ("types.weight", "types.bias"):
-        merged = model.tagger.state_dict()[name].clone()
-        merged[new] = state[name][old]
-        state[name] = merged
-    model.tagger.load_state_dict(state)
+        merged[name] = fresh[name].clone()
+        for place, known in enumerate(model.types):
+            own = [s[name][r[known]] for s, r in zip(states, rows, strict=True) if known in r]
+            if own:
+                merged[name][place] = torch.stack(own).mean(dim=0)
+    model.tagger.load_state_dict(merged)
+    old = set().union(*rows)
+    kept = len(old & set(model.types))
     return (
-        f"going on from {Path(folder).name}: {len(known):,} of its {len(rows):,} types are in the inventory, "
-        f"{len(model.types) - len(known):,} are new"
+        f"going on from {' and '.join(Path(folder).name for folder in folders)}: {kept:,} of "
+        f"{'their' if len(folders) > 1 else 'its'} {len(old):,} types are in the inventory, "
+        f"{len(model.types) - kept:,} are new"
     )
 
 
@@ -749,8 +766,8 @@ class _Progress:
 def _hashes(settings: PretrainSettings) -> dict[str, str]:
     kinds = ("detection", "typing", "typing_open", "joint", "joint_closed", "detection_dev", "typing_dev")
     hashes = {f"{kind}: {Path(path).name}": file_digest(path) for kind in kinds for path in getattr(settings, kind)}
-    if settings.start:
-        hashes[f"start: {Path(settings.start).name}"] = file_digest(str(Path(settings.start) / "model.safetensors"))
+    for folder in settings.start:
+        hashes[f"start: {Path(folder).name}"] = file_digest(str(Path(folder) / "model.safetensors"))
     return hashes
 
 

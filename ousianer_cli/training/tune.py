@@ -605,10 +605,10 @@ def _identity(phase: Phase, fixed: Any, space: Sequence[Dimension], chosen: Tune
         for path in value if isinstance(value, list) else [value]:
             if isinstance(path, str) and path and Path(path).exists():
                 digests[path] = file_digest(path)
-    base = _base_folder(fixed) if phase == "finetune" else fixed.start
-    model = Path(base) / "model.safetensors"
-    if base and model.is_file():
-        digests[str(model)] = file_digest(str(model))
+    for folder in [_base_folder(fixed)] if phase == "finetune" else fixed.start:
+        model = Path(folder) / "model.safetensors"
+        if model.is_file():
+            digests[str(model)] = file_digest(str(model))
     own = {k: getattr(chosen, k) for k in ("seed", "seeds", "sampler", "pruner")}
     own |= {"held_out": chosen.held_out} if phase == "finetune" else {}
     dimensions = {d.name: dataclasses.asdict(d) for d in space}

@@ -63,7 +63,7 @@ def test_a_run_goes_on_from_an_earlier_model(tmp_path: Path) -> None:
     first = tmp_path / "base"
     before, types = weights_of(first), load_model(first).types
     said: list[str] = []
-    frozen = {"out": str(tmp_path / "second"), "start": str(first), "lr": 1e-9, "encoder_lr": 1e-9, "epochs": 1}
+    frozen = {"out": str(tmp_path / "second"), "start": [str(first)], "lr": 1e-9, "encoder_lr": 1e-9, "epochs": 1}
     # Another type, and a frequent one, so that the rows of the earlier ones move.
     countries = [sentence("It lies in Peru .", ("Peru", (COUNTRY,)), supervises="typing")] * 40
     typing = [write_rows(tmp_path / "more.jsonl", [*typing_rows(), *countries])]
@@ -79,10 +79,35 @@ def test_a_run_goes_on_from_an_earlier_model(tmp_path: Path) -> None:
     assert f"going on from base: {len(types)} of its {len(types)} types are in the inventory, {new} are new" in said
 
 
+def test_a_run_goes_on_from_the_mean_of_several_models(tmp_path: Path) -> None:
+    folders = [tmp_path / name for name in ("one", "two")]
+    countries = [sentence("It lies in Peru .", ("Peru", (COUNTRY,)), supervises="typing")] * 40
+    more = [write_rows(tmp_path / "more.jsonl", [*typing_rows(), *countries])]
+    run(tmp_path, out=str(folders[0]))
+    run(tmp_path, out=str(folders[1]), seed=2, typing=more)
+    said: list[str] = []
+    starts = [str(f) for f in folders]
+    still = {"lr": 1e-9, "encoder_lr": 1e-9, "epochs": 1, "typing": more}
+    run(tmp_path, said, out=str(tmp_path / "mean"), start=starts, **still)
+    one, two, mean = (weights_of(f) for f in (*folders, tmp_path / "mean"))
+    for name, tensor in mean.items():
+        if not name.startswith("types."):
+            assert torch.allclose(tensor.float(), (one[name].float() + two[name].float()) / 2, atol=1e-3), name
+    knew, knows = (load_model(f).types for f in folders)
+    row = knows.index(PERSON)
+    wanted = (one["types.weight"][knew.index(PERSON)].float() + two["types.weight"][row].float()) / 2
+    assert COUNTRY in knows and COUNTRY not in knew
+    assert load_model(tmp_path / "mean").types == knows
+    assert torch.allclose(mean["types.weight"][row].float(), wanted, atol=1e-3)
+    alone = knows.index(COUNTRY)
+    assert torch.allclose(mean["types.weight"][alone].float(), two["types.weight"][alone].float(), atol=1e-3)
+    assert any(line.startswith("going on from one and two: ") for line in said)
+
+
 def test_a_tuned_encoder_that_is_frozen_from_then_on_stays_in_the_model(tmp_path: Path) -> None:
     run(tmp_path, encoder_lr=0.1)
     tuned = weights_of(tmp_path / "base")
-    run(tmp_path, start=str(tmp_path / "base"), out=str(tmp_path / "second"), encoder_lr=0.0)
+    run(tmp_path, start=[str(tmp_path / "base")], out=str(tmp_path / "second"), encoder_lr=0.0)
     again = load_model(tmp_path / "second").tagger.state_dict()
     name = "states.encoder.encoder.layer.0.output.dense.weight"
     assert torch.equal(again[name].half(), tuned[name])
@@ -92,7 +117,7 @@ def test_a_tuned_encoder_that_is_frozen_from_then_on_stays_in_the_model(tmp_path
 def test_going_on_with_another_network_names_the_flag(tmp_path: Path) -> None:
     run(tmp_path)
     with pytest.raises(SettingsError, match=r"--lstm-hidden: expected \d+ as in .*base, found 7"):
-        run(tmp_path, start=str(tmp_path / "base"), out=str(tmp_path / "second"), lstm_hidden=7)
+        run(tmp_path, start=[str(tmp_path / "base")], out=str(tmp_path / "second"), lstm_hidden=7)
 
 
 # ---- losses ---------------------------------------------------------------------------------------------------------
