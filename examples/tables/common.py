@@ -127,9 +127,11 @@ class Bench:
         dev: Sequence[Scored] = (),
         start: dict[str, Tensor] | None = None,
         replayed: int = 0,
+        corrected: int = 0,
         **settings: object,
     ) -> ft.FinetuneSettings:
-        """Train the conversion layer anew, or on from `start` over so many replayed mentions; the model holds it."""
+        """Train the conversion layer anew, or on from `start` over so many replayed mentions, the last so many of all
+        being corrections; the model holds it."""
         chosen = dataclasses.replace(self.plain, seed=seed, **settings)  # type: ignore[arg-type]
         torch.manual_seed(seed)
         self.model.tagger.types.load_state_dict(self.projection)
@@ -145,6 +147,7 @@ class Bench:
             [as_dev(d) for d in dev],
             chosen,
             replayed=replayed,
+            corrected=corrected,
             say=lambda _: None,
         )
         return chosen

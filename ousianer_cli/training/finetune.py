@@ -209,7 +209,9 @@ def finetune(settings: FinetuneSettings, *, say: Callable[[str], None] = print) 
     )
     effective = _effective(settings, model) if only_feedback else settings
     replayed = len(train) if only_feedback else 0
-    best = train_conversion(model, targets, mapper, instances, dev, effective, replayed=replayed, say=say)
+    best = train_conversion(
+        model, targets, mapper, instances, dev, effective, replayed=replayed, corrected=len(new), say=say
+    )
     metrics: dict[str, Any] = {"finetune": best}
     if before is not None:
         after = _feedback_right(model, targets, new)
@@ -406,13 +408,15 @@ def train_conversion(
     *,
     say: Callable[[str], None],
     replayed: int = 0,
+    corrected: int = 0,
     on_epoch: Callable[[Mapping[str, Any]], None] | None = None,
 ) -> dict[str, Any]:
     """Train the conversion layer; leaves the best epoch's weights in the model and returns that epoch's metrics.
 
     With `replayed` the model's layer is trained on, without it a new one. The first `replayed` mentions come from the
     replay file: `replay_keep` of what they are trained towards is the model's own answer before training, so that
-    feedback moves less of what it says nothing about.
+    feedback moves less of what it says nothing about. The last `corrected` mentions come from feedback: a person gave
+    their very types, so that evidence moves nothing below them.
     `on_epoch` sees each epoch's metrics and may end the training by an exception.
     """
     tagger = model.tagger
@@ -442,7 +446,13 @@ def train_conversion(
         with torch.no_grad():
             probabilities = torch.sigmoid(tagger.type_logits(instances.vectors)).numpy()
         evidence = torch.from_numpy(mapper.scores(probabilities)).float()
-    gold = targets.gold(instances.labels, evidence, settings.depth)
+    open_labels = len(instances) - corrected
+    gold = torch.cat(
+        [
+            targets.gold(instances.labels[:open_labels], evidence[:open_labels], settings.depth),
+            targets.gold(instances.labels[open_labels:], evidence[open_labels:], 0.0),
+        ]
+    )
     loss_of: Callable[[Tensor, Tensor, Tensor], Tensor] = soft_cross_entropy
     wanted = gold
     if settings.loss == "soft":

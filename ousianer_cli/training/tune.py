@@ -436,7 +436,16 @@ class FinetuneTrainer:
         torch.manual_seed(settings.seed)
         replayed = len(earlier) if self.warm else 0
         return ft.train_conversion(
-            model, self.targets, mapper, instances, self.dev, settings, replayed=replayed, say=_quiet, on_epoch=watch
+            model,
+            self.targets,
+            mapper,
+            instances,
+            self.dev,
+            settings,
+            replayed=replayed,
+            corrected=len(self.new),
+            say=_quiet,
+            on_epoch=watch,
         )
 
     def clear(self, slot: str) -> None:

@@ -210,6 +210,22 @@ def test_feedback_can_come_with_the_first_fine_tuning(base: Path, tmp_path: Path
     assert ["LOC"] in load_model(tmp_path / "tuned").config["replay_sets"]
 
 
+def test_evidence_moves_corpus_labels_down_and_no_correction(
+    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[tuple[int, float]] = []
+    original = Targets.gold
+
+    def gold(self: Targets, labels: Any, evidence: torch.Tensor, depth: float) -> torch.Tensor:
+        made.append((len(labels), depth))
+        return original(self, labels, evidence, depth)
+
+    monkeypatch.setattr(Targets, "gold", gold)
+    extra = feedback(tmp_path, (WRONG, "Lima", "GPE"))
+    finetune(finetune_settings(tmp_path, base, feedback=[extra], depth=0.5, epochs=1), say=quiet)
+    assert made == [(24, 0.5), (1, 0.0)]
+
+
 def test_feedback_goes_on_with_the_models_own_choices(base: Path, tmp_path: Path) -> None:
     first = finetune_settings(
         tmp_path, base, reads="vectors", hidden=7, loss="hard", decoding="argmax", credit="ancestor", epochs=2
