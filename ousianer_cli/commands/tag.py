@@ -40,6 +40,10 @@ def tag(
         float | None,
         typer.Option(help="Least YAGO evidence that takes a type below the one chosen (gpe -> a city); 0: never."),
     ] = None,
+    coarse_prior: Annotated[
+        float | None,
+        typer.Option(help="Share of gold taken to stop at the top type, for coarse guidelines; the model's own else."),
+    ] = None,
     min_confidence: Annotated[
         float | None, typer.Option(help="Least confidence of a row; by default the model's own threshold.")
     ] = None,
@@ -88,7 +92,9 @@ def run_tag(settings: Any, summary: Any, progress: bool | None = None) -> Any:
     if settings.threads:
         torch.set_num_threads(settings.threads)
     device = settings.device or ("cuda" if torch.cuda.is_available() else "cpu")
-    engine = Engine(load_model(settings.model or released_model()), settings.batch_pieces, device, settings.deepen)
+    prior = None if settings.coarse_prior < 0 else settings.coarse_prior
+    model = load_model(settings.model or released_model())
+    engine = Engine(model, settings.batch_pieces, device, settings.deepen, prior)
     least = None if settings.min_confidence < 0 else settings.min_confidence
     show = sys.stderr.isatty() if progress is None else progress
     bar = tqdm(documents, unit="doc", desc="tag", disable=not show)

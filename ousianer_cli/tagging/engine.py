@@ -5,6 +5,7 @@ Letters: B sentences, T words, M mentions, V mention vector, Y pretraining types
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -12,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ousianer_cli.errors import ModelError
+from ousianer_cli.errors import ModelError, SettingsError
 from ousianer_cli.network.checkpoint import Model, model_taxonomy
 from ousianer_cli.network.inference import Detected, contextualised, detect_batch
 from ousianer_cli.network.pieces import EncodedSentence
@@ -45,12 +46,18 @@ class Engine:
     `deepen` over 0 lets YAGO evidence go below the type that the conversion layer chose: to the type below it with most
     evidence in the typing head, by way of the mapping table, where that is at least `deepen` (0..1). Corpora that stop
     at `gpe` teach the layer to stop there, too; the typing head knows which of them are cities.
+    `coarse_prior` in place of the model's own sets how much gold is taken to stop at the top type (`DecodingRule`).
+
+    Raises:
+        ModelError: a model without target types.
+        SettingsError: a prior for a model that does not decode by expected credit.
     """
 
     model: Model
     batch_pieces: int = 4096
     device: str = "cpu"
     deepen: float = 0.0
+    coarse_prior: float | None = None
     targets: Targets = field(init=False)
     direct: DirectMapper | None = field(init=False, default=None)
     rule: DecodingRule = field(init=False)
@@ -71,6 +78,13 @@ class Engine:
             self._evidence = DirectMapper.from_text(table, self.model.types, self.targets.taxonomy, SHIPPED_TABLE)
         self._below = self.targets.below().fill_diagonal_(0).to(self.device)
         self.rule = DecodingRule.of(self.model.config)
+        if self.coarse_prior is not None:
+            if self.direct is not None or self.rule.decoding != "expected":
+                raise SettingsError(
+                    "--coarse-prior: expected a model that decodes by expected credit, found "
+                    f"{'a Direct one' if self.direct is not None else 'one of argmax'}; leave it out"
+                )
+            self.rule = dataclasses.replace(self.rule, coarse_prior=self.coarse_prior)
         self._credit = self.rule.matrix(self.targets).to(self.device)
         self.model.tagger.to(self.device).eval()
         if self.model.conversion is not None:

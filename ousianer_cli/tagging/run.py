@@ -42,6 +42,10 @@ class TagSettings:
     deepen: float = setting(
         0.0, doc="least YAGO evidence that takes a type below what the conversion layer chose; 0 never does"
     )
+    coarse_prior: float = setting(
+        -1.0,
+        doc="share of gold taken to stop at the top type: more, and answers stop higher; negative: the model's own",
+    )
     min_confidence: float = setting(-1.0, doc="least confidence of a row; negative takes the model's own threshold")
     batch_pieces: int = setting(4096, doc="padded sub-word pieces a batch: speed and memory, never results")
     device: str = setting("", doc="cpu or cuda; empty takes a GPU where there is one")
@@ -54,6 +58,8 @@ class TagSettings:
             raise SettingsError(f"--batch-pieces: expected at least 1, found {self.batch_pieces}")
         if not 0 <= self.deepen <= 1:
             raise SettingsError(f"--deepen: expected 0 to 1, found {self.deepen}")
+        if self.coarse_prior > 1:
+            raise SettingsError(f"--coarse-prior: expected 0 to 1, found {self.coarse_prior}")
         if self.min_confidence > 1:
             raise SettingsError(f"--min-confidence: expected 0 to 1, found {self.min_confidence}")
 

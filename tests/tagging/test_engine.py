@@ -7,8 +7,9 @@ import pytest
 import torch
 from tiny_models import CITY, COUNTRY, PERSON, capitals_model, random_model, random_tuned_model
 
-from ousianer_cli.errors import ModelError
+from ousianer_cli.errors import ModelError, SettingsError
 from ousianer_cli.network.checkpoint import load_model
+from ousianer_cli.network.targets import DecodingRule
 from ousianer_cli.released_models import released_model
 from ousianer_cli.tagging.engine import Detected, Engine, TypedMention
 
@@ -157,6 +158,23 @@ def test_evidence_takes_types_down_their_own_line(places: list[list[str]]) -> No
 def test_evidence_that_is_never_enough_changes_nothing(places: list[list[str]]) -> None:
     model = load_model(released_model())
     assert Engine(model, deepen=1.0).tag(places) == Engine(model).tag(places)
+
+
+def test_a_greater_prior_of_coarse_gold_stops_answers_higher(places: list[list[str]]) -> None:
+    model = load_model(released_model())
+    deep, coarse = (Engine(model, coarse_prior=prior).tag(places) for prior in (0.0, 1.0))
+    tops = [[m.type.partition(".")[0] for m in row] for row in deep]
+    assert [[m.type for m in row] for row in coarse] == tops
+    assert any("." in m.type for row in deep for m in row)
+    own = DecodingRule.of(model.config).coarse_prior
+    assert Engine(model, coarse_prior=own).tag(places) == Engine(model).tag(places)
+
+
+def test_a_prior_has_no_part_in_argmax(places: list[list[str]]) -> None:
+    model = load_model(released_model())
+    model.config = {**model.config, "decoding": {"decoding": "argmax"}}
+    with pytest.raises(SettingsError, match="--coarse-prior: .*found one of argmax; leave it out"):
+        Engine(model, coarse_prior=0.3)
 
 
 def test_deepening_does_not_depend_on_the_batch(places: list[list[str]]) -> None:
