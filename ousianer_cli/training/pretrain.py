@@ -490,7 +490,7 @@ def _go_on_from(earlier: Sequence[Model], model: Model, folders: Sequence[str]) 
             if name != "types" and mine[name] != value:
                 option = "mix-layers" if name == "layers" else name.replace("_", "-")
                 raise SettingsError(f"--{option}: expected {value} as in {folder}, found {mine[name]}; give the same")
-        if config_of(other.tagger.states.encoder) != first:
+        if config_of(other.tagger.states.encoder) != first or other.encoder_name != earlier[0].encoder_name:
             raise SettingsError(f"--start: expected models over one encoder, found another in {folder}; leave it out")
     fresh = model.tagger.state_dict()
     states = [other.tagger.state_dict() for other in earlier]

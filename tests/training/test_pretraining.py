@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,16 @@ def test_a_run_goes_on_from_the_mean_of_several_models(tmp_path: Path) -> None:
     alone = knows.index(COUNTRY)
     assert torch.allclose(mean["types.weight"][alone].float(), two["types.weight"][alone].float(), atol=1e-3)
     assert any(line.startswith("going on from one and two: ") for line in said)
+
+
+def test_models_over_different_encoders_have_no_mean(tmp_path: Path) -> None:
+    run(tmp_path, out=str(tmp_path / "one"), encoder_lr=0.1)
+    shutil.copytree(tmp_path / "one", tmp_path / "two")
+    config = json.loads((tmp_path / "two" / "config.json").read_text())
+    config["encoder"]["name"] = "another"
+    (tmp_path / "two" / "config.json").write_text(json.dumps(config))
+    with pytest.raises(SettingsError, match=r"--start: expected models over one encoder, found another in .*two"):
+        run(tmp_path, out=str(tmp_path / "mean"), start=[str(tmp_path / "one"), str(tmp_path / "two")])
 
 
 def test_a_tuned_encoder_that_is_frozen_from_then_on_stays_in_the_model(tmp_path: Path) -> None:
