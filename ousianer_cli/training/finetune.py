@@ -85,7 +85,7 @@ class FinetuneSettings:
     patience: int = setting(6, doc="validations without gain before tuning stops")
     feedback_weight: float = setting(3.0, doc="weight of a feedback mention beside one of the replay file")
     replay_keep: float = setting(
-        0.5, doc="with feedback: share of the model's own answers in what replayed mentions are trained towards"
+        0.8, doc="with feedback: share of the model's own answers in what replayed mentions are trained towards"
     )
     replay_limit: int = setting(14000, doc="mentions kept in the replay file")
     balance: bool = setting(True, doc="give each training corpus weight by the square root of its mentions")
