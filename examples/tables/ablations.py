@@ -20,7 +20,7 @@ import numpy as np
 from common import Bench, difference, figure, mean_sums
 
 from ousianer_cli.formats.corpus import read_corpus, write_corpus
-from ousianer_cli.training.pretrain import PretrainSettings, pretrain
+from ousianer_cli.training.pretrain import PretrainSettings, last_state, pretrain
 
 COMPLETE, SILVER = 1_200, 1_500
 LARGE = "large pretraining (BASE)"
@@ -129,7 +129,7 @@ def pretrained(name: str, seed: int, files: dict[str, str], work: Path, scratch:
         seed=seed,
         **{**PLAIN, **changed},  # type: ignore[arg-type]
     )
-    pretrain(settings, resume=(base.with_name(base.name + ".last") / "state.json").is_file())
+    pretrain(settings, resume=(last_state(base) / "state.json").is_file())
     return base
 
 

@@ -79,7 +79,7 @@ class Engine:
         self._below = self.targets.below().fill_diagonal_(0).to(self.device)
         self.rule = DecodingRule.of(self.model.config)
         if self.coarse_prior is not None:
-            if self.direct is not None or self.rule.decoding != "expected":
+            if self.rule.decoding != "expected":
                 raise SettingsError(
                     "--coarse-prior: expected a model that decodes by expected credit, found "
                     f"{'a Direct one' if self.direct is not None else 'one of argmax'}; leave it out"

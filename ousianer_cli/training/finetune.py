@@ -563,27 +563,23 @@ def _choose(model: Model, targets: Targets, vectors: Tensor, settings: FinetuneS
     return _rule(settings).choose(targets, _probabilities(model, vectors))
 
 
-def dev_metrics(
-    model: Model, targets: Targets, dev: DevSet, settings: FinetuneSettings, threshold: float = 0.0
-) -> dict[str, float]:
+def dev_metrics(model: Model, targets: Targets, dev: DevSet, settings: FinetuneSettings) -> dict[str, float]:
     """Typing of gold mentions, and P/R/F1 with detection where the corpus marks all names; credit `both`, decay .5,
     labels as `dev_labels` says."""
-    best, scores = _choose(model, targets, dev.gold.vectors, settings)
+    best, _ = _choose(model, targets, dev.gold.vectors, settings)
     result = typing_metrics(targets, best, dev.gold.labels, settings.dev_labels)
     result["headline"] = result["credit"]
     if len(dev.found_gold):
-        chosen, chosen_scores = _choose(model, targets, dev.found_vectors, settings)
-        result |= typed_f1(
-            targets,
-            chosen,
-            chosen_scores * dev.found_marginals,
-            dev.found_gold,
-            dev.gold.labels,
-            threshold,
-            settings.dev_labels,
-        )
+        chosen, confidences = _choose_found(model, targets, dev, settings)
+        result |= typed_f1(targets, chosen, confidences, dev.found_gold, dev.gold.labels, reading=settings.dev_labels)
         result["headline"] = result["f1"]
     return result
+
+
+def _choose_found(model: Model, targets: Targets, dev: DevSet, settings: FinetuneSettings) -> tuple[Tensor, Tensor]:
+    """(type [N], confidence [N]) of the detected spans."""
+    chosen, scores = _choose(model, targets, dev.found_vectors, settings)
+    return chosen, scores * dev.found_marginals
 
 
 def _credits(targets: Targets, gold: Sequence[LabelSet], reading: Reading) -> Tensor:
@@ -651,7 +647,11 @@ def _thresholds(
     complete = [d for d in dev if len(d.found_gold)]
     if complete:
         grid = [round(0.025 * i, 3) for i in range(25)]
-        scored = [float(np.mean([dev_metrics(model, targets, d, settings, t)["f1"] for d in complete])) for t in grid]
+        found = [(*_choose_found(model, targets, d, settings), d.found_gold, d.gold.labels) for d in complete]
+        scored = [
+            float(np.mean([typed_f1(targets, *f, threshold, settings.dev_labels)["f1"] for f in found]))
+            for threshold in grid
+        ]
         # The least of the thresholds that are about as good: on text unlike the validation set a high one costs recall.
         enough = max(scored) - 0.002
         chosen, f1 = next((t, f1) for t, f1 in zip(grid, scored, strict=True) if f1 >= enough)

@@ -344,7 +344,7 @@ def pretrain(
 ) -> dict[str, Any]:
     """Train, validate, keep the best and the last; returns the best validation's metrics.
 
-    `settings.out` gets the best model (a checkpoint folder) with `metrics.jsonl`; `settings.out + ".last"` holds what
+    `settings.out` gets the best model (a checkpoint folder) with `metrics.jsonl`; `last_state(settings.out)` holds what
     `resume` needs and is kept. `stop_after` ends the run after so many steps, as an interruption would.
     `on_validation` sees each validation's metrics, once they are kept, and may end the run by an exception.
 
@@ -354,7 +354,7 @@ def pretrain(
     """
     require(settings.detection or settings.typing or settings.joint, "detection", "pretrain", "training corpora")
     out = Path(require(settings.out, "out", "pretrain", "a folder for the model", "-o DIR"))
-    last = out.with_name(out.name + ".last")
+    last = last_state(out)
     if settings.threads:
         torch.set_num_threads(settings.threads)
     torch.manual_seed(settings.seed)
@@ -440,6 +440,11 @@ def pretrain(
                 break
     _copy_log(log_path, out)
     return best
+
+
+def last_state(out: Path) -> Path:
+    """The folder beside a run's model where its last state lies, which `resume` goes on from; `state.json` is in it."""
+    return out.with_name(out.name + ".last")
 
 
 def _build(

@@ -329,7 +329,7 @@ class PretrainTrainer:
     def train(self, settings: pt.PretrainSettings, slot: str, watch: Watch) -> Mapping[str, Any]:
         out = self.folder / f"{slot}-{settings.seed}"
         settings = dataclasses.replace(settings, out=str(out))
-        last = out.with_name(out.name + ".last")
+        last = pt.last_state(out)
         state: dict[str, Any] = {}
         if (last / "state.json").is_file():
             state = json.loads((last / "state.json").read_text(encoding="utf-8"))
