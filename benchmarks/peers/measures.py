@@ -1,14 +1,13 @@
 """How predictions of every peer are scored: the project's own credit and resampling, sentence by sentence.
 
-Exact spans; a name outside the taxonomy counts in `detection` only, as in `benchmarks/validation.py`, whose `worth`
-gives the credit. Sums are [D, 4] over D sentences: credit won, system mentions, credit won, gold mentions. Runs with
+Measures are those of `ousianer_cli.scoring.sentences`: exact spans; a name outside the taxonomy counts in `detection`
+only. Sums are [D, 4] over D sentences: credit won, system mentions, credit won, gold mentions. Runs with
 several seeds are pooled: their sums are added sentence by sentence, so that a sentence stays the unit of resampling.
 """
 
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -19,18 +18,20 @@ from numpy.typing import NDArray
 
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.corpus import Sentence
-from ousianer_cli.scoring.resampling import bootstrap, compare, figures, intervals
-from ousianer_cli.taxonomy.credit import open_credit
-from ousianer_cli.taxonomy.tree import OUTSIDE, Taxonomy, load_taxonomy
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from validation import MEASURES, worth  # noqa: E402
+from ousianer_cli.scoring.measures import total
+from ousianer_cli.scoring.resampling import bootstrap, intervals
+from ousianer_cli.scoring.sentences import (
+    MatchedNames,
+    SentenceScorer,
+    choose_threshold,
+    f1_difference,
+    match_names,
+)
+from ousianer_cli.taxonomy.tree import load_taxonomy
 
 FIGURES = ("strict", "both", "ancestor", "coarse", "detection")
 """strict: the very type, or one of gold's alternatives; both, ancestor: credit .5 a level along the tree, either way or
 only for a type above gold; coarse: the same top type; detection: all names, whatever their type."""
-GRID = [round(0.025 * i, 3) for i in range(25)]
-SLACK = 0.002
 RESAMPLES, SEED = 10_000, 1
 
 Floats = NDArray[np.float64]
@@ -38,16 +39,9 @@ Predictions = list[list[dict[str, Any]]]
 
 
 @cache
-def _taxonomy() -> Taxonomy:
-    return load_taxonomy("aida-edl")
-
-
-@cache
-def credit(gold: tuple[str, ...], system: str) -> tuple[float, ...]:
-    """Credit of a matched span in the order of FIGURES without `detection`."""
-    known = dict(zip(MEASURES[1:], worth(_taxonomy(), gold, system), strict=True))
-    known["ancestor"] = open_credit(_taxonomy(), gold, system, direction="ancestor", open=False)
-    return tuple(float(known[name]) for name in FIGURES[:-1])
+def scorer() -> SentenceScorer:
+    """The scorer of the peers' taxonomy."""
+    return SentenceScorer(load_taxonomy("aida-edl"))
 
 
 def read_predictions(path: Path, sentences: Sequence[Sentence]) -> Predictions:
@@ -70,35 +64,26 @@ def read_predictions(path: Path, sentences: Sequence[Sentence]) -> Predictions:
 
 def sums(sentences: Sequence[Sentence], predictions: Predictions, least: float = 0.0) -> dict[str, Floats]:
     """[D, 4] of each of FIGURES; typed figures leave out mentions with a score below `least`."""
-    out = {name: np.zeros((len(sentences), 4)) for name in FIGURES}
-    for place, (sentence, mentions) in enumerate(zip(sentences, predictions, strict=True)):
-        gold = {(m.start, m.end): m.types for m in sentence.mentions}
-        found = [m for m in mentions if not m.get("partial")]
-        right = len({(m["start"], m["end"]) for m in found} & set(gold))
-        out["detection"][place] = right, len(mentions), right, len(gold)
-        inside = {span: tuple(t for t in types if t != OUTSIDE) for span, types in gold.items()}
-        inside = {span: types for span, types in inside.items() if types}
-        written = [m for m in mentions if m["type"] != OUTSIDE and m["score"] >= least]
-        won = np.zeros(len(FIGURES) - 1)
-        for m in written:
-            types = inside.get((m["start"], m["end"]))
-            if types and not m.get("partial"):
-                won += credit(types, m["type"])
-        for name, value in zip(FIGURES, won, strict=False):
-            out[name][place] = value, len(written), value, len(inside)
-    return out
+    names, types, scores = _matched(sentences, predictions)
+    tables = scorer().sums(names, types, scores, least)
+    return {name: tables[name] for name in FIGURES}
 
 
 def threshold(sentences: Sequence[Sentence], predictions: Predictions) -> float:
-    """The least score a typed mention needs, chosen on the held-out part as `ousianer finetune` chooses its own: the
-    least of the thresholds whose F1 with credit `both` is about the best."""
-    scores = [f1(sums(sentences, predictions, least)["both"]) for least in GRID]
-    return next(least for least, score in zip(GRID, scores, strict=True) if score >= max(scores) - SLACK)
+    """The least score a typed mention needs, chosen on the held-out part as `ousianer finetune` chooses its own."""
+    return choose_threshold(scorer().f1_by_threshold(*_matched(sentences, predictions)))[0]
+
+
+def _matched(sentences: Sequence[Sentence], predictions: Predictions) -> tuple[MatchedNames, list[str], Floats]:
+    gold = [{(m.start, m.end): m.types for m in s.mentions} for s in sentences]
+    found = [[None if m.get("partial") else (m["start"], m["end"]) for m in row] for row in predictions]
+    types = [m["type"] for row in predictions for m in row]
+    return match_names(gold, found), types, np.array([m["score"] for row in predictions for m in row])
 
 
 def f1(table: Floats) -> float:
     """F1 of sums [D, 4]."""
-    return float(figures(table.sum(axis=0))[2])
+    return total(table).f1
 
 
 def summary(tables: dict[str, Floats]) -> dict[str, dict[str, float]]:
@@ -106,8 +91,8 @@ def summary(tables: dict[str, Floats]) -> dict[str, dict[str, float]]:
     resampled = bootstrap(np.stack([tables[name] for name in FIGURES]), RESAMPLES, SEED)
     result = {}
     for name, (_, _, interval) in zip(FIGURES, intervals(resampled), strict=True):
-        p, r, f = figures(tables[name].sum(axis=0)).tolist()
-        result[name] = {"p": p, "r": r, "f1": f, "low": interval.low, "high": interval.high}
+        prf = total(tables[name])
+        result[name] = {"p": prf.precision, "r": prf.recall, "f1": prf.f1, "low": interval.low, "high": interval.high}
     return result
 
 
@@ -115,7 +100,6 @@ def differences(theirs: dict[str, Floats], ours: dict[str, Floats]) -> dict[str,
     """F1 of ours less theirs in each figure: difference, interval, two-sided p of the paired permutation test."""
     result = {}
     for name in FIGURES:
-        both = bootstrap(np.stack([theirs[name], ours[name]]), RESAMPLES, SEED)
-        _, _, d = compare(theirs[name], ours[name], both[0], both[1], RESAMPLES, SEED)
+        d = f1_difference(theirs[name], ours[name], RESAMPLES, SEED)
         result[name] = {"difference": d.difference, "low": d.low, "high": d.high, "p": d.permutation_p}
     return result

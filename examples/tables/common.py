@@ -17,9 +17,10 @@ from torch import Tensor
 
 from ousianer_cli.network.checkpoint import Model, load_model
 from ousianer_cli.network.targets import LabelSet, Targets
-from ousianer_cli.scoring.resampling import bootstrap, compare, figures, intervals
+from ousianer_cli.scoring.measures import total
+from ousianer_cli.scoring.sentences import MatchedNames, SentenceScorer, f1_difference, f1_interval
 from ousianer_cli.taxonomy.direct import DirectMapper
-from ousianer_cli.taxonomy.tree import OUTSIDE, load_taxonomy
+from ousianer_cli.taxonomy.tree import load_taxonomy
 from ousianer_cli.training import finetune as ft
 from ousianer_cli.training.examples import load_examples
 from ousianer_cli.training.vectors import Vectors
@@ -81,6 +82,7 @@ class Bench:
     plain: ft.FinetuneSettings
     projection: dict[str, Tensor]
     vectors: Vectors
+    scorer: SentenceScorer
 
     @classmethod
     def open(cls, base: str | Path, taxonomy: str = "aida-edl", kept: str | Path = "") -> Bench:
@@ -89,7 +91,8 @@ class Bench:
         plain = ft.FinetuneSettings(base=str(base), out="-", epochs=EPOCHS)
         mapper = DirectMapper.from_text(ft.mapping_text(plain, model), model.types, targets.taxonomy)
         projection = copy.deepcopy(model.tagger.types.state_dict())
-        return cls(model, targets, mapper, plain, projection, Vectors(model, plain.batch_pieces, str(kept)))
+        vectors = Vectors(model, plain.batch_pieces, str(kept))
+        return cls(model, targets, mapper, plain, projection, vectors, SentenceScorer(targets.taxonomy))
 
     def read(self, path: str | Path) -> Scored:
         """Encode a corpus whose names are all marked, once; long sentences come in parts, as in training."""
@@ -167,41 +170,21 @@ class Bench:
     def tally(self, scored: Scored, chosen: Tensor, written: Tensor | None = None) -> np.ndarray:
         """Sums [measures, N, 4] (credit, system names, credit, gold names) of each sentence; a name that is `outside`
         is on neither side."""
-        outside = len(self.targets) - 1
-        kept = (chosen != outside) if written is None else (chosen != outside) & written
-        sums = np.zeros((len(MEASURES), scored.sentences, 4))
-        np.add.at(sums[:, :, 1], (slice(None), scored.found_sentence), kept.numpy().astype(float))
-        inside = [any(t != OUTSIDE for t in types) for types in scored.gold]
-        np.add.at(sums[:, :, 3], (slice(None), scored.gold_sentence), np.asarray(inside, dtype=float))
-        hit = [i for i, g in enumerate(scored.found_gold) if g and any(t != OUTSIDE for t in g) and bool(kept[i])]
-        gold = [tuple(t for t in scored.found_gold[i] or () if t != OUTSIDE) for i in hit]
-        types = chosen[hit]
-        for row, measure in enumerate(MEASURES):
-            worth = self._worth(measure, gold, types).numpy()
-            np.add.at(sums[row, :, 0], scored.found_sentence[hit], worth)
-            np.add.at(sums[row, :, 2], scored.found_sentence[hit], worth)
-        return sums
+        sums = self._sums(scored, chosen, written)
+        return np.stack([sums[measure] for measure in MEASURES])
 
     def detection(self, scored: Scored) -> np.ndarray:
         """Sums as `tally` gives them, the same under every measure: all names, whatever their type."""
-        sums = np.zeros((scored.sentences, 4))
-        hits = np.asarray([g is not None for g in scored.found_gold], dtype=float)
-        np.add.at(sums[:, 0], scored.found_sentence, hits)
-        np.add.at(sums[:, 1], scored.found_sentence, 1.0)
-        np.add.at(sums[:, 2], scored.found_sentence, hits)
-        np.add.at(sums[:, 3], scored.gold_sentence, 1.0)
+        sums = self._sums(scored, torch.zeros(len(scored.found_gold), dtype=torch.long))["detection"]
         return np.broadcast_to(sums, (len(MEASURES), *sums.shape)).copy()
 
-    def _worth(self, measure: str, gold: list[LabelSet], types: Tensor) -> Tensor:
-        if measure == "coarse":
-            top = [self.targets.taxonomy.top(n) if n != OUTSIDE else n for n in self.targets.names]
-            tops = [{self.targets.taxonomy.top(t) for t in g} for g in gold]
-            return torch.tensor([float(top[int(t)] in s) for t, s in zip(types, tops, strict=True)])
-        if measure == "strict":
-            return torch.tensor([float(self.targets.names[int(t)] in g) for t, g in zip(types, gold, strict=True)])
-        direction = "both" if measure == "open" else measure
-        credits = self.targets.set_credits(gold, direction, open=measure == "open")  # type: ignore[arg-type]
-        return credits.gather(1, types[:, None]).squeeze(1) if len(gold) else torch.zeros(0)
+    def _sums(self, scored: Scored, chosen: Tensor, written: Tensor | None = None) -> dict[str, np.ndarray]:
+        names = MatchedNames(
+            scored.sentences, scored.gold_sentence, scored.gold, scored.found_sentence, scored.found_gold
+        )
+        types = [self.targets.names[i] for i in chosen.tolist()]
+        kept = None if written is None else written.numpy().astype(float)
+        return self.scorer.sums(names, types, kept, 0.5)
 
 
 def documents_of(path: str | Path, sentences: int) -> list[str]:
@@ -229,20 +212,18 @@ def mean_sums(runs: Iterable[np.ndarray]) -> np.ndarray:
 
 def f1(sums: np.ndarray, measure: str) -> float:
     """F1 of a measure alone."""
-    return float(figures(sums[MEASURES.index(measure)].sum(axis=0))[2])
+    return total(sums[MEASURES.index(measure)]).f1
 
 
 def figure(sums: np.ndarray, measure: str) -> tuple[float, float, float, float, float]:
     """(P, R, F1, low, high) with the 95% interval of F1 over sentences."""
     table = sums[MEASURES.index(measure)]
-    p, r, f = figures(table.sum(axis=0))
-    span = intervals(bootstrap(table[None], RESAMPLES, SEED))[0][2]
-    return float(p), float(r), float(f), span.low, span.high
+    prf, interval = total(table), f1_interval(table, RESAMPLES, SEED)
+    return prf.precision, prf.recall, prf.f1, interval.low, interval.high
 
 
 def difference(first: np.ndarray, second: np.ndarray, measure: str) -> tuple[float, float, float, float]:
     """(difference in F1, low, high, p of the permutation test): the second system less the first."""
-    a, b = first[MEASURES.index(measure)], second[MEASURES.index(measure)]
-    drawn = bootstrap(np.stack([a, b]), RESAMPLES, SEED)
-    result = compare(a, b, drawn[0], drawn[1], RESAMPLES, SEED)[2]
+    at = MEASURES.index(measure)
+    result = f1_difference(first[at], second[at], RESAMPLES, SEED)
     return result.difference, result.low, result.high, result.permutation_p

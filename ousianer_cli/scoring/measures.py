@@ -62,6 +62,11 @@ class Prf:
     gold_tp: float
     gold: float
 
+    @classmethod
+    def of(cls, tp: float, system: float, gold: float) -> Prf:
+        """From what is right, given by the system, and in gold."""
+        return cls(tp, system, tp, gold)
+
     @property
     def precision(self) -> float:
         """Credit over system mentions."""
