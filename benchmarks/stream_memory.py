@@ -60,7 +60,8 @@ def sentences(number: int, seed: int = 0) -> Iterator[Sentence]:
 
 def train(store: str, folder: str, steps: int, buffer: int, stream: str) -> None:
     """One run; prints its peak memory (MiB) and seconds as JSON."""
-    from ousianer_cli.training.pretrain import PretrainSettings, pretrain
+    from ousianer_cli.settings.pretrain import PretrainSettings
+    from ousianer_cli.training.pretrain import pretrain
 
     settings = PretrainSettings(
         typing=[store],

@@ -108,6 +108,13 @@ def test_the_command_line_loads_nothing_heavy(room: str) -> None:
             assert inner <= light, f"{path}: imports {inner - light} before the command runs"
 
 
+def test_settings_need_the_standard_library_alone() -> None:
+    for path in modules():
+        if room_of(path) == "settings":
+            found = {name.split(".")[0] for name, _ in imports(path)} - {"ousianer_cli", "__future__"}
+            assert found <= set(sys.stdlib_module_names), f"{path}: {found - set(sys.stdlib_module_names)}"
+
+
 def test_help_answers_at_once_and_imports_nothing_heavy() -> None:
     code = (
         "import sys; sys.argv = ['ousianer', '--help']\n"

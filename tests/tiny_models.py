@@ -22,9 +22,9 @@ from ousianer_cli.network.pieces import PieceTokenizer
 from ousianer_cli.network.shapes import _NAMES
 from ousianer_cli.network.tagger import Tagger, TaggerConfig
 from ousianer_cli.network.targets import Targets
+from ousianer_cli.settings.finetune import FinetuneSettings
 from ousianer_cli.taxonomy.inventory import Inventory, InventoryType
 from ousianer_cli.taxonomy.tree import Taxonomy, load_taxonomy
-from ousianer_cli.training.finetune import FinetuneSettings
 
 torch.set_num_threads(1)  # tensors this small only lose by more
 

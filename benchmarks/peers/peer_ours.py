@@ -33,11 +33,13 @@ from common import (
 from ousianer_cli.formats.words import resplit_tokens
 from ousianer_cli.network.checkpoint import load_model
 from ousianer_cli.network.encoder import load_tokenizer
+from ousianer_cli.settings.finetune import FinetuneSettings
+from ousianer_cli.settings.pretrain import PretrainSettings
 from ousianer_cli.tagging.engine import Engine
 from ousianer_cli.taxonomy.wordnet import WordNet
 from ousianer_cli.training.examples import shuffled_batches
-from ousianer_cli.training.finetune import FinetuneSettings, finetune
-from ousianer_cli.training.pretrain import PretrainSettings, load_corpora, pretrain
+from ousianer_cli.training.finetune import finetune
+from ousianer_cli.training.pretrain import load_corpora, pretrain
 
 LR, ENCODER_LR, BATCH_PIECES = 1e-3, 1.5e-4, 400
 TIMED_STEPS = 30

@@ -20,7 +20,8 @@ import numpy as np
 from common import Bench, difference, figure, mean_sums
 
 from ousianer_cli.formats.corpus import read_corpus, write_corpus
-from ousianer_cli.training.pretrain import PretrainSettings, last_state, pretrain
+from ousianer_cli.settings.pretrain import PretrainSettings
+from ousianer_cli.training.pretrain import last_state, pretrain
 
 COMPLETE, SILVER = 1_200, 1_500
 LARGE = "large pretraining (BASE)"

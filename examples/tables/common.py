@@ -19,6 +19,7 @@ from ousianer_cli.network.checkpoint import Model, load_model
 from ousianer_cli.network.targets import LabelSet, Targets
 from ousianer_cli.scoring.measures import total
 from ousianer_cli.scoring.sentences import MatchedNames, SentenceScorer, f1_difference, f1_interval
+from ousianer_cli.settings.finetune import FinetuneSettings
 from ousianer_cli.taxonomy.direct import DirectMapper
 from ousianer_cli.taxonomy.tree import load_taxonomy
 from ousianer_cli.training import finetune as ft
@@ -79,7 +80,7 @@ class Bench:
     model: Model
     targets: Targets
     mapper: DirectMapper
-    plain: ft.FinetuneSettings
+    plain: FinetuneSettings
     projection: dict[str, Tensor]
     vectors: Vectors
     scorer: SentenceScorer
@@ -88,7 +89,7 @@ class Bench:
     def open(cls, base: str | Path, taxonomy: str = "aida-edl", kept: str | Path = "") -> Bench:
         """A pretrained model; with `kept`, mention vectors stay in that folder from run to run."""
         model, targets = load_model(base), Targets(load_taxonomy(taxonomy))
-        plain = ft.FinetuneSettings(base=str(base), out="-", epochs=EPOCHS)
+        plain = FinetuneSettings(base=str(base), out="-", epochs=EPOCHS)
         mapper = DirectMapper.from_text(ft.mapping_text(plain, model), model.types, targets.taxonomy)
         projection = copy.deepcopy(model.tagger.types.state_dict())
         vectors = Vectors(model, plain.batch_pieces, str(kept))
@@ -132,7 +133,7 @@ class Bench:
         replayed: int = 0,
         corrected: int = 0,
         **settings: object,
-    ) -> ft.FinetuneSettings:
+    ) -> FinetuneSettings:
         """Train the conversion layer anew, or on from `start` over so many replayed mentions, the last so many of all
         being corrections; the model holds it."""
         chosen = dataclasses.replace(self.plain, seed=seed, **settings)  # type: ignore[arg-type]
@@ -159,7 +160,7 @@ class Bench:
         """A copy of the conversion layer's tensors."""
         return {} if self.model.conversion is None else copy.deepcopy(self.model.conversion.state_dict())
 
-    def decide(self, scored: Scored, settings: ft.FinetuneSettings) -> tuple[Tensor, Tensor]:
+    def decide(self, scored: Scored, settings: FinetuneSettings) -> tuple[Tensor, Tensor]:
         """(type [M], confidence [M]) of each found name."""
         chosen, scores = ft._choose(self.model, self.targets, scored.found_vectors, settings)
         return chosen, scores * scored.found_marginals

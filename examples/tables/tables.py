@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from common import MEASURES, Bench, Scored, difference, f1, figure, mean_sums
 
+from ousianer_cli.settings.finetune import FinetuneSettings
 from ousianer_cli.taxonomy.credit import Direction
 from ousianer_cli.taxonomy.tree import Taxonomy
 from ousianer_cli.training import finetune as ft
@@ -229,7 +230,7 @@ class Corrections:
     folds: np.ndarray
     """The fold of each sentence."""
     watched: list[Scored]
-    used: ft.FinetuneSettings
+    used: FinetuneSettings
     first: dict[str, torch.Tensor]
     replay: ft.Instances
 
@@ -339,7 +340,7 @@ def drawn(allowed: np.ndarray, size: int, seed: int) -> np.ndarray:
     return mask
 
 
-def replayed(train: ft.Instances, settings: ft.FinetuneSettings) -> ft.Instances:
+def replayed(train: ft.Instances, settings: FinetuneSettings) -> ft.Instances:
     """What the first submission's model folder would keep."""
     replay, sets = ft._replay(train, settings)
     labels = [tuple(sets[i]) for i in replay["labels"].tolist()]

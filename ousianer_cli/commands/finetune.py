@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ousianer_cli.settings import resolve
+from ousianer_cli.settings.finetune import PAPER, FinetuneSettings
 
 
 def finetune(
@@ -111,11 +112,11 @@ def finetune(
     from ousianer_cli.training import finetune as training
 
     settings = resolve(
-        training.FinetuneSettings,
+        FinetuneSettings,
         "finetune",
-        overrides_of(locals(), training.FinetuneSettings),
+        overrides_of(locals(), FinetuneSettings),
         config=config,
-        preset=preset_of(preset, training.PAPER),
+        preset=preset_of(preset, PAPER),
     )
     training.finetune(settings, say=typer.echo)
     typer.echo(f"next: ousianer tag INPUT --model {settings.out} -o run.tab")

@@ -131,8 +131,9 @@ def corpus(
     if (split_by_hash is None) != (held_out is None):
         given, missing = ("--split-by-hash", "--held-out") if held_out is None else ("--held-out", "--split-by-hash")
         raise SettingsError(f"{given}: expected together with {missing}; give both or neither")
-    from ousianer_cli.corpus.prepare import PrepareSettings, prepare_corpus
+    from ousianer_cli.corpus.prepare import prepare_corpus
     from ousianer_cli.formats.corpus import write_corpus
+    from ousianer_cli.settings.prepare_corpus import PrepareSettings
 
     values: dict[str, Any] = {"format": format, "unmapped": unmapped, "supervises": supervises}
     settings = PrepareSettings(

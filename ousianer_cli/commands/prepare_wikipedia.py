@@ -67,7 +67,8 @@ def wikipedia(
 ) -> None:
     """Turn a Wikipedia dump into typing lines for `pretrain --typing`: links, bold titles and what is named like them
     become mentions, the types of their titles become labels."""
-    from ousianer_cli.corpus.wikipedia import WikipediaSettings, prepare_wikipedia
+    from ousianer_cli.corpus.wikipedia import prepare_wikipedia
+    from ousianer_cli.settings.prepare_wikipedia import WikipediaSettings
 
     given: dict[str, Any] = dict(locals())
     names = WikipediaSettings.__dataclass_fields__

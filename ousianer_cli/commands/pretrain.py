@@ -9,6 +9,7 @@ import typer
 
 from ousianer_cli.errors import SettingsError
 from ousianer_cli.settings import resolve
+from ousianer_cli.settings.pretrain import PAPER, PretrainSettings
 
 _FILES = "FILE"
 
@@ -121,11 +122,11 @@ def pretrain(
     if mapping and not direct:
         raise SettingsError("--mapping: expected --direct beside it, found it alone; a table is for a Direct model")
     settings = resolve(
-        training.PretrainSettings,
+        PretrainSettings,
         "pretrain",
-        overrides_of(locals(), training.PretrainSettings),
+        overrides_of(locals(), PretrainSettings),
         config=config,
-        preset=preset_of(preset, training.PAPER),
+        preset=preset_of(preset, PAPER),
     )
     best = training.pretrain(settings, resume=resume)
     typer.echo(
@@ -135,7 +136,8 @@ def pretrain(
         )
     )
     if direct:
-        from ousianer_cli.training.finetune import FinetuneSettings, finetune
+        from ousianer_cli.settings.finetune import FinetuneSettings
+        from ousianer_cli.training.finetune import finetune
 
         made = FinetuneSettings(base=settings.out, out=settings.out, direct=True, mapping=mapping, taxonomy=taxonomy)
         finetune(made, say=typer.echo)

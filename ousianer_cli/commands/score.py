@@ -274,7 +274,8 @@ def score_report(
     from dataclasses import replace
 
     from ousianer_cli.scoring.inputs import Filters
-    from ousianer_cli.scoring.runs import ScoreOptions, ScoreSettings, score_files
+    from ousianer_cli.scoring.runs import ScoreOptions, score_files
+    from ousianer_cli.settings.score import ScoreSettings
     from ousianer_cli.taxonomy.tree import load_taxonomy
 
     overrides = {

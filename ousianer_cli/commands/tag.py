@@ -58,7 +58,8 @@ def tag(
 ) -> None:
     """Tag documents and write the run as an EDL tab (8 columns), with a summary of what was done and left out."""
     from ousianer_cli.commands.flags import overrides_of
-    from ousianer_cli.tagging.run import Summary, TagSettings
+    from ousianer_cli.settings.tag import TagSettings
+    from ousianer_cli.tagging.run import Summary
 
     settings = resolve(TagSettings, "tag", overrides_of(locals(), TagSettings), config=config)
     summary = run_tag(settings, Summary())

@@ -142,17 +142,18 @@ def _tune(phase: str, flags: Mapping[str, Any], given: Mapping[str, Any]) -> Non
             "ousianer tune needs Optuna, which is not installed; pip install 'ousianer[tune]'"
         ) from None
     from ousianer_cli.commands.flags import preset_of
-    from ousianer_cli.training.finetune import PAPER as FINETUNE_PAPER
-    from ousianer_cli.training.finetune import FinetuneSettings
-    from ousianer_cli.training.pretrain import PAPER as PRETRAIN_PAPER
-    from ousianer_cli.training.pretrain import PretrainSettings
+    from ousianer_cli.settings.finetune import PAPER as FINETUNE_PAPER
+    from ousianer_cli.settings.finetune import FinetuneSettings
+    from ousianer_cli.settings.pretrain import PAPER as PRETRAIN_PAPER
+    from ousianer_cli.settings.pretrain import PretrainSettings
+    from ousianer_cli.settings.tune import TuneSettings
 
     config = given["config"]
     cls: type = PretrainSettings if phase == "pretrain" else FinetuneSettings
     paper = preset_of(given["preset"], PRETRAIN_PAPER if phase == "pretrain" else FINETUNE_PAPER)
     fixed = settings_of(given["set"] or []) | {k: v for k, v in flags.items() if v is not None}
     own = ("out", "trials", "timeout", "seed", "seeds", "sampler", "pruner", *(["held_out"] * (phase == "finetune")))
-    chosen = resolve(training.TuneSettings, "tune", {k: _text(given[k]) for k in own}, config=config)
+    chosen = resolve(TuneSettings, "tune", {k: _text(given[k]) for k in own}, config=config)
 
     def build(changes: Mapping[str, Any]) -> Any:
         return resolve(cls, phase, {**fixed, **changes}, config=config, preset=paper)

@@ -17,17 +17,14 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ousianer_cli.corpus.anchors import MAX_WORDS, AnchorTable, hash_words, ngram_hashes, same_line
-from ousianer_cli.errors import SettingsError
 from ousianer_cli.formats.words import split_words
-from ousianer_cli.settings import flag, setting
-
-How = Literal["link", "bold", "again", "alias"]
+from ousianer_cli.settings.prepare_wikipedia import ExpansionSettings, How
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,39 +38,10 @@ class FoundMention:
     weight: float = 1.0
 
 
-@dataclass(frozen=True)
-class ExpansionSettings:
-    """Which further mentions are taken, and what a mention of each kind weighs.
-
-    The defaults follow from reading samples: docs/results/silver_precision.md.
-    """
-
-    again: bool = setting(True, doc="later occurrences of a linked or bold name in the same article")
-    alias: bool = setting(True, doc="other names of a linked or bold title, from anchor statistics")
-    surnames: bool = setting(True, doc="the surname alone of a person named in full before")
-    min_commonness: float = setting(0.9, doc="an alias must lead to its title in at least this share of its links")
-    min_link_probability: float = setting(0.01, doc="an alias must be a link in at least this share of its occurrences")
-    min_links: int = setting(2, doc="an alias must have been a link at least so often")
-    link_weight: float = setting(1.0, doc="weight of links")
-    bold_weight: float = setting(1.0, doc="weight of the bold title in the first sentence")
-    again_weight: float = setting(1.0, doc="weight of later occurrences")
-    alias_weight: float = setting(0.95, doc="weight of aliases")
-
-    def __post_init__(self) -> None:
-        for name in ("min_commonness", "min_link_probability", *(f"{how}_weight" for how in _HOWS)):
-            if not 0 <= getattr(self, name) <= 1:
-                raise SettingsError(f"{flag(name)}: expected a number from 0 to 1, found {getattr(self, name)}")
-
-    def weight(self, how: How) -> float:
-        """What a mention found so weighs."""
-        return float(getattr(self, f"{how}_weight"))
-
-
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_HOWS: tuple[How, ...] = ("link", "bold", "again", "alias")
 _STOPS = frozenset(".!?…")
 _QUOTES = frozenset("\"'“”‘’«»()[]")
 _LINKING = _words("of de del della di du des von van der den al el la le y e")

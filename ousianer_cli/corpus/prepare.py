@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
 from pathlib import Path
-from typing import Literal
+from typing import cast
 
 from ousianer_cli.errors import InputError, SettingsError
 from ousianer_cli.formats.aida_tab import LEVELS
@@ -22,9 +22,9 @@ from ousianer_cli.formats.corpus import OUTSIDE, Mention, Sentence, Supervision
 from ousianer_cli.formats.labelled import LabelledMention, LabelledSentence, ReadReport
 from ousianer_cli.formats.ontonotes import DEFAULT_GENRES, GENRES, NAME_CLASSES, NUMERIC_CLASSES, WITHOUT_NAMES
 from ousianer_cli.formats.standoff import FiledMention
+from ousianer_cli.settings.prepare_corpus import PrepareSettings
 from ousianer_cli.taxonomy.demonyms import is_demonym
 
-Unmapped = Literal["error", "drop", "outside"]
 WORDNET = "wordnet"
 AIDA = "aida"
 ALL_GENRES = "all"
@@ -39,70 +39,6 @@ _CAPITALISED = frozenset(
     + ["December", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 )
 _BEFORE_CAPITAL = frozenset([".", "?", ":", '"', "``"])
-
-
-@dataclass(frozen=True, slots=True)
-class PrepareSettings:
-    """What `prepare_corpus` does; see the command's help for each.
-
-    Raises:
-        SettingsError: settings that contradict each other or are out of range, named by flag.
-    """
-
-    format: CorpusFormat | None = None
-    token_column: int | None = None
-    tag_column: int | None = None
-    map: str | Path | None = None
-    map_to: str | None = None
-    taxonomy: str | None = None
-    unmapped: Unmapped = "error"
-    supervises: Supervision | None = None
-    exclude: tuple[str | Path, ...] = ()
-    clean: bool = False
-    limit: int | None = None
-    seed: int = 0
-    held_fraction: float = 0.0
-    types: tuple[str, ...] = ()
-    """Labels that count as names; none: all (of OntoNotes those of `NAME_CLASSES`)."""
-    genres: tuple[str, ...] = ()
-    """Genres of OntoNotes; none: newswire and web."""
-    levels: tuple[str, ...] = ()
-    """Mention levels of AIDA tabs; none: NAM."""
-    source: tuple[str | Path, ...] = ()
-    """The documents of LAF and AIDA tabs."""
-    demonyms_outside: bool = False
-    """Whether a national adjective, people or language that the labels call a place becomes `-`."""
-
-    def __post_init__(self) -> None:
-        def refuse(text: str) -> None:
-            raise SettingsError(text)
-
-        for flag, value, allowed in (
-            ("--format", self.format, (None, *CORPUS_FORMATS)),
-            ("--supervises", self.supervises, (None, "detection", "typing", "both")),
-            ("--unmapped", self.unmapped, ("error", "drop", "outside")),
-        ):
-            if value not in allowed:
-                refuse(f"{flag}: expected one of {', '.join(a for a in allowed if a)}, found {value!r}")
-        if self.map is not None and self.map_to is not None:
-            refuse("--map and --map-to exclude each other: give a table of your own, or name a shipped one")
-        if self.taxonomy is not None and self.map_to is not None:
-            refuse("--taxonomy and --map-to exclude each other: it checks the types of --map or of the corpus itself")
-        if self.unmapped != "error" and self.map is None and self.map_to is None and self.taxonomy is None:
-            refuse("--unmapped: expected together with --map, --map-to or --taxonomy; without them labels stay")
-        if self.limit is not None and self.limit < 1:
-            refuse(f"--limit: expected 1 or more sentences, found {self.limit}")
-        if not 0 <= self.held_fraction < 1:
-            refuse(f"--split-by-hash: expected a share from 0 to below 1, found {self.held_fraction}")
-        for genre in self.genres:
-            if genre in WITHOUT_NAMES:
-                refuse(f"--genres: OntoNotes marks no names in {genre} ({GENRES[genre]}); leave it out")
-            if genre not in (*GENRES, ALL_GENRES):
-                known = ", ".join(g for g in GENRES if g not in WITHOUT_NAMES)
-                refuse(f"--genres: expected {known} or {ALL_GENRES}, found '{genre}'")
-        for level in self.levels:
-            if level not in LEVELS:
-                refuse(f"--levels: expected {', '.join(LEVELS)}, found '{level}'")
 
 
 @dataclass(slots=True)
@@ -281,7 +217,9 @@ def prepare_corpus(files: Sequence[str | Path], settings: PrepareSettings | None
     chosen = settings or PrepareSettings()
     if not files:
         raise SettingsError("expected one corpus file or more, found none; name them before the options")
-    kinds: list[tuple[str | Path, CorpusFormat]] = [(path, chosen.format or detect_format(path)) for path in files]
+    _check_names(chosen)
+    given = cast(CorpusFormat | None, chosen.format)
+    kinds: list[tuple[str | Path, CorpusFormat]] = [(path, given or detect_format(path)) for path in files]
     _check_options(chosen, {kind for _, kind in kinds})
     report = PrepareReport()
     seen: dict[bytes, tuple[object, ...] | None] = dict.fromkeys(_excluded(chosen))
@@ -363,6 +301,21 @@ def _read(
         sources=settings.source,
         report=report,
     )
+
+
+def _check_names(settings: PrepareSettings) -> None:
+    """Refuse names of formats, genres and levels that the readers do not know."""
+    if settings.format not in (None, *CORPUS_FORMATS):
+        raise SettingsError(f"--format: expected one of {', '.join(CORPUS_FORMATS)}, found {settings.format!r}")
+    for genre in settings.genres:
+        if genre in WITHOUT_NAMES:
+            raise SettingsError(f"--genres: OntoNotes marks no names in {genre} ({GENRES[genre]}); leave it out")
+        if genre not in (*GENRES, ALL_GENRES):
+            known = ", ".join(g for g in GENRES if g not in WITHOUT_NAMES)
+            raise SettingsError(f"--genres: expected {known} or {ALL_GENRES}, found '{genre}'")
+    for level in settings.levels:
+        if level not in LEVELS:
+            raise SettingsError(f"--levels: expected {', '.join(LEVELS)}, found '{level}'")
 
 
 def _check_options(settings: PrepareSettings, kinds: set[CorpusFormat]) -> None:

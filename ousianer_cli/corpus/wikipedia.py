@@ -20,9 +20,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from ousianer_cli.corpus.mentions import ExpansionSettings
 from ousianer_cli.corpus.wikipedia_parts import (
     Say,
     Tally,
@@ -35,72 +34,13 @@ from ousianer_cli.corpus.wikipedia_parts import (
     write_json,
 )
 from ousianer_cli.errors import InputError, OusiaError, OutputError, SettingsError
-from ousianer_cli.settings import flag, setting
+from ousianer_cli.settings import flag
+from ousianer_cli.settings.prepare_wikipedia import HOWS, WikipediaSettings
 
 VERSION = 1
-HOWS = ("link", "bold", "again", "alias")
 _DIGEST_BYTES = 1 << 20
 _SPEAK_EVERY = 20.0
 _DUCKDB_THREADS = 4
-_EXPANSION = ExpansionSettings()
-
-
-@dataclass(frozen=True)
-class WikipediaSettings:
-    """What `prepare wikipedia` reads and makes.
-
-    Raises:
-        SettingsError: settings out of range or in conflict, by flag.
-    """
-
-    dumps: list[str] = setting([], doc="dumps (pages-articles XML; plain, gz, bz2, multistream bz2)")
-    dump_db: str = setting("", doc="dump DB of Wikipedia2Vec instead of dumps")
-    types: list[str] = setting([], doc="title types: Parquet of `prepare types`, or tables as it reads them")
-    out: str = setting("", doc="folder for the corpus and the report")
-    how: list[str] = setting(list(HOWS), doc="which mentions: link, bold, again, alias")
-    format: Literal["parquet", "jsonl"] = setting("parquet", doc="Parquet shards, or one file of JSON lines")
-    max_per_title: int = setting(0, doc="mentions of one title at most, drawn by seed; 0 is no limit")
-    min_commonness: float = setting(
-        _EXPANSION.min_commonness, doc="an alias must lead to its title in at least this share of its links"
-    )
-    min_link_probability: float = setting(0.01, doc="an alias must be a link in at least this share of its occurrences")
-    lower_case: bool = setting(False, doc="keep mentions without a capital letter")
-    max_words: int = setting(200, doc="words of a sentence at most; longer ones are counted and dropped")
-    exclude: list[str] = setting([], doc="corpora whose sentences must not be in this one")
-    seed: int = setting(0, doc="seed of the drawing for max_per_title")
-    rows_per_shard: int = setting(50_000, doc="sentences a shard, about")
-    workers: int = setting(0, doc="processes; 0 is one a core")
-    memory: str = setting("1GB", doc="memory that DuckDB may hold; it spills to the output folder's disk")
-    strict: bool = setting(False, doc="stop at the first fault of a dump or a table")
-    keep_parts: bool = setting(False, doc="keep the working files when the run has ended")
-
-    def __post_init__(self) -> None:
-        def refuse(name: str, expected: str, found: object) -> None:
-            raise SettingsError(f"{flag(name)}: expected {expected}, found {found!r}")
-
-        if not self.how or any(h not in HOWS for h in self.how):
-            refuse("how", f"some of {', '.join(HOWS)}", ", ".join(self.how))
-        for name in ("max_words", "rows_per_shard"):
-            if getattr(self, name) < 1:
-                refuse(name, "at least 1", getattr(self, name))
-        for name in ("max_per_title", "workers"):
-            if getattr(self, name) < 0:
-                refuse(name, "0 or more", getattr(self, name))
-        if self.dumps and self.dump_db:
-            raise SettingsError("--dump-db: expected instead of dumps, found both; give one of them")
-        self.expansion()
-
-    def expansion(self) -> ExpansionSettings:
-        """Which further mentions are looked for."""
-        return ExpansionSettings(
-            again="again" in self.how,
-            alias="alias" in self.how,
-            surnames="alias" in self.how,
-            min_commonness=self.min_commonness,
-            min_link_probability=self.min_link_probability,
-        )
-
-
 _NO_MATTER = frozenset({"dumps", "dump_db", "types", "exclude", "out", "workers", "memory", "keep_parts", "strict"})
 """Settings that do not change the corpus, or whose files are told by content."""
 

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from ousianer_cli.corpus.anchors import AnchorTable, count_occurrences
-from ousianer_cli.corpus.mentions import ExpansionSettings, FoundMention, expand_mentions
+from ousianer_cli.corpus.mentions import FoundMention, expand_mentions
 from ousianer_cli.corpus.store import write_shard
 from ousianer_cli.corpus.wikipedia_parts import (
     ROW_GROUP,
@@ -36,6 +36,7 @@ from ousianer_cli.formats.atomic import atomic_writer
 from ousianer_cli.formats.corpus import Mention, Sentence, dump_sentence
 from ousianer_cli.formats.sentences import split_sentences
 from ousianer_cli.formats.words import split_words
+from ousianer_cli.settings.prepare_wikipedia import ExpansionSettings
 
 _PARTS_A_COUNT = 2
 

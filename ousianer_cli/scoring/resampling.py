@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-RESAMPLES = 10_000
 LEVEL = 0.95
 _MOST_DRAWS = 50_000_000
 """Draws beyond which the number of resamples is reduced: with very many documents intervals need fewer."""

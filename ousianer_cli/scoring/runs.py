@@ -54,7 +54,7 @@ from ousianer_cli.scoring.measures import (
     pair_credit,
     total,
 )
-from ousianer_cli.scoring.resampling import RESAMPLES, Difference, Interval, bootstrap, compare, intervals, sensible
+from ousianer_cli.scoring.resampling import Difference, Interval, bootstrap, compare, intervals, sensible
 from ousianer_cli.scoring.track import (
     TRACK_MEASURES,
     TrackMeasure,
@@ -66,7 +66,6 @@ from ousianer_cli.scoring.track import (
     read_type_weights,
     weighted_sums,
 )
-from ousianer_cli.settings import setting
 from ousianer_cli.taxonomy.tree import OUTSIDE, Taxonomy, load_taxonomy
 
 Floats = NDArray[np.float64]
@@ -79,27 +78,6 @@ NELEVAL_DEFAULT = (
     "typed_mention_ceaf",
 )
 _GENRE_CODES = ("NW", "DF", "WB", "WL", "SN", "RF", "BN", "BC", "NG", "CTS", "PROXY")
-
-
-@dataclass(frozen=True)
-class ScoreSettings:
-    """The table `[score]` of the project file."""
-
-    gold: str | None = setting(None, doc="gold: an EDL tab, or another of the formats that are read")
-    runs: list[str] = setting([], doc="runs to score")
-    names: list[str] = setting([], doc="names of the runs in tables, in their order")
-    taxonomy: str = setting("aida-edl", doc="aida, aida-edl, or a taxonomy file")
-    decay: float = setting(0.5, doc="credit for each level between system type and gold type, from 0 to 1")
-    open: bool = setting(False, doc="also score with full credit for any type below a gold type")
-    measure: list[str] = setting([], doc="measures to show; all for every one")
-    resamples: int = setting(RESAMPLES, doc="resamples of documents for intervals and tests; 0 for none")
-    seed: int = setting(1, doc="seed of the resamples")
-
-    def __post_init__(self) -> None:
-        if not 0.0 <= self.decay <= 1.0:
-            raise SettingsError(f"--decay ([score] decay): expected a number from 0 to 1, found {self.decay}")
-        if self.resamples < 0 or 0 < self.resamples < 100:
-            raise SettingsError(f"--resamples ([score] resamples): expected 0 or 100 and more, found {self.resamples}")
 
 
 @dataclass(frozen=True)

@@ -11,57 +11,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ousianer_cli.errors import OutputError, SettingsError
+from ousianer_cli.errors import OutputError
 from ousianer_cli.formats.atomic import atomic_writer
 from ousianer_cli.formats.document import Document
 from ousianer_cli.formats.edl import EdlRow, NilClusters, NilPolicy, format_row, normalise_mention_string
 from ousianer_cli.formats.sentences import split_sentences
 from ousianer_cli.formats.words import as_read, split_words
-from ousianer_cli.settings import setting
 from ousianer_cli.tagging.engine import Engine, TypedMention
 from ousianer_cli.taxonomy.tree import OUTSIDE
 
 AUTHOR_TYPE = "PER"
 AUTHOR_CONFIDENCE = 1.0
-
-
-@dataclass(frozen=True)
-class TagSettings:
-    """`[tag]` of ousianer.toml."""
-
-    inputs: list[str] = setting([], doc="files, folders, archives or @lists to tag")
-    out: str = setting("", doc="the EDL tab to write")
-    model: str = setting("", doc="model folder; empty takes the shipped model")
-    run_id: str = setting("ousianer", doc="column 1 of the run")
-    input_format: str = setting("", doc="force a format instead of telling it by content")
-    strict: bool = setting(False, doc="stop at the first damaged document instead of counting it")
-    authors: bool = setting(True, doc='emit the poster\'s name in author="…" as a PER name')
-    quotes: bool = setting(False, doc="tag text inside <quote> too")
-    after_xml_declaration: bool = setting(False, doc="count offsets from after the first <?xml …?> line")
-    nil: str = setting("string", doc="NIL ids: string (clusters of the same name and top type) or per-mention")
-    deepen: float = setting(
-        0.0, doc="least YAGO evidence that takes a type below what the conversion layer chose; 0 never does"
-    )
-    coarse_prior: float = setting(
-        -1.0,
-        doc="share of gold taken to stop at the top type: more, and answers stop higher; negative: the model's own",
-    )
-    min_confidence: float = setting(-1.0, doc="least confidence of a row; negative takes the model's own threshold")
-    batch_pieces: int = setting(4096, doc="padded sub-word pieces a batch: speed and memory, never results")
-    device: str = setting("", doc="cpu or cuda; empty takes a GPU where there is one")
-    threads: int = setting(0, doc="CPU threads; 0 leaves PyTorch's choice")
-
-    def __post_init__(self) -> None:
-        if not self.run_id or any(c.isspace() for c in self.run_id):
-            raise SettingsError(f"--run-id: expected a name without blanks, found {self.run_id!r}")
-        if self.batch_pieces < 1:
-            raise SettingsError(f"--batch-pieces: expected at least 1, found {self.batch_pieces}")
-        if not 0 <= self.deepen <= 1:
-            raise SettingsError(f"--deepen: expected 0 to 1, found {self.deepen}")
-        if self.coarse_prior > 1:
-            raise SettingsError(f"--coarse-prior: expected 0 to 1, found {self.coarse_prior}")
-        if self.min_confidence > 1:
-            raise SettingsError(f"--min-confidence: expected 0 to 1, found {self.min_confidence}")
 
 
 @dataclass(slots=True)

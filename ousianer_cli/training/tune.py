@@ -42,7 +42,10 @@ from ousianer_cli.formats.corpus import write_corpus
 from ousianer_cli.network.checkpoint import load_model, model_taxonomy
 from ousianer_cli.network.targets import Targets
 from ousianer_cli.released_models import released_model
-from ousianer_cli.settings import PROJECT_FILE, flag, require, setting
+from ousianer_cli.settings import PROJECT_FILE, require
+from ousianer_cli.settings.finetune import FinetuneSettings, Reading
+from ousianer_cli.settings.pretrain import PretrainSettings
+from ousianer_cli.settings.tune import TuneSettings
 from ousianer_cli.taxonomy.direct import DirectMapper
 from ousianer_cli.taxonomy.tree import load_taxonomy
 from ousianer_cli.training import finetune as ft
@@ -78,7 +81,7 @@ _COMPARED_ON: dict[str, frozenset[str]] = {
 }
 """What decides on which data and types trials are measured, or leaves the score alone: never part of a space."""
 
-_READINGS: dict[ft.Reading, str] = {
+_READINGS: dict[Reading, str] = {
     "closed": "labels closed",
     "open": "labels open",
     "mean": "mean of labels closed and open",
@@ -117,33 +120,6 @@ _SPACES: dict[str, dict[str, dict[str, Any]]] = {
     },
 }
 """The spaces taken where ousianer.toml gives none; `feedback` is fine-tuning on feedback alone."""
-
-
-@dataclass(frozen=True)
-class TuneSettings:
-    """`[tune]` of ousianer.toml; its tables `[tune.pretrain]` and `[tune.finetune]` are the search spaces."""
-
-    out: str = setting("", doc="folder for the study")
-    trials: int = setting(50, doc="trials of the study in all; 0 only lays the study down")
-    timeout: float = setting(0.0, doc="minutes after which no further trial begins; 0 sets no limit")
-    seed: int = setting(1, doc="seed of the sampler; trainings keep the phase's own")
-    seeds: int = setting(1, doc="trainings a trial: the phase's own seed and those after it; the score is their mean")
-    sampler: Literal["tpe", "random", "grid"] = setting("tpe", doc="how settings are drawn from the space")
-    pruner: Literal["median", "none"] = setting(
-        "median", doc="median: end a training that is below the median of those before it at the same validation"
-    )
-    held_out: float = setting(
-        0.1, doc="share of the fine-tuning sentences held out where no validation corpus is given"
-    )
-    pretrain: dict[str, Any] = setting({}, doc="search space over [pretrain]")
-    finetune: dict[str, Any] = setting({}, doc="search space over [finetune]")
-
-    def __post_init__(self) -> None:
-        for name, least in (("trials", 0), ("timeout", 0), ("seeds", 1)):
-            if getattr(self, name) < least:
-                raise SettingsError(f"{flag(name)}: expected at least {least}, found {getattr(self, name)}")
-        if not 0 < self.held_out < 1:
-            raise SettingsError(f"--held-out: expected a share between 0 and 1, found {self.held_out}")
 
 
 # ---- the search space -----------------------------------------------------------------------------------------------
@@ -313,7 +289,7 @@ class Trainer(typing.Protocol):
 class PretrainTrainer:
     """Trials of pretraining; an interrupted one goes on from its last validation."""
 
-    def __init__(self, fixed: pt.PretrainSettings, folder: Path) -> None:
+    def __init__(self, fixed: PretrainSettings, folder: Path) -> None:
         require(fixed.detection or fixed.typing or fixed.joint, "detection", "pretrain", "training corpora")
         if not (fixed.detection_dev or fixed.typing_dev or fixed.held_out):
             raise SettingsError("--held-out: expected a share above 0 or --detection-dev/--typing-dev, found neither")
@@ -326,7 +302,7 @@ class PretrainTrainer:
             "score": "mean of detection F1 (exact spans) and of typing F1 (gold mentions, p > .5)",
         }
 
-    def train(self, settings: pt.PretrainSettings, slot: str, watch: Watch) -> Mapping[str, Any]:
+    def train(self, settings: PretrainSettings, slot: str, watch: Watch) -> Mapping[str, Any]:
         out = self.folder / f"{slot}-{settings.seed}"
         settings = dataclasses.replace(settings, out=str(out))
         last = pt.last_state(out)
@@ -356,7 +332,7 @@ class FinetuneTrainer:
     """Trials of fine-tuning: mention vectors, by far the costly part, are computed once and shared by all."""
 
     def __init__(
-        self, fixed: ft.FinetuneSettings, space: Sequence[Dimension], held_out: float, say: Callable[[str], None]
+        self, fixed: FinetuneSettings, space: Sequence[Dimension], held_out: float, say: Callable[[str], None]
     ) -> None:
         if fixed.direct:
             raise SettingsError("--direct: expected a phase that is trained, found a Direct model; leave it out")
@@ -403,7 +379,7 @@ class FinetuneTrainer:
         settings = dataclasses.replace(self.fixed, train=paths, balance=balance)
         return ft.train_instances(self.vectors, settings, self.targets, self.say)
 
-    def _mapper(self, settings: ft.FinetuneSettings) -> DirectMapper | None:
+    def _mapper(self, settings: FinetuneSettings) -> DirectMapper | None:
         deep = settings.depth > 0
         if deep not in self._mappers:
             self._mappers[deep] = ft._mapper(self.model, settings, self.targets.taxonomy, self.say)
@@ -422,10 +398,10 @@ class FinetuneTrainer:
                     "found one that the model keeps; give --train as well or take it out"
                 )
 
-    def _changed(self, values: Mapping[str, Any]) -> ft.FinetuneSettings:
+    def _changed(self, values: Mapping[str, Any]) -> FinetuneSettings:
         return dataclasses.replace(self.fixed, **values)
 
-    def train(self, settings: ft.FinetuneSettings, slot: str, watch: Watch) -> Mapping[str, Any]:
+    def train(self, settings: FinetuneSettings, slot: str, watch: Watch) -> Mapping[str, Any]:
         model = self.model
         earlier = self._instances[settings.balance]
         instances = earlier.joined(ft._weighted(self.new, settings.feedback_weight))
@@ -491,7 +467,7 @@ def split_corpora(
     return [train[path] for path in paths], held, note
 
 
-def _base_folder(fixed: ft.FinetuneSettings) -> str:
+def _base_folder(fixed: FinetuneSettings) -> str:
     if fixed.base or fixed.train:
         return require(fixed.base, "base", "finetune", "a model folder to start from", "BASE")
     return str(released_model())

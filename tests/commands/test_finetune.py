@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 from ousianer_cli.commands.flags import overrides_of, preset_of
 from ousianer_cli.commands.lists import ListOptions
 from ousianer_cli.errors import SettingsError
+from ousianer_cli.settings.finetune import PAPER, FinetuneSettings
 from ousianer_cli.training import finetune as training
-from ousianer_cli.training.finetune import PAPER, FinetuneSettings
 
 
 @pytest.fixture
@@ -91,8 +91,8 @@ def test_every_setting_has_a_flag() -> None:
 
     from ousianer_cli.app import app
     from ousianer_cli.settings import flag
-    from ousianer_cli.tagging.run import TagSettings
-    from ousianer_cli.training.pretrain import PretrainSettings
+    from ousianer_cli.settings.pretrain import PretrainSettings
+    from ousianer_cli.settings.tag import TagSettings
 
     commands: Any = typer.main.get_command(app)
     for name, cls in (("pretrain", PretrainSettings), ("finetune", FinetuneSettings), ("tag", TagSettings)):

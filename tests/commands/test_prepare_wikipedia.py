@@ -14,6 +14,7 @@ from tiny_models import command_line
 from ousianer_cli.commands.prepare_wikipedia import print_report
 from ousianer_cli.corpus import wikipedia as pipeline
 from ousianer_cli.corpus.store import read_store
+from ousianer_cli.settings.prepare_wikipedia import WikipediaSettings
 
 RIVER = "wordnet_river_109411430"
 DUMP = """<mediawiki>
@@ -40,7 +41,7 @@ def given(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
     """What the command hands to the pipeline, which is not run."""
     seen: dict[str, Any] = {}
 
-    def stand_in(settings: pipeline.WikipediaSettings, *, resume: bool = False) -> dict[str, Any]:
+    def stand_in(settings: WikipediaSettings, *, resume: bool = False) -> dict[str, Any]:
         seen.update(settings=settings, resume=resume)
         key = "peak memory of the largest process, MiB"
         return {"distinct types": 0, "seconds": {}, key: 1, "workers": 1}

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from tiny_models import command_line, detection_rows, pretrain_settings, typing_rows, write_rows
 
+from ousianer_cli.settings.pretrain import PAPER, PretrainSettings
 from ousianer_cli.training import pretrain as training
-from ousianer_cli.training.pretrain import PAPER, PretrainSettings
 
 BEST = {"step": 7, "detection": {"d": {"f1": 0.5}}, "typing": {"t": {"f1": 0.25}}}
 

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ousianer_cli.corpus.anchors import AnchorTable, count_occurrences
-from ousianer_cli.corpus.mentions import ExpansionSettings, FoundMention, How, expand_mentions
+from ousianer_cli.corpus.mentions import FoundMention, expand_mentions
 from ousianer_cli.errors import SettingsError
+from ousianer_cli.settings.prepare_wikipedia import ExpansionSettings, How
 
 SETTINGS = ExpansionSettings(min_link_probability=0.1)
 

@@ -12,7 +12,6 @@ from typer.testing import CliRunner
 
 from ousianer_cli.commands.prepare import prepare_app
 from ousianer_cli.corpus.prepare import (
-    PrepareSettings,
     aida_labels,
     is_clean,
     is_held_out,
@@ -25,6 +24,7 @@ from ousianer_cli.errors import InputError, SettingsError, TaxonomyError
 from ousianer_cli.formats.corpora import read_labelled
 from ousianer_cli.formats.corpus import Mention, Sentence, read_corpus, write_corpus
 from ousianer_cli.formats.labelled import LabelledMention, LabelledSentence
+from ousianer_cli.settings.prepare_corpus import PrepareSettings
 
 TABLE = "# label -> type\nPER\tPER\nLOC\tGPE|LOC|FAC\nMISC\t-\n"
 
@@ -257,7 +257,7 @@ def test_every_synset_of_the_shipped_table_exists() -> None:
 )
 def test_settings_that_contradict(settings: dict[str, object], flag: str) -> None:
     with pytest.raises(SettingsError, match=flag):
-        PrepareSettings(**settings)  # type: ignore[arg-type]
+        prepare_corpus(["corpus.txt"], PrepareSettings(**settings))  # type: ignore[arg-type]
 
 
 def test_own_lines_keep_their_supervision_and_weights(tmp_path: Path) -> None:

@@ -20,13 +20,14 @@ import pytest
 
 from ousianer_cli.corpus import wikipedia_extract
 from ousianer_cli.corpus.store import read_rows, read_store
-from ousianer_cli.corpus.wikipedia import WikipediaSettings, prepare_wikipedia
+from ousianer_cli.corpus.wikipedia import prepare_wikipedia
 from ousianer_cli.corpus.wikipedia_parts import Tally, Work, Workers, add_tally
 from ousianer_cli.corpus.wikipedia_resolve import connect
 from ousianer_cli.corpus.wikipedia_write import letters_key
 from ousianer_cli.errors import InputError, OusiaError, OutputError, SettingsError
 from ousianer_cli.formats.corpus import read_corpus
 from ousianer_cli.formats.wikitext import parse_article
+from ousianer_cli.settings.prepare_wikipedia import WikipediaSettings
 
 TOWN, PAINTER, RIVER = "wordnet_town_108665504", "wordnet_painter_110391653", "wordnet_river_109411430"
 BAND, CITY = "wordnet_musical_organization_108246613", "wordnet_city_108524735"
@@ -261,10 +262,11 @@ def test_a_killed_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     code = (
         "import sys, time\n"
         "from ousianer_cli.corpus import wikipedia, wikipedia_extract as extract\n"
+        "from ousianer_cli.settings.prepare_wikipedia import WikipediaSettings\n"
         "parse = extract.parse_article\n"
         "def slow(*a): time.sleep(0.02); return parse(*a)\n"
         "extract.parse_article, extract.PART_PAGES = slow, 7\n"
-        f"wikipedia.prepare_wikipedia(wikipedia.WikipediaSettings(**{dataclasses.asdict(chosen)!r}))\n"
+        f"wikipedia.prepare_wikipedia(WikipediaSettings(**{dataclasses.asdict(chosen)!r}))\n"
     )
     running = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
     parts = tmp_path / "killed" / "out" / "parts" / "parts"

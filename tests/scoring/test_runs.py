@@ -7,8 +7,9 @@ import sys
 import pytest
 
 from ousianer_cli.errors import InputError, SettingsError
-from ousianer_cli.scoring.runs import ScoreOptions, ScoreSettings, display_names, score_files
+from ousianer_cli.scoring.runs import ScoreOptions, display_names, score_files
 from ousianer_cli.scoring.track import TRACK_MEASURES
+from ousianer_cli.settings.score import ScoreSettings
 from ousianer_cli.taxonomy.aida import aida_edl
 
 

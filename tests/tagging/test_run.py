@@ -15,8 +15,9 @@ from ousianer_cli.errors import OutputError, SettingsError
 from ousianer_cli.formats.document import Author, Document, Segment
 from ousianer_cli.formats.edl import EdlRow, format_row, normalise_mention_string, read_edl
 from ousianer_cli.formats.readers import read_documents
+from ousianer_cli.settings.tag import TagSettings
 from ousianer_cli.tagging.engine import Engine
-from ousianer_cli.tagging.run import Summary, TagSettings, prepare, row_of, tag_documents, timed, write_run
+from ousianer_cli.tagging.run import Summary, prepare, row_of, tag_documents, timed, write_run
 
 EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples" / "ltf"
 CAPITALS = Engine(capitals_model())

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from tiny_models import finetune_settings, pretrain_settings, quiet
 
+from ousianer_cli.settings.pretrain import PretrainSettings
 from ousianer_cli.training.finetune import finetune
-from ousianer_cli.training.pretrain import PretrainSettings, pretrain
+from ousianer_cli.training.pretrain import pretrain
 
 
 @pytest.fixture(scope="session")

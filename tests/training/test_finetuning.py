@@ -18,18 +18,11 @@ from ousianer_cli.network.checkpoint import load_model, model_taxonomy, save_mod
 from ousianer_cli.network.inference import mention_vectors
 from ousianer_cli.network.targets import Targets
 from ousianer_cli.settings import resolve
+from ousianer_cli.settings.finetune import PAPER, FinetuneSettings
 from ousianer_cli.tagging.engine import Engine
 from ousianer_cli.taxonomy.tree import Taxonomy
 from ousianer_cli.training import finetune as module
-from ousianer_cli.training.finetune import (
-    PAPER,
-    FinetuneSettings,
-    Reading,
-    finetune,
-    type_words,
-    typed_f1,
-    typing_metrics,
-)
+from ousianer_cli.training.finetune import Reading, finetune, type_words, typed_f1, typing_metrics
 from ousianer_cli.training.vectors import Vectors
 
 HEADER = "sentence\tstart\tend\ttype\n"

@@ -32,10 +32,11 @@ from ousianer_cli.network.checkpoint import load_model
 from ousianer_cli.network.encoder import load_encoder, load_tokenizer
 from ousianer_cli.network.pieces import PieceTokenizer, collate
 from ousianer_cli.settings import resolve
+from ousianer_cli.settings.pretrain import PAPER, PretrainSettings
 from ousianer_cli.taxonomy.wordnet import WordNet
 from ousianer_cli.training import pretrain as module
 from ousianer_cli.training.frozen import FeatureCache
-from ousianer_cli.training.pretrain import PAPER, PretrainSettings, TypeTargets, load_corpora, pretrain
+from ousianer_cli.training.pretrain import TypeTargets, load_corpora, pretrain
 
 CPU = torch.device("cpu")
 

@@ -18,18 +18,12 @@ from ousianer_cli.corpus.store import ShardWriter, write_shard
 from ousianer_cli.errors import InputError, SettingsError
 from ousianer_cli.formats.corpus import Mention, Sentence, read_corpus, write_corpus
 from ousianer_cli.network.encoder import load_tokenizer
+from ousianer_cli.settings.pretrain import PretrainSettings
 from ousianer_cli.taxonomy.wordnet import WordNet
 from ousianer_cli.training import pretrain as module
 from ousianer_cli.training import streams
 from ousianer_cli.training.examples import Example
-from ousianer_cli.training.pretrain import (
-    Corpora,
-    PretrainSettings,
-    TypeTargets,
-    load_corpora,
-    pretrain,
-    training_order,
-)
+from ousianer_cli.training.pretrain import Corpora, TypeTargets, load_corpora, pretrain, training_order
 from ousianer_cli.training.streams import Order
 
 CPU = torch.device("cpu")

@@ -22,11 +22,14 @@ from ousianer_cli.errors import InputError, SettingsError
 from ousianer_cli.network.checkpoint import save_model
 from ousianer_cli.network.targets import Targets
 from ousianer_cli.settings import resolve
+from ousianer_cli.settings.finetune import FinetuneSettings
+from ousianer_cli.settings.pretrain import PretrainSettings
+from ousianer_cli.settings.tune import TuneSettings
 from ousianer_cli.taxonomy.tree import load_taxonomy
 from ousianer_cli.training import finetune as ft
 from ousianer_cli.training import pretrain as pt
 from ousianer_cli.training import tune as module
-from ousianer_cli.training.tune import Dimension, TuneSettings, default_space, read_space, split_corpora, tune
+from ousianer_cli.training.tune import Dimension, default_space, read_space, split_corpora, tune
 
 SPACE: dict[str, Any] = {
     "lr": {"low": 1e-3, "high": 1e-1, "log": True},
@@ -57,7 +60,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def build(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> module.Build:
     monkeypatch.chdir(tmp_path)
     settings = finetune_settings(tmp_path, folder / "base", epochs=4, dev=[str(folder / "dev.jsonl")], hidden=8)
-    return builder(ft.FinetuneSettings, "finetune", settings)
+    return builder(FinetuneSettings, "finetune", settings)
 
 
 @pytest.fixture
@@ -118,18 +121,18 @@ def drawn_and_scored(out: Path) -> list[tuple[str, ...]]:
 )
 def test_a_wrong_space_is_told_by_file_and_key(table: dict[str, Any], told: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        read_space(table, "finetune", builder(ft.FinetuneSettings, "finetune", {}), "x.toml")
+        read_space(table, "finetune", builder(FinetuneSettings, "finetune", {}), "x.toml")
     assert told in str(caught.value) and str(caught.value).startswith("x.toml: [tune.finetune] ")
 
 
 def test_values_that_only_go_with_others_may_be_tuned_together() -> None:
     table = {"tune_projection": {"choices": [True, False]}, "reads": {"choices": ["vectors", "both"]}}
-    space = read_space(table, "finetune", builder(ft.FinetuneSettings, "finetune", {}), "x.toml")
+    space = read_space(table, "finetune", builder(FinetuneSettings, "finetune", {}), "x.toml")
     assert [d.choices for d in space] == [(True, False), ("vectors", "both")]
 
 
 def test_choices_take_the_settings_type_and_may_be_lists() -> None:
-    build = builder(pt.PretrainSettings, "pretrain", {})
+    build = builder(PretrainSettings, "pretrain", {})
     lr, layers = read_space(
         {"lr": {"choices": [1, 0.5]}, "mix_layers": {"choices": [[], [-1]]}}, "pretrain", build, "x.toml"
     )
@@ -147,14 +150,14 @@ def test_a_stepped_range_holds_its_points_alone() -> None:
 
 def test_the_shipped_spaces_are_valid_and_hold_the_defaults() -> None:
     for phase, cls, fixed in (
-        ("pretrain", pt.PretrainSettings, pt.PretrainSettings(detection=["a"])),
-        ("finetune", ft.FinetuneSettings, ft.FinetuneSettings(train=["a"])),
-        ("finetune", ft.FinetuneSettings, ft.FinetuneSettings(feedback=["a"])),
+        ("pretrain", PretrainSettings, PretrainSettings(detection=["a"])),
+        ("finetune", FinetuneSettings, FinetuneSettings(train=["a"])),
+        ("finetune", FinetuneSettings, FinetuneSettings(feedback=["a"])),
     ):
         table = default_space(phase, fixed)  # type: ignore[arg-type]
         space = read_space(table, phase, builder(cls, phase, fixed), "x")  # type: ignore[arg-type]
         assert [d.name for d in space if not d.holds(getattr(fixed, d.name))] == []
-    assert "encoder_lr" not in default_space("pretrain", pt.PretrainSettings(encoder_lr=0.0)), "a frozen one was thawed"
+    assert "encoder_lr" not in default_space("pretrain", PretrainSettings(encoder_lr=0.0)), "a frozen one was thawed"
 
 
 # ---- studies of fine-tuning -----------------------------------------------------------------------------------------
@@ -168,7 +171,7 @@ def test_the_best_settings_make_the_best_score_again(build: module.Build, tmp_pa
     table = tomllib.loads((tmp_path / "study" / "best.toml").read_text())["finetune"]
     assert {name: table[name] for name in SPACE} == found["settings"] and "out" not in table
     settings = resolve(
-        ft.FinetuneSettings, "finetune", {"out": str(tmp_path / "m")}, config=tmp_path / "study" / "best.toml"
+        FinetuneSettings, "finetune", {"out": str(tmp_path / "m")}, config=tmp_path / "study" / "best.toml"
     )
     assert ft.finetune(settings, say=quiet)["finetune"]["score"] == pytest.approx(found["score"], abs=1e-6)
     report = (tmp_path / "study" / "report.md").read_text()
@@ -243,13 +246,13 @@ def test_without_a_validation_corpus_a_share_is_held_out(folder: Path, tmp_path:
     given = dataclasses.replace(finetune_settings(tmp_path, folder / "base", epochs=1, hidden=8))
     said: list[str] = []
     chosen = TuneSettings(out=str(tmp_path / "study"), trials=1, finetune=SPACE, held_out=0.4)
-    tune("finetune", chosen, builder(ft.FinetuneSettings, "finetune", given), say=said.append)
+    tune("finetune", chosen, builder(FinetuneSettings, "finetune", given), say=said.append)
     assert said[0].startswith("held out by a hash of the sentence (0.4): ") and said[0].endswith(" 12 of target.jsonl")
     assert said[0] in (tmp_path / "study" / "report.md").read_text()
     assert not [p for p in (tmp_path / "study").rglob("*") if p.is_file() and b"Oslo" in p.read_bytes()]
     chosen = dataclasses.replace(chosen, out=str(tmp_path / "none"), held_out=0.001)
     with pytest.raises(SettingsError, match="--held-out: expected a share that parts the 12 sentences of .*target"):
-        tune("finetune", chosen, builder(ft.FinetuneSettings, "finetune", given), say=quiet)
+        tune("finetune", chosen, builder(FinetuneSettings, "finetune", given), say=quiet)
 
 
 def test_a_corpus_named_twice_is_parted_once_and_weighs_twice(tmp_path: Path) -> None:
@@ -266,10 +269,10 @@ def test_a_corpus_named_twice_is_parted_once_and_weighs_twice(tmp_path: Path) ->
 def test_feedback_alone_is_tuned_on_the_models_own_layer(folder: Path, tmp_path: Path) -> None:
     ft.finetune(finetune_settings(tmp_path, folder / "base", epochs=2, hidden=8), say=quiet)
     (tmp_path / "fix.tsv").write_text("sentence\tstart\tend\ttype\nMara Voss went to Lima .\t18\t21\tLOC\n")
-    given = ft.FinetuneSettings(
+    given = FinetuneSettings(
         base=str(tmp_path / "tuned"), feedback=[str(tmp_path / "fix.tsv")], dev=[str(folder / "dev.jsonl")], epochs=2
     )
-    build = builder(ft.FinetuneSettings, "finetune", given)
+    build = builder(FinetuneSettings, "finetune", given)
     space = {"feedback_weight": {"low": 1.0, "high": 9.0}}
     found = run(tmp_path / "study", build, trials=2, finetune=space)
     assert set(found["settings"]) == {"feedback_weight"}
@@ -388,8 +391,8 @@ _PRETRAIN = {"lr": {"choices": [0.01, 0.02]}}
 @pytest.fixture
 def build_pretraining(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> module.Build:
     monkeypatch.chdir(tmp_path)
-    settings = pt.PretrainSettings(**pretrain_settings(tmp_path, dropout=0.1, epochs=3))
-    return builder(pt.PretrainSettings, "pretrain", settings)
+    settings = PretrainSettings(**pretrain_settings(tmp_path, dropout=0.1, epochs=3))
+    return builder(PretrainSettings, "pretrain", settings)
 
 
 def run_pretraining(out: Path, build: module.Build, *, resume: bool = False, **chosen: Any) -> dict[str, Any]:
@@ -405,7 +408,7 @@ def test_pretraining_is_tuned_by_its_own_score_and_leaves_no_models(
     assert set(scores) == {"0.01", "0.02"} and found["score"] == max(scores.values())
     assert not list((tmp_path / "study").rglob("*.safetensors"))
     assert sorted(p.name for p in (tmp_path / "study" / "trials").iterdir()) == [f"000{n}-1.jsonl" for n in range(2)]
-    best = resolve(pt.PretrainSettings, "pretrain", {"out": "m"}, config=tmp_path / "study" / "best.toml")
+    best = resolve(PretrainSettings, "pretrain", {"out": "m"}, config=tmp_path / "study" / "best.toml")
     assert pt.pretrain(best, say=quiet)["score"] == pytest.approx(found["score"], abs=1e-6)
 
 
@@ -442,7 +445,7 @@ def test_a_pretraining_below_the_median_is_ended(
 ) -> None:
     validations: list[list[int]] = []
 
-    def stand_in(settings: pt.PretrainSettings, **kwargs: Any) -> dict[str, Any]:
+    def stand_in(settings: PretrainSettings, **kwargs: Any) -> dict[str, Any]:
         score = 0.9 if settings.lr < 0.05 else 0.1
         validations.append([])
         for epoch in range(1, 6):
@@ -473,7 +476,7 @@ def test_there_must_be_something_to_validate_on(build_pretraining: module.Build,
     changes = {"detection_dev": [], "typing_dev": [], "held_out": 0.0}
     fixed = dataclasses.replace(build_pretraining({}), **changes)
     with pytest.raises(SettingsError, match="--held-out: expected a share above 0 or --detection-dev/--typing-dev"):
-        run_pretraining(tmp_path / "study", builder(pt.PretrainSettings, "pretrain", fixed))
+        run_pretraining(tmp_path / "study", builder(PretrainSettings, "pretrain", fixed))
 
 
 @pytest.mark.usefixtures("quick")

@@ -1,4 +1,6 @@
-"""Settings of every phase: frozen dataclasses, read from a TOML table, overridden by flags, conflicts named by flag.
+"""Settings of every command: frozen dataclasses, read from a TOML table, overridden by flags, conflicts named by flag.
+
+Each command's dataclass is in the module of its name.
 
 A field's `metadata` carries its one doc line and its flag. `ousianer.toml` in the working folder (or `--config FILE`)
 has one table a command: `[pretrain]`, `[finetune]`, `[tag]`, `[score]`.

@@ -1,0 +1,99 @@
+"""What `ousianer prepare wikipedia` is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ousianer_cli.errors import SettingsError
+from ousianer_cli.settings import flag, setting
+
+How = Literal["link", "bold", "again", "alias"]
+HOWS: tuple[How, ...] = ("link", "bold", "again", "alias")
+
+
+@dataclass(frozen=True)
+class ExpansionSettings:
+    """Which further mentions are taken, and what a mention of each kind weighs.
+
+    The defaults follow from reading samples: docs/results/silver_precision.md.
+    """
+
+    again: bool = setting(True, doc="later occurrences of a linked or bold name in the same article")
+    alias: bool = setting(True, doc="other names of a linked or bold title, from anchor statistics")
+    surnames: bool = setting(True, doc="the surname alone of a person named in full before")
+    min_commonness: float = setting(0.9, doc="an alias must lead to its title in at least this share of its links")
+    min_link_probability: float = setting(0.01, doc="an alias must be a link in at least this share of its occurrences")
+    min_links: int = setting(2, doc="an alias must have been a link at least so often")
+    link_weight: float = setting(1.0, doc="weight of links")
+    bold_weight: float = setting(1.0, doc="weight of the bold title in the first sentence")
+    again_weight: float = setting(1.0, doc="weight of later occurrences")
+    alias_weight: float = setting(0.95, doc="weight of aliases")
+
+    def __post_init__(self) -> None:
+        for name in ("min_commonness", "min_link_probability", *(f"{how}_weight" for how in HOWS)):
+            if not 0 <= getattr(self, name) <= 1:
+                raise SettingsError(f"{flag(name)}: expected a number from 0 to 1, found {getattr(self, name)}")
+
+    def weight(self, how: How) -> float:
+        """What a mention found so weighs."""
+        return float(getattr(self, f"{how}_weight"))
+
+
+_EXPANSION = ExpansionSettings()
+
+
+@dataclass(frozen=True)
+class WikipediaSettings:
+    """What `prepare wikipedia` reads and makes.
+
+    Raises:
+        SettingsError: settings out of range or in conflict, by flag.
+    """
+
+    dumps: list[str] = setting([], doc="dumps (pages-articles XML; plain, gz, bz2, multistream bz2)")
+    dump_db: str = setting("", doc="dump DB of Wikipedia2Vec instead of dumps")
+    types: list[str] = setting([], doc="title types: Parquet of `prepare types`, or tables as it reads them")
+    out: str = setting("", doc="folder for the corpus and the report")
+    how: list[str] = setting(list(HOWS), doc="which mentions: link, bold, again, alias")
+    format: Literal["parquet", "jsonl"] = setting("parquet", doc="Parquet shards, or one file of JSON lines")
+    max_per_title: int = setting(0, doc="mentions of one title at most, drawn by seed; 0 is no limit")
+    min_commonness: float = setting(
+        _EXPANSION.min_commonness, doc="an alias must lead to its title in at least this share of its links"
+    )
+    min_link_probability: float = setting(0.01, doc="an alias must be a link in at least this share of its occurrences")
+    lower_case: bool = setting(False, doc="keep mentions without a capital letter")
+    max_words: int = setting(200, doc="words of a sentence at most; longer ones are counted and dropped")
+    exclude: list[str] = setting([], doc="corpora whose sentences must not be in this one")
+    seed: int = setting(0, doc="seed of the drawing for max_per_title")
+    rows_per_shard: int = setting(50_000, doc="sentences a shard, about")
+    workers: int = setting(0, doc="processes; 0 is one a core")
+    memory: str = setting("1GB", doc="memory that DuckDB may hold; it spills to the output folder's disk")
+    strict: bool = setting(False, doc="stop at the first fault of a dump or a table")
+    keep_parts: bool = setting(False, doc="keep the working files when the run has ended")
+
+    def __post_init__(self) -> None:
+        def refuse(name: str, expected: str, found: object) -> None:
+            raise SettingsError(f"{flag(name)}: expected {expected}, found {found!r}")
+
+        if not self.how or any(h not in HOWS for h in self.how):
+            refuse("how", f"some of {', '.join(HOWS)}", ", ".join(self.how))
+        for name in ("max_words", "rows_per_shard"):
+            if getattr(self, name) < 1:
+                refuse(name, "at least 1", getattr(self, name))
+        for name in ("max_per_title", "workers"):
+            if getattr(self, name) < 0:
+                refuse(name, "0 or more", getattr(self, name))
+        if self.dumps and self.dump_db:
+            raise SettingsError("--dump-db: expected instead of dumps, found both; give one of them")
+        self.expansion()
+
+    def expansion(self) -> ExpansionSettings:
+        """Which further mentions are looked for."""
+        return ExpansionSettings(
+            again="again" in self.how,
+            alias="alias" in self.how,
+            surnames="alias" in self.how,
+            min_commonness=self.min_commonness,
+            min_link_probability=self.min_link_probability,
+        )
