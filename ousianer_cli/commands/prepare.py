@@ -40,7 +40,8 @@ def corpus(
     format: Annotated[
         str | None,
         typer.Option(
-            help="conll, fewnerd, conllu, figer-json, ousianer, ontonotes, brat, laf or aida. Default: told by content."
+            help="conll, fewnerd, conllu, figer-json, ousianer, spans, ontonotes, brat, laf or aida. "
+            "Default: told by content."
         ),
     ] = None,
     token_column: Annotated[
@@ -125,8 +126,9 @@ def corpus(
 ) -> None:
     """Turn labelled corpora into training lines: labels mapped, duplicates dropped, everything dropped counted.
 
-    Reads CoNLL/IOB2 in any column layout, Few-NERD (IO or BIO), CoNLL-U-like IOB2, FIGER-style JSON lines, the
-    project's own JSON lines, OntoNotes 5.0 (CoNLL-2012 and .name files), brat standoff, and LAF and AIDA tabs over LTF.
+    Reads CoNLL/IOB2 in any column layout, Few-NERD (IO or BIO), CoNLL-U-like IOB2, FIGER-style JSON lines, spans in
+    JSON lines (Prodigy, spaCy), the project's own JSON lines, OntoNotes 5.0 (CoNLL-2012 and .name files), brat
+    standoff, and LAF and AIDA tabs over LTF.
     """
     if (split_by_hash is None) != (held_out is None):
         given, missing = ("--split-by-hash", "--held-out") if held_out is None else ("--held-out", "--split-by-hash")
@@ -189,6 +191,8 @@ def print_summary(prepared: Any, output: Path, held_out: Path | None) -> None:
         held = [f"{report.held_types[name]:,}"] if held_out else []
         table.add_row(escape(name), f"{report.types[name]:,}", *held)
     console.print(table)
+    if report.nested:
+        console.print(f"Beside them {report.nested:,} names inside longer ones, marked as nested.")
 
     dropped = [
         *(("sentence", reason, count) for reason, count in report.dropped_sentences.most_common()),

@@ -18,7 +18,7 @@ from typing import cast
 from ousianer_cli.errors import InputError, SettingsError
 from ousianer_cli.formats.aida_tab import LEVELS
 from ousianer_cli.formats.corpora import CORPUS_FORMATS, OVER_SOURCE, CorpusFormat, detect_format, read_group
-from ousianer_cli.formats.corpus import OUTSIDE, Mention, Sentence, Supervision
+from ousianer_cli.formats.corpus import OUTSIDE, Mention, Sentence, Supervision, outer_and_nested
 from ousianer_cli.formats.labelled import LabelledMention, LabelledSentence, ReadReport
 from ousianer_cli.formats.ontonotes import DEFAULT_GENRES, GENRES, NAME_CLASSES, NUMERIC_CLASSES, WITHOUT_NAMES
 from ousianer_cli.formats.standoff import FiledMention
@@ -57,6 +57,8 @@ class PrepareReport:
     unmapped: Counter[str] = field(default_factory=Counter)
     demonyms: int = 0
     """Names put outside by `demonyms_outside`."""
+    nested: int = 0
+    """Names inside longer ones, in what is kept and held out; none of them is among `types`."""
     notes: list[str] = field(default_factory=list)
 
 
@@ -74,9 +76,13 @@ def sentence_key(tokens: Iterable[str]) -> bytes:
     return hashlib.blake2b("\x1f".join(tokens).lower().encode("utf-8"), digest_size=16).digest()
 
 
-def is_held_out(tokens: Iterable[str], fraction: float) -> bool:
-    """Whether a sentence falls into the held-out share: the same answer wherever it stands, whatever its casing."""
-    return int.from_bytes(sentence_key(tokens)[:8], "big") < fraction * 2**64
+def is_held_out(tokens: Iterable[str], fraction: float, document: str = "") -> bool:
+    """Whether a sentence falls into the held-out share: the same answer wherever it stands, whatever its casing.
+
+    Sentences of one document fall together, by a hash of its id.
+    """
+    key = sentence_key(["document", document] if document else tokens)
+    return int.from_bytes(key[:8], "big") < fraction * 2**64
 
 
 def is_clean(sentence: LabelledSentence) -> bool:
@@ -243,7 +249,8 @@ def prepare_corpus(files: Sequence[str | Path], settings: PrepareSettings | None
                 continue
             sentence = _converted(labelled, types_of, chosen, path, report)
             if sentence is not None:
-                (held if is_held_out(sentence.tokens, chosen.held_fraction) else sentences).append(sentence)
+                out = is_held_out(sentence.tokens, chosen.held_fraction, sentence.document)
+                (held if out else sentences).append(sentence)
         shown = str(path) if len(paths) == 1 else f"{path} and {len(paths) - 1} more"
         report.files[shown] = (kind, count)
         report.dropped_other.update(read.dropped)
@@ -259,6 +266,7 @@ def prepare_corpus(files: Sequence[str | Path], settings: PrepareSettings | None
         sentences = [sentences[i] for i in sorted(picked)]
     report.types = count_types(sentences)
     report.held_types = count_types(held)
+    report.nested = sum(len(s.nested) for s in (*sentences, *held))
     return Prepared(sentences, held, report)
 
 
@@ -344,12 +352,14 @@ def _check_genres(settings: PrepareSettings, report: PrepareReport) -> None:
 
 def _of_classes(labelled: LabelledSentence, classes: Sequence[str], report: PrepareReport) -> LabelledSentence:
     """The sentence without mentions of other classes, which are counted; their words are no names."""
-    kept = tuple(m for m in labelled.mentions if not m.labels or any(label in classes for label in m.labels))
-    if len(kept) < len(labelled.mentions):
-        for mention in labelled.mentions:
+    everything = (*labelled.mentions, *labelled.nested)
+    kept = [m for m in everything if not m.labels or any(label in classes for label in m.labels)]
+    if len(kept) < len(everything):
+        for mention in everything:
             if mention.labels and not any(label in classes for label in mention.labels):
                 report.dropped_mentions[f"class {', '.join(mention.labels)} (--types)"] += 1
-        return replace(labelled, mentions=kept)
+        outer, nested = outer_and_nested(kept)
+        return replace(labelled, mentions=outer, nested=nested)
     return labelled
 
 
@@ -378,7 +388,7 @@ def _is_duplicate(
 ) -> bool:
     """Whether the sentence came before or is excluded; if not, it is remembered with its annotation."""
     key = sentence_key(sentence.tokens)
-    annotation = tuple((m.start, m.end, m.labels) for m in sentence.mentions)
+    annotation = tuple((m.start, m.end, m.labels) for m in (*sentence.mentions, *sentence.nested))
     if key not in seen:
         seen[key] = annotation
         return False
@@ -399,7 +409,7 @@ def _converted(
     supervises: Supervision = settings.supervises or labelled.supervises or "both"
     detects = supervises in ("detection", "both")
     mentions: list[Mention] = []
-    for mention in labelled.mentions:
+    for mention in (*labelled.mentions, *labelled.nested):
         types = types_of(mention)
         if types is None:
             label = ", ".join(mention.labels)
@@ -414,7 +424,7 @@ def _converted(
                 remedy = f"{remedy} --unmapped drop|outside"
                 raise InputError(expected, f"'{label}'", path=place, line=mention.line, remedy=remedy)
             if settings.unmapped == "drop":
-                if detects:
+                if detects and mention in labelled.mentions:
                     # Without the mention its words would count as no name.
                     report.dropped_sentences["a name's label is not in the table (detection needs all names)"] += 1
                     return None
@@ -427,11 +437,12 @@ def _converted(
         if settings.demonyms_outside and _is_place(types) and is_demonym(labelled.tokens[mention.start : mention.end]):
             types = (OUTSIDE,)
             report.demonyms += 1
-        mentions.append(Mention(mention.start, mention.end, types, mention.weight))
+        mentions.append(Mention(mention.start, mention.end, types, mention.weight, mention.noun))
     if not mentions and not detects:
         report.dropped_sentences["no typed mention (typing needs one)"] += 1
         return None
-    return Sentence(labelled.tokens, tuple(mentions), labelled.doc, supervises)
+    outer, nested = outer_and_nested(mentions)
+    return Sentence(labelled.tokens, outer, labelled.doc, supervises, nested, labelled.document)
 
 
 def _is_place(types: Sequence[str]) -> bool:

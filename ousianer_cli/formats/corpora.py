@@ -17,8 +17,11 @@ from ousianer_cli.formats.figer_json import read_figer_json
 from ousianer_cli.formats.labelled import LabelledMention, LabelledSentence, ReadReport, numbered_lines
 from ousianer_cli.formats.laf import read_laf
 from ousianer_cli.formats.ontonotes import DEFAULT_GENRES, read_ontonotes
+from ousianer_cli.formats.spans_json import read_spans
 
-CorpusFormat = Literal["conll", "fewnerd", "conllu", "figer-json", "ousianer", "ontonotes", "brat", "laf", "aida"]
+CorpusFormat = Literal[
+    "conll", "fewnerd", "conllu", "figer-json", "ousianer", "spans", "ontonotes", "brat", "laf", "aida"
+]
 CORPUS_FORMATS: tuple[CorpusFormat, ...] = get_args(CorpusFormat)
 OF_FOLDERS: tuple[CorpusFormat, ...] = ("ontonotes", "brat", "laf", "aida")
 """Formats whose files may be named by their folder."""
@@ -34,9 +37,9 @@ def detect_format(path: str | Path) -> CorpusFormat:
     """Tell a corpus's format: a folder's from the names of its files, a file's from its name or its first 2,000 lines.
 
     `.ann` is brat, `.name` and `#begin document` OntoNotes, `.laf.xml` (also `.gz`, or in `.laf.zip`) LAF, a header
-    with `textoffset_startchar` an AIDA tab. JSON objects whose mentions carry `labels` are FIGER-style, others our own;
-    a first column of word numbers makes CoNLL-U; two columns with Few-NERD's `coarse_fine` labels (or `coarse-fine`)
-    make Few-NERD; the rest is CoNLL.
+    with `textoffset_startchar` an AIDA tab. JSON objects with `text` and `spans` are Prodigy's and spaCy's, those whose
+    mentions carry `labels` FIGER-style, others our own; a first column of word numbers makes CoNLL-U; two columns with
+    Few-NERD's `coarse_fine` labels (or `coarse-fine`) make Few-NERD; the rest is CoNLL.
 
     Raises:
         InputError: nothing in the file or folder looks like any of these, or the folder holds several of them.
@@ -118,6 +121,8 @@ def _is_fewnerd(label: str) -> bool:
 def _json_kind(line: str, path: str | Path) -> CorpusFormat | None:
     try:
         row = json.loads(line)
+        if "text" in row and "spans" in row:
+            return "spans"
         mention = row["mentions"][0]
     except (ValueError, KeyError, IndexError, TypeError):
         return None
@@ -200,11 +205,18 @@ def read_group(
         return (s for one in paths for s in read_brat(one, report=report))
     if kind == "figer-json":
         return (s for one in paths for s in read_figer_json(one, report=report))
+    if kind == "spans":
+        return (s for one in paths for s in read_spans(one, report=report))
     return (s for one in paths for s in _read_own(one))
 
 
 def _read_own(path: str | Path) -> Iterator[LabelledSentence]:
     rows = (number for number, line in numbered_lines(path) if line.strip())
     for row, sentence in zip(rows, read_corpus(path), strict=False):
-        mentions = tuple(LabelledMention(m.start, m.end, m.types, row, m.weight) for m in sentence.mentions)
-        yield LabelledSentence(sentence.tokens, mentions, sentence.doc, row, sentence.supervises)
+        mentions, nested = (
+            tuple(LabelledMention(m.start, m.end, m.types, row, m.weight, m.noun) for m in level)
+            for level in (sentence.mentions, sentence.nested)
+        )
+        yield LabelledSentence(
+            sentence.tokens, mentions, sentence.doc, row, sentence.supervises, nested, sentence.document
+        )

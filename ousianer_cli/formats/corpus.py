@@ -1,7 +1,9 @@
 """The project's own training corpus: JSON lines of sentences with mentions.
 
 One line is `{"doc": str, "tokens": [str], "mentions": [{"start": int, "end": int, "types": [str], "weight": float}],
-"supervises": "detection" | "typing" | "both"}`; `end` is exclusive; `weight` may be left out (1.0).
+"supervises": "detection" | "typing" | "both"}`; `end` is exclusive; `weight` may be left out (1.0). A mention with
+`"nested": true` lies inside another one, and may be ignored; `"noun"` is the common noun for what it names. A line's
+`"document"` is the id of the running text that it is a sentence of, where there is one; its sentences stand in order.
 
 What `types` means follows from the phase that reads it. For `pretrain` (typing) all of them hold together, as WordNet
 synset ids in YAGO's form (`wordnet_person_100007846`). For `finetune` they are the admissible target types: the gold
@@ -14,8 +16,9 @@ import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, Protocol, TypeVar, cast
 
 from ousianer_cli.errors import InputError
 
@@ -31,16 +34,24 @@ class Mention:
     end: int
     types: tuple[str, ...] = ()
     weight: float = 1.0
+    noun: str = ""
+    """The common noun for what the name names ("city"); empty where it is not known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A training sentence: tokens as its corpus gives them, and mentions in order, none overlapping."""
+    """A training sentence: tokens as its corpus gives them, and mentions in order, none overlapping.
+
+    `nested` are mentions inside one of `mentions`, in order, none crossing another. `document` is the id of the running
+    text that the sentence is part of; empty where the corpus is one of single sentences.
+    """
 
     tokens: tuple[str, ...]
     mentions: tuple[Mention, ...] = ()
     doc: str = ""
     supervises: Supervision = "both"
+    nested: tuple[Mention, ...] = ()
+    document: str = ""
 
     @property
     def detects(self) -> bool:
@@ -51,6 +62,31 @@ class Sentence:
     def types_mentions(self) -> bool:
         """Whether its mentions' types may train and score typing."""
         return self.supervises in ("typing", "both")
+
+
+class _Stretch(Protocol):
+    @property
+    def start(self) -> int: ...
+
+    @property
+    def end(self) -> int: ...
+
+
+_S = TypeVar("_S", bound=_Stretch)
+
+
+def in_order(mentions: Iterable[_S]) -> list[_S]:
+    """Mentions by their start, a longer one before those inside it."""
+    return sorted(mentions, key=lambda m: (m.start, -m.end))
+
+
+def outer_and_nested(mentions: Iterable[_S]) -> tuple[tuple[_S, ...], tuple[_S, ...]]:
+    """The mentions that lie in no other one, and those that do, each in order; none of them may cross another."""
+    outer: list[_S] = []
+    nested: list[_S] = []
+    for mention in in_order(mentions):
+        (nested if outer and mention.end <= outer[-1].end else outer).append(mention)
+    return tuple(outer), tuple(nested)
 
 
 def read_corpus(path: str | Path) -> Iterator[Sentence]:
@@ -107,7 +143,8 @@ def sentence_of(row: dict[str, Any], tokens: list[str], bad: Callable[[str, obje
     supervises = row.get("supervises", "both")
     if supervises not in ("detection", "typing", "both"):
         raise bad("'supervises' as detection, typing or both", supervises)
-    mentions = []
+    mentions: list[Mention] = []
+    nested: list[Mention] = []
     for item in row.get("mentions", []):
         try:
             start, end = item["start"], item["end"]
@@ -120,27 +157,64 @@ def sentence_of(row: dict[str, Any], tokens: list[str], bad: Callable[[str, obje
             raise bad("'types' as a list of non-empty strings", types)
         if not 0 <= weight < math.inf:
             raise bad("a mention's 'weight' as a number of at least 0", weight)
-        mentions.append(Mention(start, end, types, weight))
+        inside, noun = item.get("nested") or False, item.get("noun") or ""
+        if not isinstance(inside, bool) or not isinstance(noun, str):
+            raise bad("a mention's 'nested' as true or false and its 'noun' as a string", item)
+        (nested if inside else mentions).append(Mention(start, end, types, weight, noun))
     mentions.sort(key=lambda m: (m.start, m.end))
-    for left, right in zip(mentions, mentions[1:], strict=False):
+    for left, right in pairwise(mentions):
         if right.start < left.end:
             raise bad("mentions that do not overlap", f"[{left.start}, {left.end}) and [{right.start}, {right.end})")
-    return Sentence(tuple(tokens), tuple(mentions), str(row.get("doc", "")), cast(Supervision, supervises))
+    nested = in_order(nested)
+    _check_nested(mentions, nested, bad)
+    return Sentence(
+        tuple(tokens),
+        tuple(mentions),
+        str(row.get("doc", "")),
+        cast(Supervision, supervises),
+        tuple(nested),
+        str(row.get("document") or ""),
+    )
+
+
+def _check_nested(
+    outer: Sequence[Mention], nested: Sequence[Mention], bad: Callable[[str, object], InputError]
+) -> None:
+    """Whether each nested mention lies inside another one, is not all of it, and crosses none."""
+    around: list[Mention] = []
+    for mention in in_order([*outer, *nested]):
+        while around and around[-1].end <= mention.start:
+            around.pop()
+        place = f"[{mention.start}, {mention.end})"
+        if around and around[-1].end < mention.end:
+            raise bad(
+                "mentions that lie apart or inside one another", f"[{around[-1].start}, {around[-1].end}), {place}"
+            )
+        if around and (around[-1].start, around[-1].end) == (mention.start, mention.end):
+            raise bad("a stretch of tokens once", f"{place} twice")
+        if not around and mention in nested:
+            raise bad("a nested mention inside another one", f"{place} by itself")
+        around.append(mention)
 
 
 def dump_sentence(sentence: Sentence) -> str:
     """One JSON line, without its newline."""
     mentions: list[dict[str, object]] = []
-    for m in sentence.mentions:
+    for m in in_order([*sentence.mentions, *sentence.nested]):
         item: dict[str, object] = {"start": m.start, "end": m.end, "types": list(m.types)}
         if m.weight != 1.0:
             item["weight"] = m.weight
+        if m in sentence.nested:
+            item["nested"] = True
+        if m.noun:
+            item["noun"] = m.noun
         mentions.append(item)
     row = {
         "doc": sentence.doc,
         "tokens": list(sentence.tokens),
         "mentions": mentions,
         "supervises": sentence.supervises,
+        **({"document": sentence.document} if sentence.document else {}),
     }
     return json.dumps(row, ensure_ascii=False)
 

@@ -25,13 +25,15 @@ class LabelledMention:
     labels: tuple[str, ...]
     line: int = 0
     weight: float = 1.0
+    noun: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledSentence:
     """Tokens and mentions (in order, none overlapping) of one sentence; `line` is its first line in the file.
 
-    `supervises` is known only where the format says it (the project's own lines).
+    `supervises` is known only where the format says it (the project's own lines). `nested` are mentions inside others,
+    none crossing another; `document` is the id of the running text that the sentence is part of, if it is.
     """
 
     tokens: tuple[str, ...]
@@ -39,6 +41,8 @@ class LabelledSentence:
     doc: str
     line: int
     supervises: Supervision | None = None
+    nested: tuple[LabelledMention, ...] = ()
+    document: str = ""
 
 
 @dataclass(slots=True)

@@ -181,7 +181,7 @@ def _sentence(path: Path, doc: str, rows: list[tuple[int, list[str]]]) -> Labell
         if match["label"]:
             opened = i, match["label"], number
         if opened and (match["whole"] or match["close"]):
-            mentions.append(FiledMention(opened[0], i + 1, (opened[1],), opened[2], 1.0, str(path)))
+            mentions.append(FiledMention(opened[0], i + 1, (opened[1],), line=opened[2], path=str(path)))
             opened = None
     if opened:
         expected = "the end of the name in its sentence"
@@ -235,7 +235,7 @@ def name_sentence(line: str, doc: str, path: str | Path, number: int, report: Re
             tokens.append(surface(text[a:b]))
             first_token[b] = len(tokens)
     mentions = tuple(
-        FiledMention(first_token[a], first_token[b], labels, number, 1.0, str(path)) for a, b, labels, _ in kept
+        FiledMention(first_token[a], first_token[b], labels, line=number, path=str(path)) for a, b, labels, _ in kept
     )
     return LabelledSentence(tuple(tokens), mentions, doc, number)
 

@@ -2,7 +2,8 @@
 
 Sentences and words are our own (`formats.sentences`, `formats.words`), as in tagging. A mention that begins or ends
 inside a word takes the whole word; a sentence that would end inside a mention goes on to the mention's last sentence.
-Of nested and crossing mentions the outermost (the longer) stays. Everything that does not fit is counted.
+Of crossing mentions the longer stays; of nested ones the outermost counts as the name, and those inside are kept beside
+it. Everything that does not fit is counted.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from ousianer_cli.formats.words import as_read, split_words
 WIDENED = "edges inside a word (the mention takes the whole word)"
 JOINED = "sentence ends inside a mention (not split there)"
 NESTED = "mentions inside or across a longer one"
+CROSSING = "mentions across a longer one"
+SAME_WORDS = "mentions of the same words as another, or across one"
 BLANK = "mentions of nothing but blanks"
 NOT_RUNNING_TEXT = "mentions outside the running text (markup, quotes, authors)"
 ACROSS = "mentions across paragraphs or segments"
@@ -37,6 +40,7 @@ class Span:
     labels: tuple[str, ...]
     line: int = 0
     path: str = ""
+    noun: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,28 +50,51 @@ class FiledMention(LabelledMention):
     path: str = ""
 
 
-def outermost(
-    spans: Iterable[tuple[int, int, Span]], report: ReadReport
-) -> list[tuple[int, int, tuple[str, ...], Span]]:
+Placed = tuple[int, int, tuple[str, ...], Span]
+"""A stretch [start, end) with the labels that its mentions have together, and the first of them."""
+
+
+def outermost(spans: Iterable[tuple[int, int, Span]], report: ReadReport) -> list[Placed]:
     """Of spans [start, end) those that lie in no longer one and cross none, in order; the same span twice is one.
 
     The rest are counted. Labels of the same span are joined; the place is that of the first.
     """
+    outer, nested, crossing = layers(spans)
+    if nested or crossing:
+        report.drop(NESTED, len(nested) + crossing)
+    return outer
+
+
+def layers(spans: Iterable[tuple[int, int, Span]]) -> tuple[list[Placed], list[Placed], int]:
+    """As `outermost`; then the spans inside those, none crossing another; then how many crossed a longer one."""
     labels: dict[tuple[int, int], list[str]] = {}
     first: dict[tuple[int, int], Span] = {}
     for start, end, span in spans:
         labels.setdefault((start, end), []).extend(span.labels)
         first.setdefault((start, end), span)
     kept: list[tuple[int, int]] = []
+    inside: list[tuple[int, int]] = []
+    crossing = 0
     for start, end in sorted(labels, key=lambda pair: (pair[0] - pair[1], pair[0])):
         place = bisect_left(kept, (start, end))
         # The kept ones are in order and disjoint, so only the two neighbours can touch this one.
-        clash = (place > 0 and kept[place - 1][1] > start) or (place < len(kept) and kept[place][0] < end)
-        if clash:
-            report.drop(NESTED)
-        else:
+        touched = [(a, b) for a, b in kept[max(place - 1, 0) : place + 1] if a < end and start < b]
+        if not touched:
             kept.insert(place, (start, end))
-    return [(a, b, tuple(dict.fromkeys(labels[a, b])), first[a, b]) for a, b in kept]
+        elif any(_cross((start, end), pair) for pair in (*touched, *inside)):
+            crossing += 1
+        else:
+            inside.append((start, end))
+
+    def placed(pairs: Iterable[tuple[int, int]]) -> list[Placed]:
+        return [(a, b, tuple(dict.fromkeys(labels[a, b])), first[a, b]) for a, b in pairs]
+
+    return placed(kept), placed(sorted(inside, key=lambda pair: (pair[0], -pair[1]))), crossing
+
+
+def _cross(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    (a, b), (c, d) = sorted((one, other))
+    return a < c < b < d
 
 
 def covering_words(words: Sequence[tuple[int, int]], start: int, end: int) -> tuple[int, int, bool]:
@@ -121,42 +148,67 @@ def labelled_sentences(
             goes_on.update(range(first, last))
     if goes_on:
         report.drop(JOINED, len(goes_on))
-    kept = outermost(placed, report)
-    cursor = 0
+    kept, nested, crossing = layers(placed)
+    if crossing:
+        report.drop(CROSSING, crossing)
+    cursors = [0, 0]
     begin = 0
     for number, (_, end, _) in enumerate(pieces):
         if number in goes_on:
             continue
         start, begin = heads[begin], number + 1
-        inside = []
-        while cursor < len(kept) and kept[cursor][0] < end:
-            inside.append(kept[cursor])
-            cursor += 1
+        here: list[list[Placed]] = [[], []]
+        for level, spans_of_level in enumerate((kept, nested)):
+            while cursors[level] < len(spans_of_level) and spans_of_level[cursors[level]][0] < end:
+                here[level].append(spans_of_level[cursors[level]])
+                cursors[level] += 1
         typing_only = any(a < end and start < b for a, b in unmarked)
-        yield _sentence(document, start, end, inside, typing_only, report)
+        yield _sentence(document, start, end, here[0], here[1], typing_only, report)
 
 
 def _sentence(
     document: Document,
     start: int,
     end: int,
-    spans: Sequence[tuple[int, int, tuple[str, ...], Span]],
+    outer: Sequence[Placed],
+    nested: Sequence[Placed],
     typing_only: bool,
     report: ReadReport,
 ) -> LabelledSentence:
     text = document.text
     words = split_words(text, start, end)
-    found: list[LabelledMention] = []
-    for a, b, labels, span in spans:
+
+    def in_words(placed: Placed) -> FiledMention:
+        a, b, labels, span = placed
         first, last, exact = covering_words(words, a, b)
         if not exact:
             report.drop(WIDENED)
-        if found and found[-1].end > first:
-            report.drop(NESTED)  # two parts of one word
-            continue
-        found.append(FiledMention(first, last, labels, span.line, 1.0, span.path))
-    tokens = tuple(as_read(text[a:b]) for a, b in words)
-    return LabelledSentence(tokens, tuple(found), document.id, 0, "typing" if typing_only else None)
+        return FiledMention(first, last, labels, line=span.line, noun=span.noun, path=span.path)
+
+    names: list[LabelledMention] = []
+    for mention in map(in_words, outer):
+        if names and names[-1].end > mention.start:
+            report.drop(SAME_WORDS)  # two parts of one word
+        else:
+            names.append(mention)
+    # Whole words may make a nested mention as long as the name around it, or longer.
+    inside: list[LabelledMention] = []
+    for mention in map(in_words, nested):
+        spans = [(m.start, m.end) for m in (*names, *inside) if m.start < mention.end and mention.start < m.end]
+        around = [(a, b) for a, b in spans if a <= mention.start and mention.end <= b]
+        if around and len(around) == len(spans) and (mention.start, mention.end) not in spans:
+            inside.append(mention)
+        else:
+            report.drop(SAME_WORDS)
+    return LabelledSentence(
+        tuple(as_read(text[a:b]) for a, b in words),
+        tuple(names),
+        document.id,
+        0,
+        "typing" if typing_only else None,
+        tuple(inside),
+        document.id,
+    )
 
 
 def sentences_of_rows(

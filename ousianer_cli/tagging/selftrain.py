@@ -71,7 +71,9 @@ def _mark_pool(
         mentions = [
             Mention(a, b, known[a, b].types, known[a, b].weight) if (a, b) in known else Mention(a, b) for a, b in names
         ]
-        yield Sentence(tuple(words), tuple(mentions), sentence.doc, "both"), True
+        if sentence.nested:
+            counts["nested mentions left out"] += len(sentence.nested)
+        yield Sentence(tuple(words), tuple(mentions), sentence.doc, "both", document=sentence.document), True
 
 
 def _merged(

@@ -118,6 +118,8 @@ def _encode(
             open_labels,
         )
         loaded.counts["sentences"] += 1
+        if sentence.nested:
+            loaded.counts["nested mentions passed over"] += len(sentence.nested)
         if encoded.pieces <= max_pieces:
             loaded.examples.append(example)
         else:

@@ -450,7 +450,7 @@ def split_corpora(
         for sentence in read_store(path):
             for mention in sentence.mentions:
                 ft._check_types(mention.types, targets, path)
-            parts[is_held_out(sentence.tokens, share)].append(sentence)
+            parts[is_held_out(sentence.tokens, share, sentence.document)].append(sentence)
         if not parts[True] or not parts[False]:
             raise SettingsError(
                 f"--held-out: expected a share that parts the {len(parts[True]) + len(parts[False]):,} sentences of "

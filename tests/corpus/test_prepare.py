@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -72,6 +73,45 @@ def test_demonyms_labelled_as_places_can_be_put_outside(tmp_path: Path) -> None:
     place = ("GPE", "LOC", "FAC")
     assert [[m.types for m in s.mentions] for s in changed.sentences] == [[("-",), ("-",), place], [("PER",), place]]
     assert changed.report.notes == ["2 national adjectives, peoples and languages labelled as places are now -"]
+
+
+def spans_file(folder: Path, *records: tuple[str, str, list[tuple[str, str]]]) -> Path:
+    """JSON lines of (id, text, [(name, label)])."""
+    path = folder / "spans.jsonl"
+    rows = [
+        {
+            "id": doc,
+            "text": text,
+            "spans": [{"start": text.index(n), "end": text.index(n) + len(n), "label": label} for n, label in names],
+        }
+        for doc, text, names in records
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def test_labels_of_a_taxonomy_take_its_spelling_and_nested_names_stay_beside(tmp_path: Path) -> None:
+    text = "Lund Council met Ada at Jazz Days."
+    labels = [("Lund Council", "org"), ("Lund", "GPE.urbanarea.CITY"), ("Ada", "per"), ("Jazz Days", "-")]
+    path = spans_file(tmp_path, ("d", text, labels))
+    prepared = prepare_corpus([path], PrepareSettings(taxonomy="aida-edl"))
+    (sentence,) = prepared.sentences
+    assert [m.types for m in sentence.mentions] == [("ORG",), ("PER",), ("-",)]
+    assert [m.types for m in sentence.nested] == [("GPE.UrbanArea.City",)]
+    assert (prepared.report.nested, prepared.report.types["GPE.UrbanArea.City"]) == (1, 0)
+    only_places = prepare_corpus([path], PrepareSettings(taxonomy="aida-edl", types=("GPE.urbanarea.CITY",)))
+    (sentence,) = only_places.sentences
+    assert ([m.types for m in sentence.mentions], sentence.nested) == ([("GPE.UrbanArea.City",)], ())
+
+
+def test_sentences_of_a_document_fall_on_one_side(tmp_path: Path) -> None:
+    records = [(f"d{i}", f"Ada{i} came. Bo{i} went. Cy{i} stayed.", []) for i in range(40)]
+    prepared = prepare_corpus([spans_file(tmp_path, *records)], PrepareSettings(held_fraction=0.4))
+    kept = [s.document for s in prepared.sentences]
+    held = [s.document for s in prepared.held]
+    assert not {*kept} & {*held} and len({*kept, *held}) == 40 and 5 < len({*held}) < 30
+    assert all(names.count(d) == 3 for names in (kept, held) for d in names)
+    assert kept[::3] == sorted({*kept}, key=lambda d: int(d[1:]))
 
 
 def test_of_several_labels_the_deepest_mapped_one_counts(tmp_path: Path) -> None:

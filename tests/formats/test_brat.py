@@ -12,7 +12,6 @@ from ousianer_cli.errors import InputError
 from ousianer_cli.formats.brat import DISCONTINUOUS, NOT_SPANS, read_brat
 from ousianer_cli.formats.corpora import detect_format, read_labelled
 from ousianer_cli.formats.labelled import ReadReport
-from ousianer_cli.formats.standoff import NESTED
 
 TEXT = "Ann Lee 😀 left Oslo.\r\nBo and Cy Moe stayed at the Bank\nof Oslo.\n"
 
@@ -65,7 +64,8 @@ def test_the_outermost_stays(tmp_path: Path) -> None:
     report = ReadReport()
     first, *_ = read_brat(write(tmp_path, bound(1, "A", "Lee") + bound(2, "B", "Ann Lee")), report=report)
     assert [m.labels for m in first.mentions] == [("B",)]
-    assert report.dropped == {NESTED: 1}
+    assert [(m.start, m.end, m.labels) for m in first.nested] == [(1, 2, ("A",))]
+    assert not report.dropped
 
 
 def test_folders_and_documents_without_names(tmp_path: Path) -> None:

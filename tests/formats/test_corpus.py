@@ -31,8 +31,11 @@ def sentences(draw: st.DrawFn) -> Sentence:
         Mention(a, b, tuple(draw(st.lists(LABELS, max_size=3))), draw(st.sampled_from([1.0, 0.5])))
         for a, b in zip(cuts[::2], cuts[1::2], strict=False)
     ]
+    # The first word of each longer mention is one of its own.
+    nested = [Mention(m.start, m.start + 1, ("A",), noun="town") for m in mentions if m.end - m.start > 1]
     supervises = draw(st.sampled_from(["detection", "typing", "both"]))
-    return Sentence(tuple(tokens), tuple(mentions), draw(LABELS), supervises)
+    document = draw(st.sampled_from(["", "d1"]))
+    return Sentence(tuple(tokens), tuple(mentions), draw(LABELS), supervises, tuple(nested), document)
 
 
 @given(st.lists(sentences(), max_size=4))
@@ -73,7 +76,11 @@ def test_columns_make_no_sense_for_json(tmp_path: Path) -> None:
         {"mentions": [{"start": 0, "end": 3}]},
         {"mentions": [{"start": 1, "end": 1}]},
         {"mentions": [{"start": 0, "end": 1, "types": [""]}]},
-        {"mentions": [{"start": 0, "end": 2}, {"start": 1, "end": 2}]},
+        {"mentions": [{"start": 0, "end": 2, "types": []}, {"start": 1, "end": 2, "types": []}]},
+        {"mentions": [{"start": 0, "end": 1, "types": [], "nested": True}]},
+        {"mentions": [{"start": 0, "end": 1, "types": []}, {"start": 0, "end": 1, "types": [], "nested": True}]},
+        {"mentions": [{"start": 0, "end": 1, "types": [], "nested": "no"}]},
+        {"mentions": [{"start": 0, "end": 1, "types": [], "noun": ["town"]}]},
     ],
 )
 def test_broken_lines(tmp_path: Path, change: dict[str, object]) -> None:

@@ -16,9 +16,10 @@ from ousianer_cli.formats.source import plain_document
 from ousianer_cli.formats.standoff import (
     ACROSS,
     BLANK,
+    CROSSING,
     JOINED,
-    NESTED,
     NOT_RUNNING_TEXT,
+    SAME_WORDS,
     WIDENED,
     Span,
     covering_words,
@@ -31,6 +32,10 @@ from ousianer_cli.formats.words import split_words
 
 def names(sentences: list[LabelledSentence]) -> list[tuple[str, tuple[str, ...]]]:
     return [(" ".join(s.tokens[m.start : m.end]), m.labels) for s in sentences for m in s.mentions]
+
+
+def nested_names(sentences: list[LabelledSentence]) -> list[tuple[str, tuple[str, ...]]]:
+    return [(" ".join(s.tokens[m.start : m.end]), m.labels) for s in sentences for m in s.nested]
 
 
 def read(text: str, *spans: Span, gaps: tuple[tuple[int, int], ...] = ()) -> tuple[list[LabelledSentence], ReadReport]:
@@ -63,7 +68,7 @@ def test_an_edge_inside_a_word_takes_the_word_and_is_counted() -> None:
 def test_two_parts_of_one_word_leave_one_mention() -> None:
     sentences, report = read("Osloites sang.", Span(0, 4, ("GPE",)), Span(4, 8, ("PER",)))
     assert names(sentences) == [("Osloites", ("GPE",))]
-    assert report.dropped == {WIDENED: 2, NESTED: 1}
+    assert report.dropped == {WIDENED: 2, SAME_WORDS: 1}
 
 
 def test_the_outermost_stays_and_the_same_span_joins_its_labels() -> None:
@@ -71,7 +76,20 @@ def test_the_outermost_stays_and_the_same_span_joins_its_labels() -> None:
     same = (at(text, "Bank of Norway", "ORG"), at(text, "Bank of Norway", "BANK"))
     sentences, report = read(text, at(text, "Norway"), at(text, "Norway in Oslo"), *same)
     assert names(sentences) == [("Bank of Norway", ("ORG", "BANK"))]
-    assert report.dropped == {NESTED: 2}
+    assert nested_names(sentences) == [("Norway", ("X",))]
+    assert report.dropped == {CROSSING: 1}
+
+
+def test_a_nested_mention_that_takes_the_whole_name_or_crosses_another_is_counted() -> None:
+    text = "The Osloites Fund paid."
+    sentences, report = read(text, Span(4, 12, ("PER",)), Span(4, 8, ("GPE",)))
+    assert (names(sentences), nested_names(sentences)) == ([("Osloites", ("PER",))], [])
+    assert report.dropped == {WIDENED: 1, SAME_WORDS: 1}
+    text = "New York City Council Hall stood."
+    spans = [at(text, s) for s in ("New York City Council Hall", "New York City", "City Council", "New York")]
+    sentences, report = read(text, *spans)
+    assert [name for name, _ in nested_names(sentences)] == ["New York City", "New York"]
+    assert report.dropped == {CROSSING: 1}
 
 
 def test_a_sentence_goes_on_to_the_end_of_its_mention() -> None:
@@ -123,6 +141,9 @@ def test_every_mention_covers_its_span_and_nothing_is_lost_uncounted(parts: list
         for mention in sentence.mentions:
             assert ends[-1] <= mention.start < mention.end <= len(sentence.tokens)
             ends.append(mention.end)
+        for mention in sentence.nested:
+            assert any(m.start <= mention.start and mention.end <= m.end for m in sentence.mentions)
+        for mention in (*sentence.mentions, *sentence.nested):
             for label in mention.labels:
                 found[label] = offsets[first + mention.start][0], offsets[first + mention.end - 1][1]
         first += len(sentence.tokens)
@@ -134,7 +155,7 @@ def test_every_mention_covers_its_span_and_nothing_is_lost_uncounted(parts: list
     # The same span twice is one mention.
     visible = {trim(text, s.start, s.end): f"L{i}" for i, s in enumerate(spans)}
     lost = sum(label not in found for label in visible.values())
-    assert lost <= sum(report.dropped[reason] for reason in (NESTED, BLANK, NOT_RUNNING_TEXT, ACROSS))
+    assert lost <= sum(report.dropped[reason] for reason in (CROSSING, SAME_WORDS, BLANK, NOT_RUNNING_TEXT, ACROSS))
     if not report.dropped[NOT_RUNNING_TEXT] + report.dropped[ACROSS]:
         assert not any(s.supervises for s in sentences)
 

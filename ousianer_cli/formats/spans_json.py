@@ -1,0 +1,73 @@
+"""Spans over text in JSON lines, as Prodigy and spaCy write them.
+
+One line is `{"text": str, "spans": [{"start", "end" (exclusive), "label"}], "id": …}`, positions in code points; other
+keys are passed over (`tokens`, since words are our own, and `meta`). A span may say `nested`, and in `noun` the common
+noun for what it names. Of spans inside one another the outermost is the name, the others are kept as nested; of
+crossing ones the longer stays. Records that Prodigy's `answer` rejects or ignores are counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ousianer_cli.formats.json_lines import Refusal, objects, offsets_of, text_of
+from ousianer_cli.formats.labelled import LabelledSentence, ReadReport, doc_name
+from ousianer_cli.formats.source import plain_document
+from ousianer_cli.formats.standoff import Span, labelled_sentences
+
+FLAGGED = "spans flagged as nested that lie in no other (read as names)"
+
+
+def read_spans(path: str | Path, *, report: ReadReport | None = None) -> Iterator[LabelledSentence]:
+    """The sentences of each record, in order; a record is a document.
+
+    Raises:
+        InputError: a record without text or spans, a span outside its text or without label; with file and line.
+    """
+    path = Path(path)
+    report = report if report is not None else ReadReport()
+    for number, row, refuse in objects(path):
+        text = text_of(row, refuse)
+        spans = [_span(item, text, number, path, refuse) for item in _items(row, refuse)]
+        answer = row.get("answer", "accept")
+        if answer != "accept":
+            report.drop(f"records whose answer is '{answer}'")
+            continue
+        for item, span in zip(row["spans"], spans, strict=True):
+            if item.get("nested") and not any(_inside(span, other) for other in spans):
+                report.drop(FLAGGED)
+        document = plain_document(text, record_id(row, path, number))
+        yield from labelled_sentences(document, spans, report)
+
+
+def record_id(row: dict[str, Any], path: Path, number: int) -> str:
+    """A record's own `id`, or the file's name and the line number."""
+    given = row.get("id")
+    return str(given) if given not in (None, "") else f"{doc_name(path)}-{number}"
+
+
+def _items(row: dict[str, Any], refuse: Refusal) -> list[Any]:
+    items = row.get("spans")
+    if not isinstance(items, list):
+        raise refuse("'spans' as a list, beside 'text'", "none" if items is None else items)
+    return items
+
+
+def _span(item: Any, text: str, line: int, path: Path, refuse: Refusal) -> Span:
+    if not isinstance(item, dict):
+        raise refuse("a span with 'start', 'end' and 'label'", item)
+    start, end = offsets_of(item.get("start"), item.get("end"), text, refuse)
+    label, noun, string = item.get("label"), item.get("noun") or "", item.get("text")
+    if not isinstance(label, str) or not label.strip():
+        raise refuse("a span's 'label' as a string that is not empty", item)
+    if not isinstance(noun, str):
+        raise refuse("a span's 'noun' as a string", item)
+    if isinstance(string, str) and string != text[start:end]:
+        raise refuse(f"'{text[start:end]}', which stands at {start}-{end}, as the span's 'text'", f"'{string}'")
+    return Span(start, end, (label.strip(),), line, str(path), noun.strip())
+
+
+def _inside(span: Span, other: Span) -> bool:
+    return (span.start, span.end) != (other.start, other.end) and other.start <= span.start and span.end <= other.end
