@@ -135,7 +135,7 @@ def inner(task: dict[str, str]) -> None:
 
 
 def ours(task: dict[str, str], names: list[str]) -> dict[str, float]:
-    from ousianer_cli.scoring.runs import ScoreOptions, score_files
+    from ousianer_cli.scoring.scores import ScoreOptions, score_files
     from ousianer_cli.taxonomy.aida import aida_edl
 
     report = score_files(task["gold"], [task["run"]], aida_edl(), options=ScoreOptions(measures=tuple(names)))

@@ -12,8 +12,7 @@ from ousianer_cli.errors import SettingsError
 from ousianer_cli.settings import PROJECT_FILE, resolve
 
 if TYPE_CHECKING:
-    from ousianer_cli.scoring.runs import Report
-    from ousianer_cli.scoring.tables import Sheet
+    from ousianer_cli.scoring.report import Report
 
 
 def score(
@@ -106,7 +105,8 @@ def score(
     gold, as the 2019 scorer's code computed it), ancestor (above gold), both. Gold types may have
     alternatives: gpe|loc|fac. Intervals come from resampling documents. Other measures: --measure.
     """
-    from ousianer_cli.scoring.render import OUTPUT_FORMATS
+    from ousianer_cli.scoring.render import OUTPUT_FORMATS, next_step, rendered
+    from ousianer_cli.scoring.tables import detail_sheets
 
     output = "json" if json else format
     if output not in OUTPUT_FORMATS:
@@ -147,7 +147,7 @@ def score(
 
         written = write_plots(report, plot)
         print(f"{len(written)} figures written to {plot}", file=sys.stderr)
-    more = _more_sheets(
+    sheets = detail_sheets(
         report,
         by_type=by_type,
         by_doc=by_doc,
@@ -157,87 +157,9 @@ def score(
         calibration=calibration,
         tune_threshold=tune_threshold,
     )
-    _print(report, more, output)
-    if output == "text":
-        step = _next_step(report, any_detail=bool(more))
-        if step:
-            print(f"\nnext: {step}")
-
-
-def _more_sheets(
-    report: Report,
-    *,
-    by_type: bool,
-    by_doc: bool,
-    errors: bool,
-    confusion: bool,
-    worst: int,
-    calibration: bool,
-    tune_threshold: bool,
-) -> list[Sheet]:
-    """The tables beside the main one, in the order of the help text."""
-    from ousianer_cli.scoring import tables
-
-    sheets = []
-    for run in report.runs:
-        if by_type:
-            sheets.append(tables.type_sheet(run, report.readings))
-        if by_doc:
-            sheets.append(tables.document_sheet(report, run))
-        if report.genres:
-            sheets.append(tables.genre_sheet(report, run))
-        if errors:
-            sheets.append(tables.fault_sheet(run))
-        if confusion:
-            sheets += tables.confusion_sheets(report, run)
-        if worst:
-            sheets.append(tables.worst_sheet(report, run, worst))
-    if report.comparisons:
-        sheets.append(tables.comparison_sheet(report))
-    worth, best = tables.confidence_sheets(report)
-    return sheets + [worth] * calibration + [best] * tune_threshold
-
-
-def _print(report: Report, more: list[Sheet], output: str) -> None:
-    from ousianer_cli.scoring import render
-    from ousianer_cli.scoring.tables import main_sheet
-
-    if output == "json":
-        import json
-
-        content = report.to_json()
-        for run, entry in zip(report.runs, content["runs"], strict=True):
-            if report.genres:
-                entry["by_genre"] = _by_name([(name, prf) for name, _, prf in report.by_genre(run, "strict")])
-            if any(sheet.title == f"{run.name} by document" for sheet in more):
-                entry["by_document"] = _by_name(report.by_document(run, "strict"))
-        print(json.dumps(content, ensure_ascii=False, indent=2))
-    elif output == "csv":
-        print(render.csv_text(report, more))
-    elif output == "markdown":
-        print(render.markdown([main_sheet(report), *more]))
-    elif output == "latex":
-        print(render.latex([main_sheet(report), *more]))
-    else:
-        from rich.console import Console
-
-        print(render.text([main_sheet(report), *more], Console().width))
-
-
-def _by_name(rows: list[tuple[str, Any]]) -> dict[str, dict[str, float]]:
-    return {
-        name: {"gold": p.gold, "run": p.system, "precision": p.precision, "recall": p.recall, "f1": p.f1}
-        for name, p in rows
-    }
-
-
-def _next_step(report: Report, *, any_detail: bool) -> str:
-    """What a person would look at next; nothing once they look at details."""
-    if any_detail:
-        return ""
-    if len(report.runs) > 1:
-        return "--compare tests the runs against each other, --errors shows where each goes wrong"
-    return "--errors shows what is wrong, --by-type where, --measure all every measure"
+    print(rendered(report, sheets, output, by_document=by_doc))
+    if output == "text" and not sheets:
+        print(f"\nnext: {next_step(report)}")
 
 
 def score_report(
@@ -274,7 +196,7 @@ def score_report(
     from dataclasses import replace
 
     from ousianer_cli.scoring.inputs import Filters
-    from ousianer_cli.scoring.runs import ScoreOptions, score_files
+    from ousianer_cli.scoring.scores import ScoreOptions, score_files
     from ousianer_cli.settings.score import ScoreSettings
     from ousianer_cli.taxonomy.tree import load_taxonomy
 

@@ -13,7 +13,7 @@ import numpy as np
 from ousianer_cli.errors import OutputError, SettingsError
 from ousianer_cli.scoring.faults import coarse_matrix
 from ousianer_cli.scoring.measures import STRICT
-from ousianer_cli.scoring.runs import Report, RunScore
+from ousianer_cli.scoring.report import Report, RunScore
 
 _MOST_TYPES = 40
 

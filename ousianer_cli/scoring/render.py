@@ -1,14 +1,15 @@
-"""Sheets as text for a terminal, Markdown, LaTeX (booktabs) or CSV."""
+"""A report as text for a terminal, Markdown, LaTeX (booktabs), CSV or JSON."""
 
 from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Sequence
 from typing import Literal, get_args
 
-from ousianer_cli.scoring.runs import Report
-from ousianer_cli.scoring.tables import Section, Sheet
+from ousianer_cli.scoring.report import Report
+from ousianer_cli.scoring.tables import Section, Sheet, main_sheet
 
 OutputFormat = Literal["text", "markdown", "latex", "csv", "json"]
 OUTPUT_FORMATS = get_args(OutputFormat)
@@ -21,6 +22,32 @@ _LATEX = str.maketrans(
         "|": r"\textbar{}", "<": r"\textless{}", ">": r"\textgreater{}",
     }
 )  # fmt: skip
+
+
+def rendered(report: Report, details: Sequence[Sheet], output: str, *, by_document: bool = False) -> str:
+    """A report in one of the output formats: the main table, then the details; text is as wide as the terminal.
+
+    JSON holds all figures of the report whatever the tables are; `by_document` adds those of each document.
+    """
+    if output == "json":
+        return json.dumps(report.to_json(by_document=by_document), ensure_ascii=False, indent=2)
+    if output == "csv":
+        return csv_text(report, details)
+    sheets = [main_sheet(report), *details]
+    if output == "markdown":
+        return markdown(sheets)
+    if output == "latex":
+        return latex(sheets)
+    from rich.console import Console
+
+    return text(sheets, Console().width)
+
+
+def next_step(report: Report) -> str:
+    """What a person who saw the main table alone would look at next."""
+    if len(report.runs) > 1:
+        return "--compare tests the runs against each other, --errors shows where each goes wrong"
+    return "--errors shows what is wrong, --by-type where, --measure all every measure"
 
 
 def text(sheets: Sequence[Sheet], width: int) -> str:

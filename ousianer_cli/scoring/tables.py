@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from ousianer_cli.scoring.faults import CLASSES, MEANINGS, coarse_matrix
 from ousianer_cli.scoring.measures import BOTH, OPEN, STRICT, Prf, Reading
+from ousianer_cli.scoring.report import Report, RunScore
 from ousianer_cli.scoring.resampling import Difference, Interval
-from ousianer_cli.scoring.runs import Report, RunScore
 
 INTERVAL = "95% of F1"
 _CONFUSIONS = 20
@@ -184,3 +184,35 @@ def confidence_sheets(report: Report) -> list[Sheet]:
             after = (f"{value:.3f}" for value in (cut.precision, cut.recall, cut.f1, cut.f1_before))
             best.rows.append((name, f"{cut.confidence:.6g}", str(cut.kept), str(cut.of), *after))
     return [worth, best]
+
+
+def detail_sheets(
+    report: Report,
+    *,
+    by_type: bool = False,
+    by_doc: bool = False,
+    errors: bool = False,
+    confusion: bool = False,
+    worst: int = 0,
+    calibration: bool = False,
+    tune_threshold: bool = False,
+) -> list[Sheet]:
+    """The tables beside the main one that were asked for; `worst` is a number of documents."""
+    sheets = []
+    for run in report.runs:
+        if by_type:
+            sheets.append(type_sheet(run, report.readings))
+        if by_doc:
+            sheets.append(document_sheet(report, run))
+        if report.genres:
+            sheets.append(genre_sheet(report, run))
+        if errors:
+            sheets.append(fault_sheet(run))
+        if confusion:
+            sheets += confusion_sheets(report, run)
+        if worst:
+            sheets.append(worst_sheet(report, run, worst))
+    if report.comparisons:
+        sheets.append(comparison_sheet(report))
+    confidences, best = confidence_sheets(report)
+    return sheets + [confidences] * calibration + [best] * tune_threshold

@@ -5,7 +5,8 @@ import pytest
 from ousianer_cli.errors import InputError, SettingsError
 from ousianer_cli.scoring.inputs import Filters, check_source, detect, read_mentions
 from ousianer_cli.scoring.matching import Vocabulary
-from ousianer_cli.scoring.runs import ScoreOptions, genre_rule, score_files
+from ousianer_cli.scoring.scores import ScoreOptions, score_files
+from ousianer_cli.scoring.selection import genre_rule
 from ousianer_cli.taxonomy.aida import aida_edl
 
 EDL = "r\tm{n}\tx\tD:{n}-{n}\tNIL1\t{label}\t{form}\t0.5\n"

@@ -6,7 +6,7 @@ import pytest
 from neleval_reference import TREE, TYPES, evaluate, load, make_pair
 
 from ousianer_cli.errors import InputError, SettingsError
-from ousianer_cli.scoring.runs import ScoreOptions, score_files
+from ousianer_cli.scoring.scores import ScoreOptions, score_files
 from ousianer_cli.scoring.track import OVERLAPS, TRACK_MEASURES
 from ousianer_cli.taxonomy.credit import credit_matrix
 

@@ -7,8 +7,8 @@ import pytest
 
 from ousianer_cli.scoring.measures import OPEN, READINGS, STRICT, Prf
 from ousianer_cli.scoring.render import csv_text, latex, markdown, text
+from ousianer_cli.scoring.report import Report, RunScore
 from ousianer_cli.scoring.resampling import Interval
-from ousianer_cli.scoring.runs import Report, RunScore
 from ousianer_cli.scoring.tables import Section, Sheet, main_sheet, type_sheet
 
 
