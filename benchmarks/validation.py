@@ -87,7 +87,7 @@ def gold_typing(engine: Engine, sentences: Sequence[Sentence]) -> np.ndarray:
     if len(fits) < len(encoded):
         print(f"{len(encoded) - len(fits)} sentences longer than the window left out of the typing figure")
     vectors = mention_vectors(engine.model.tagger, [encoded[i] for i in fits], [spans[i] for i in fits], 4096)
-    names, _, _ = engine.type_vectors(torch.from_numpy(vectors))
+    names = [engine.head.names[i] for i in engine.head.choose(torch.from_numpy(vectors)).positions.tolist()]
     gold = [m.types for i in fits for m in sentences[i].mentions]
     credit = [open_credit(engine.targets.taxonomy, g, n, open=False) for g, n in zip(gold, names, strict=True)]
     return np.stack([np.asarray(credit), np.ones(len(gold)), np.ones(len(gold))], axis=1)

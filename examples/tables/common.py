@@ -17,6 +17,7 @@ from torch import Tensor
 
 from ousianer_cli.network.checkpoint import Model, load_model
 from ousianer_cli.network.targets import LabelSet, Targets
+from ousianer_cli.network.typing import TypingHead, shipped_table
 from ousianer_cli.scoring.measures import total
 from ousianer_cli.scoring.sentences import MatchedNames, SentenceScorer, f1_difference, f1_interval
 from ousianer_cli.settings.finetune import FinetuneSettings
@@ -90,7 +91,7 @@ class Bench:
         """A pretrained model; with `kept`, mention vectors stay in that folder from run to run."""
         model, targets = load_model(base), Targets(load_taxonomy(taxonomy))
         plain = FinetuneSettings(base=str(base), out="-", epochs=EPOCHS)
-        mapper = DirectMapper.from_text(ft.mapping_text(plain, model), model.types, targets.taxonomy)
+        mapper = DirectMapper.from_text(model.direct_table or shipped_table(), model.types, targets.taxonomy)
         projection = copy.deepcopy(model.tagger.types.state_dict())
         vectors = Vectors(model, plain.batch_pieces, str(kept))
         return cls(model, targets, mapper, plain, projection, vectors, SentenceScorer(targets.taxonomy))
@@ -162,11 +163,21 @@ class Bench:
 
     def decide(self, scored: Scored, settings: FinetuneSettings) -> tuple[Tensor, Tensor]:
         """(type [M], confidence [M]) of each found name."""
-        chosen, scores = ft._choose(self.model, self.targets, scored.found_vectors, settings)
-        return chosen, scores * scored.found_marginals
+        choice = self.head(settings).choose(scored.found_vectors)
+        return choice.positions, choice.scores * scored.found_marginals
 
     def decide_directly(self, scored: Scored) -> tuple[Tensor, Tensor]:
-        return ft._direct_choice(self.model, self.mapper, scored.found_vectors)
+        """The same by the Direct model."""
+        choice = self.direct().choose(scored.found_vectors)
+        return choice.positions, choice.scores
+
+    def head(self, settings: FinetuneSettings) -> TypingHead:
+        """The conversion layer's head, decoding as the settings say."""
+        return TypingHead(self.model, self.targets, ft._rule(settings))
+
+    def direct(self) -> TypingHead:
+        """The Direct model's head."""
+        return TypingHead(self.model, self.targets, direct=self.mapper)
 
     def tally(self, scored: Scored, chosen: Tensor, written: Tensor | None = None) -> np.ndarray:
         """Sums [measures, N, 4] (credit, system names, credit, gold names) of each sentence; a name that is `outside`

@@ -468,14 +468,14 @@ def depth(bench: Bench, train: ft.Instances, sets: list[Scored], options: argpar
         for way, settings in ways.items():
             used = bench.tune(hidden, seed, dev=sets[1:2], **{**OURS, **settings})
             for scored in tested:
-                chosen, _ = ft._choose(bench.model, bench.targets, scored.gold_vectors, used)
+                chosen = bench.head(used).choose(scored.gold_vectors).positions
                 lines.setdefault((way, scored.name), []).append(_depth_row(bench, scored, chosen))
                 if not settings:
                     for label, least in evidence_rows.items():
                         deeper = _deepened(bench, scored, chosen, least)
                         lines.setdefault((label, scored.name), []).append(_depth_row(bench, scored, deeper))
     for scored in tested:
-        chosen, _ = ft._direct_choice(bench.model, bench.mapper, scored.gold_vectors)
+        chosen = bench.direct().choose(scored.gold_vectors).positions
         lines["Direct", scored.name] = [_depth_row(bench, scored, chosen)]
     for (way, name), values in lines.items():
         deep, below, right, credit, coarse, coarse_below = np.mean(values, axis=0)

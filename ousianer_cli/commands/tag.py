@@ -26,7 +26,10 @@ def tag(
         bool | None, typer.Option("--strict/--no-strict", help="Stop at the first damaged document.")
     ] = None,
     authors: Annotated[
-        bool | None, typer.Option("--authors/--no-authors", help='Emit posters\' names in author="…" as PER.')
+        bool | None, typer.Option("--authors/--no-authors", help='Emit posters\' names in author="…".')
+    ] = None,
+    author_type: Annotated[
+        str | None, typer.Option(help="Type of posters' names; a taxonomy that lacks it has no rows for them.")
     ] = None,
     quotes: Annotated[bool | None, typer.Option("--quotes/--no-quotes", help="Tag text inside <quote> too.")] = None,
     after_xml_declaration: Annotated[
@@ -99,7 +102,15 @@ def run_tag(settings: Any, summary: Any, progress: bool | None = None) -> Any:
     least = None if settings.min_confidence < 0 else settings.min_confidence
     show = sys.stderr.isatty() if progress is None else progress
     bar = tqdm(documents, unit="doc", desc="tag", disable=not show)
-    rows = tag_documents(engine, bar, run_id=settings.run_id, nil=settings.nil, min_confidence=least, summary=summary)
+    rows = tag_documents(
+        engine,
+        bar,
+        run_id=settings.run_id,
+        nil=settings.nil,
+        min_confidence=least,
+        author_type=settings.author_type,
+        summary=summary,
+    )
     write_run(out, timed(summary, rows))
     summary.skipped.update(report.skipped)
     if report.warnings_not_kept:

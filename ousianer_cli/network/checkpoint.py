@@ -1,8 +1,9 @@
 """A checkpoint is a folder of named files; nothing in it is pickled.
 
 `config.json` (versioned, resolved), `model.safetensors`, `tokenizer.json`, `taxonomy/` (`yago.tsv`, and after
-fine-tuning `target.tsv`), `metrics.json`, `README.md` (card), and after fine-tuning `replay.safetensors`. The encoder
-is inside `model.safetensors` when it was tuned, and named with its fingerprint when it was frozen.
+fine-tuning `target.tsv` and `mapping.tsv`, or `direct.tsv`), `metrics.json`, `README.md` (card), and after fine-tuning
+`replay.safetensors`. The encoder is inside `model.safetensors` when it was tuned, and named with its fingerprint when
+it was frozen.
 """
 
 from __future__ import annotations
@@ -51,6 +52,8 @@ class Model:
     """The target taxonomy as TSV text, once the model is fine-tuned or direct."""
     direct_table: str | None = None
     """The mapping table of a Direct model, as text."""
+    mapping_table: str | None = None
+    """The mapping table that a fine-tuned model was tuned with, as text; see `network.typing.mapping_table`."""
     replay: dict[str, Tensor] | None = None
     metrics: dict[str, Any] = field(default_factory=dict)
 
@@ -133,6 +136,8 @@ def write_model(out: Path, model: Model, card: str) -> None:
         (out / "taxonomy" / "target.tsv").write_text(model.taxonomy_file, encoding="utf-8")
     if model.direct_table is not None:
         (out / "taxonomy" / "direct.tsv").write_text(model.direct_table, encoding="utf-8")
+    if model.mapping_table is not None:
+        (out / "taxonomy" / "mapping.tsv").write_text(model.mapping_table, encoding="utf-8")
     if model.replay is not None:
         save_file(model.replay, out / "replay.safetensors")
     encoder = model.tagger.states.encoder
@@ -234,6 +239,7 @@ def load_model(folder: str | Path) -> Model:
         conversion,
         _optional(folder / "taxonomy" / "target.tsv"),
         _optional(folder / "taxonomy" / "direct.tsv"),
+        _optional(folder / "taxonomy" / "mapping.tsv"),
         replay,
         metrics,
     )

@@ -101,15 +101,6 @@ def decision_scores(probabilities: Tensor, decoding: Decoding, credit: Tensor) -
     return probabilities if decoding == "argmax" else expected_credit(probabilities, credit)
 
 
-def decode(probabilities: Tensor, decoding: Decoding, credit: Tensor) -> tuple[Tensor, Tensor]:
-    """(type [M], its score [M]): argmax of p, or the type j that maximises the expected credit sum_i p(i) credit[i, j].
-
-    The score is p(type) under argmax and the expected credit under `expected`.
-    """
-    best = decision_scores(probabilities, decoding, credit).max(dim=1)
-    return best.indices, best.values
-
-
 @dataclass(frozen=True, slots=True)
 class DecodingRule:
     """How a model's distributions become types: what `config.json` keeps under "decoding"."""
@@ -127,9 +118,5 @@ class DecodingRule:
         return cls(**model_config.get("decoding", {}))
 
     def matrix(self, targets: Targets) -> Tensor:
-        """The credit [A, A] that `decode` reads."""
+        """The credit [A, A] that `decision_scores` reads."""
         return targets.decoding_credit(self.credit, self.decay, self.coarse_prior)
-
-    def choose(self, targets: Targets, probabilities: Tensor) -> tuple[Tensor, Tensor]:
-        """(type [M], its score [M]) of distributions [M, A]; see `decode`."""
-        return decode(probabilities, self.decoding, self.matrix(targets).to(probabilities.device))

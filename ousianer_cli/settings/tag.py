@@ -19,6 +19,9 @@ class TagSettings:
     input_format: str = setting("", doc="force a format instead of telling it by content")
     strict: bool = setting(False, doc="stop at the first damaged document instead of counting it")
     authors: bool = setting(True, doc='emit the poster\'s name in author="…" as a PER name')
+    author_type: str = setting(
+        "PER", doc="type of posters' names; a taxonomy that lacks it has no rows for posters (they are counted)"
+    )
     quotes: bool = setting(False, doc="tag text inside <quote> too")
     after_xml_declaration: bool = setting(False, doc="count offsets from after the first <?xml …?> line")
     nil: str = setting("string", doc="NIL ids: string (clusters of the same name and top type) or per-mention")

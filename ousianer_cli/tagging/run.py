@@ -20,7 +20,6 @@ from ousianer_cli.formats.words import as_read, split_words
 from ousianer_cli.tagging.engine import Engine, TypedMention
 from ousianer_cli.taxonomy.tree import OUTSIDE
 
-AUTHOR_TYPE = "PER"
 AUTHOR_CONFIDENCE = 1.0
 
 
@@ -72,16 +71,20 @@ def tag_documents(
     run_id: str,
     nil: NilPolicy = "string",
     min_confidence: float | None = None,
+    author_type: str = "PER",
     summary: Summary | None = None,
     batch_sentences: int = 512,
 ) -> Iterator[EdlRow]:
     """Rows in document order, places in text order; memory holds a few hundred sentences at a time.
+
+    Posters are names of `author_type` where the taxonomy has that type; elsewhere they are counted, not written.
 
     Raises:
         OutputError: a row that would not agree with its document's text.
     """
     summary = summary if summary is not None else Summary()
     least = engine.min_confidence if min_confidence is None else min_confidence
+    poster = engine.targets.taxonomy.find(author_type, ignore_case=True, phantoms=False)
     clusters = NilClusters(nil)
     seen: set[str] = set()
     for batch in _grouped(documents, batch_sentences, summary):
@@ -93,7 +96,9 @@ def tag_documents(
                 summary.skipped["document ids met twice (tagged both times)"] += 1
             seen.add(document.id)
             mentions = [(s, m) for s in prepared.sentences for m in next(tagged)]
-            yield from _rows(document, mentions, run_id, clusters, least, summary)
+            if poster is None and document.authors:
+                summary.skipped[f"posters, since the taxonomy has no type '{author_type}'"] += len(document.authors)
+            yield from _rows(document, mentions, run_id, clusters, least, poster, summary)
 
 
 def _grouped(documents: Iterable[Document], size: int, summary: Summary) -> Iterator[list[_Prepared]]:
@@ -122,12 +127,13 @@ def _rows(
     run_id: str,
     clusters: NilClusters,
     least: float,
+    poster: str | None,
     summary: Summary,
 ) -> Iterator[EdlRow]:
     found: list[tuple[int, int, str, float]] = []
-    for author in document.authors:
-        found.append((author.start, author.end, AUTHOR_TYPE, AUTHOR_CONFIDENCE))
-        summary.authors += 1
+    if poster is not None:
+        found += [(author.start, author.end, poster, AUTHOR_CONFIDENCE) for author in document.authors]
+        summary.authors += len(document.authors)
     for sentence, mention in mentions:
         start, end = sentence.words[mention.start][0], sentence.words[mention.end - 1][1]
         if mention.type == OUTSIDE:

@@ -29,6 +29,7 @@ from ousianer_cli.network.conversion import Conversion
 from ousianer_cli.network.losses import credit_loss, soft_cross_entropy
 from ousianer_cli.network.pieces import collate
 from ousianer_cli.network.targets import DecodingRule, LabelSet, Targets
+from ousianer_cli.network.typing import TypingHead, mapping_table, shipped_table
 from ousianer_cli.released_models import released_model
 from ousianer_cli.settings import portable, require
 from ousianer_cli.settings.finetune import FinetuneSettings, Reading
@@ -91,19 +92,21 @@ def finetune(settings: FinetuneSettings, *, say: Callable[[str], None] = print) 
     only_feedback = not settings.train and not settings.direct
     if only_feedback and not settings.feedback:
         raise SettingsError("missing setting: training mentions; give --train, --feedback or --direct")
+    if only_feedback and model.replay is None:
+        raise ModelError(
+            f"{base}: expected a fine-tuned model with replay.safetensors, found none; give --train as well"
+        )
+    effective = _effective(settings, model) if only_feedback else settings
     taxonomy = model_taxonomy(model) if only_feedback and model.taxonomy_file else load_taxonomy(settings.taxonomy)
     targets = Targets(taxonomy)
-    mapper = _mapper(model, settings, taxonomy, say)
+    table = _table(settings, model, going_on=only_feedback)
+    mapper = _mapper(table, model, effective, taxonomy, say)
     feedback = _feedback_items(settings, targets)
     vectors = Vectors(model, settings.batch_pieces, settings.vectors)
     dev = [dev_set(vectors, path, targets) for path in settings.dev]
     if settings.direct and mapper is not None:
-        return _write_direct(model, settings, mapper, targets, dev, out, say)
+        return _write_direct(model, settings, table or "", mapper, targets, dev, out, say)
     if only_feedback:
-        if model.replay is None:
-            raise ModelError(
-                f"{base}: expected a fine-tuned model with replay.safetensors, found none; give --train as well"
-            )
         train = _replayed(model, targets)
         _keep_network(model, settings, say)
     else:
@@ -119,7 +122,6 @@ def finetune(settings: FinetuneSettings, *, say: Callable[[str], None] = print) 
         + (f" ({'replay file' if only_feedback else 'corpora'})" if feedback else "")
         + (f" and {len(new):,} from feedback" if feedback else "")
     )
-    effective = _effective(settings, model) if only_feedback else settings
     replayed = len(train) if only_feedback else 0
     best = train_conversion(
         model, targets, mapper, instances, dev, effective, replayed=replayed, corrected=len(new), say=say
@@ -135,6 +137,7 @@ def finetune(settings: FinetuneSettings, *, say: Callable[[str], None] = print) 
     model.replay, replay_sets = _replay(instances, settings)
     model.taxonomy_file = taxonomy_text(taxonomy)
     model.direct_table = None
+    model.mapping_table = table if mapper is not None else None
     model.metrics = {**model.metrics, **metrics}
     model.config = {
         **model.config,
@@ -346,6 +349,7 @@ def train_conversion(
             names=type_name_vectors(model, targets) if settings.label_names else None,
         )
     conversion = model.conversion
+    head = TypingHead(model, targets, _rule(settings))
     conversion.dropout.p = settings.dropout
     trained = list(conversion.parameters())
     if settings.tune_projection:
@@ -374,7 +378,7 @@ def train_conversion(
     if replayed and settings.replay_keep and settings.loss == "credit":
         say("--replay-keep has no part in a loss of credit: replayed mentions are trained towards their gold alone")
     elif replayed and settings.replay_keep:
-        before = _probabilities(model, instances.vectors[:replayed])
+        before = head.scores(instances.vectors[:replayed])
         wanted[:replayed] = (1 - settings.replay_keep) * wanted[:replayed] + settings.replay_keep * before
     batch_size = min(settings.batch_size, max(SMALLEST_BATCH, len(instances) // BATCHES_AN_EPOCH))
     steps_an_epoch = -(-len(instances) // batch_size)
@@ -404,7 +408,7 @@ def train_conversion(
         metrics: dict[str, Any] = {
             "epoch": epoch,
             "loss": round(summed / len(instances), 4),
-            "dev": {d.name: dev_metrics(model, targets, d, settings) for d in dev},
+            "dev": {d.name: dev_metrics(head, d, settings.dev_labels) for d in dev},
         }
         metrics["score"] = float(np.mean([m["headline"] for m in metrics["dev"].values()])) if dev else -metrics["loss"]
         better = not best or metrics["score"] > best["score"]
@@ -464,34 +468,29 @@ def _rule(settings: FinetuneSettings) -> DecodingRule:
     return DecodingRule(settings.decoding, settings.credit, settings.decay, settings.coarse_prior)
 
 
-@torch.inference_mode()
-def _probabilities(model: Model, vectors: Tensor) -> Tensor:
-    if model.conversion is None:
-        raise ModelError("expected a conversion layer, found none")
-    return torch.softmax(model.conversion(vectors, model.tagger.type_logits(vectors)), dim=1)
-
-
-def _choose(model: Model, targets: Targets, vectors: Tensor, settings: FinetuneSettings) -> tuple[Tensor, Tensor]:
-    return _rule(settings).choose(targets, _probabilities(model, vectors))
-
-
-def dev_metrics(model: Model, targets: Targets, dev: DevSet, settings: FinetuneSettings) -> dict[str, float]:
+def dev_metrics(head: TypingHead, dev: DevSet, reading: Reading = "closed") -> dict[str, float]:
     """Typing of gold mentions, and P/R/F1 with detection where the corpus marks all names; credit `both`, decay .5,
-    labels as `dev_labels` says."""
-    best, _ = _choose(model, targets, dev.gold.vectors, settings)
-    result = typing_metrics(targets, best, dev.gold.labels, settings.dev_labels)
+    labels read as `reading` says. `headline` is the F1, or the credit where there is none."""
+    targets = head_targets(head)
+    result = typing_metrics(targets, head.choose(dev.gold.vectors).positions, dev.gold.labels, reading)
     result["headline"] = result["credit"]
     if len(dev.found_gold):
-        chosen, confidences = _choose_found(model, targets, dev, settings)
-        result |= typed_f1(targets, chosen, confidences, dev.found_gold, dev.gold.labels, reading=settings.dev_labels)
+        result |= typed_f1(targets, *_choose_found(head, dev), dev.found_gold, dev.gold.labels, reading=reading)
         result["headline"] = result["f1"]
     return result
 
 
-def _choose_found(model: Model, targets: Targets, dev: DevSet, settings: FinetuneSettings) -> tuple[Tensor, Tensor]:
+def head_targets(head: TypingHead) -> Targets:
+    """The targets of a head that has some."""
+    if head.targets is None:
+        raise ModelError("expected a model with target types, found a pretrained one")
+    return head.targets
+
+
+def _choose_found(head: TypingHead, dev: DevSet) -> tuple[Tensor, Tensor]:
     """(type [N], confidence [N]) of the detected spans."""
-    chosen, scores = _choose(model, targets, dev.found_vectors, settings)
-    return chosen, scores * dev.found_marginals
+    choice = head.choose(dev.found_vectors)
+    return choice.positions, choice.scores * dev.found_marginals
 
 
 def _credits(targets: Targets, gold: Sequence[LabelSet], reading: Reading) -> Tensor:
@@ -559,7 +558,8 @@ def _thresholds(
     complete = [d for d in dev if len(d.found_gold)]
     if complete:
         grid = [round(0.025 * i, 3) for i in range(25)]
-        found = [(*_choose_found(model, targets, d, settings), d.found_gold, d.gold.labels) for d in complete]
+        head = TypingHead(model, targets, _rule(settings))
+        found = [(*_choose_found(head, d), d.found_gold, d.gold.labels) for d in complete]
         scored = [
             float(np.mean([typed_f1(targets, *f, threshold, settings.dev_labels)["f1"] for f in found]))
             for threshold in grid
@@ -634,12 +634,14 @@ def _effective(settings: FinetuneSettings, model: Model) -> FinetuneSettings:
         )
         if k in earlier
     }
+    if not settings.mapping:
+        kept["mapping"] = earlier.get("mapping", "")
     return dataclasses.replace(settings, **kept)
 
 
 def _feedback_right(model: Model, targets: Targets, new: Instances) -> float:
-    best, _ = DecodingRule.of(model.config).choose(targets, _probabilities(model, new.vectors))
-    return typing_metrics(targets, best, new.labels)["credit"]
+    head = TypingHead(model, targets, DecodingRule.of(model.config))
+    return typing_metrics(targets, head.choose(new.vectors).positions, new.labels)["credit"]
 
 
 # ---- the Direct model ---------------------------------------------------------------------------------------------
@@ -648,6 +650,7 @@ def _feedback_right(model: Model, targets: Targets, new: Instances) -> float:
 def _write_direct(
     model: Model,
     settings: FinetuneSettings,
+    table: str,
     mapper: DirectMapper,
     targets: Targets,
     dev: Sequence[DevSet],
@@ -656,13 +659,14 @@ def _write_direct(
 ) -> dict[str, Any]:
     """No conversion layer: YAGO types mapped by a table (the paper's Direct baseline)."""
     metrics: dict[str, Any] = {"direct": {}}
+    head = TypingHead(model, targets, direct=mapper)
     for part in dev:
-        metrics["direct"][part.name] = direct_metrics(model, mapper, targets, part, settings.dev_labels)
+        metrics["direct"][part.name] = dev_metrics(head, part, settings.dev_labels)
         say(f"{part.name}: {json.dumps(metrics['direct'][part.name])}")
     model.conversion = None
     model.replay = None
     model.taxonomy_file = taxonomy_text(targets.taxonomy)
-    model.direct_table = mapping_text(settings, model)
+    model.direct_table, model.mapping_table = table, None
     model.metrics = {**{k: v for k, v in model.metrics.items() if k == "pretrain"}, **metrics}
     model.config = {k: v for k, v in model.config.items() if k not in ("finetune", "replay_sets", "decoding")}
     model.config["finetune"] = portable(settings)
@@ -672,40 +676,32 @@ def _write_direct(
     return metrics
 
 
-def direct_metrics(
-    model: Model, mapper: DirectMapper, targets: Targets, dev: DevSet, reading: Reading = "closed"
-) -> dict[str, float]:
-    """The measures of `dev_metrics` for the Direct model."""
-    best, _ = _direct_choice(model, mapper, dev.gold.vectors)
-    result = typing_metrics(targets, best, dev.gold.labels, reading)
-    if len(dev.found_gold):
-        chosen, scores = _direct_choice(model, mapper, dev.found_vectors)
-        result |= typed_f1(targets, chosen, scores, dev.found_gold, dev.gold.labels, reading=reading)
-    return result
-
-
-@torch.inference_mode()
-def _direct_choice(model: Model, mapper: DirectMapper, vectors: Tensor) -> tuple[Tensor, Tensor]:
-    scores = mapper.scores(torch.sigmoid(model.tagger.type_logits(vectors)).numpy())
-    chosen, confidence = mapper.choose(scores)
-    return torch.from_numpy(chosen), torch.from_numpy(confidence)
-
-
 def _mapper(
-    model: Model, settings: FinetuneSettings, taxonomy: Taxonomy, say: Callable[[str], None]
+    table: str | None, model: Model, settings: FinetuneSettings, taxonomy: Taxonomy, say: Callable[[str], None]
 ) -> DirectMapper | None:
-    """The table's mapper; None where no table was given and the shipped one is for another taxonomy."""
-    text = mapping_text(settings, model)
-    if settings.mapping or settings.direct or settings.depth:
-        return DirectMapper.from_text(text, model.types, taxonomy, settings.mapping or SHIPPED_TABLE)
+    """The mapper of a table's text; None where no table was asked for and the one at hand is for another taxonomy."""
+    needed = settings.mapping or settings.direct or settings.depth
+    name = settings.mapping or SHIPPED_TABLE
+    if table is None:
+        if settings.depth:
+            raise ModelError(
+                f"expected the mapping table that the model was tuned with ({settings.mapping}), found none in its "
+                "folder; give it with --mapping"
+            )
+        say(f"the table {settings.mapping} is not in the model's folder: alternative labels share their mass evenly")
+        return None
     try:
-        return DirectMapper.from_text(text, model.types, taxonomy, SHIPPED_TABLE)
+        return DirectMapper.from_text(table, model.types, taxonomy, name)
     except TaxonomyError:
+        if needed:
+            raise
         say(f"no table maps YAGO to the taxonomy '{taxonomy.name}': alternative labels share their mass evenly")
         return None
 
 
-def mapping_text(settings: FinetuneSettings, model: Model) -> str:
+def _table(settings: FinetuneSettings, model: Model, *, going_on: bool) -> str | None:
+    """The mapping table's text: the one given, else the model's own where feedback goes on with it, else that of a
+    Direct base, else the shipped one. None where the model was tuned with a table that its folder lacks."""
     if settings.mapping:
         try:
             return Path(settings.mapping).read_text(encoding="utf-8")
@@ -713,11 +709,7 @@ def mapping_text(settings: FinetuneSettings, model: Model) -> str:
             raise InputError(
                 "a mapping table (YAGO class, target type)", str(error), path=settings.mapping, remedy="check --mapping"
             ) from None
-    if model.direct_table is not None:
-        return model.direct_table
-    from ousianer_cli.taxonomy.wordnet import RESOURCES
-
-    return (RESOURCES / SHIPPED_TABLE).read_text(encoding="utf-8")
+    return mapping_table(model) if going_on else model.direct_table or shipped_table()
 
 
 # ---- small things -------------------------------------------------------------------------------------------------

@@ -382,7 +382,8 @@ class FinetuneTrainer:
     def _mapper(self, settings: FinetuneSettings) -> DirectMapper | None:
         deep = settings.depth > 0
         if deep not in self._mappers:
-            self._mappers[deep] = ft._mapper(self.model, settings, self.targets.taxonomy, self.say)
+            table = ft._table(settings, self.model, going_on=self.warm)
+            self._mappers[deep] = ft._mapper(table, self.model, settings, self.targets.taxonomy, self.say)
         return self._mappers[deep]
 
     def refuse_kept(self, space: Sequence[Dimension], where: str) -> None:
@@ -405,10 +406,10 @@ class FinetuneTrainer:
         model = self.model
         earlier = self._instances[settings.balance]
         instances = earlier.joined(ft._weighted(self.new, settings.feedback_weight))
+        settings = ft._effective(settings, model) if self.warm else settings
         mapper = self._mapper(settings)
         model.conversion = copy.deepcopy(self.conversion)
         model.tagger.types.load_state_dict(self.projection)
-        settings = ft._effective(settings, model) if self.warm else settings
         torch.manual_seed(settings.seed)
         replayed = len(earlier) if self.warm else 0
         return ft.train_conversion(

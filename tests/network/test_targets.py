@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from ousianer_cli.network.targets import DecodingRule, Targets, decode
+from ousianer_cli.network.targets import DecodingRule, Targets
 from ousianer_cli.taxonomy.tree import Taxonomy
 
 TREE = Taxonomy(
@@ -96,47 +96,12 @@ def test_set_credits_take_the_best_alternative_and_open_sets_all_below(targets: 
     assert targets.set_credits([], "both").shape == (0, 6)
 
 
-def test_argmax_and_expected_credit_differ_where_siblings_split_the_mass(targets: Targets) -> None:
-    # Politician .3 and artist .3: neither is sure, but PER is worth half for both.
-    p = torch.tensor([[0.05, 0.3, 0.0, 0.3, 0.34, 0.01]])
-    credit = targets.credit("both", 0.5)
-    worth = [0.05 + 0.15 + 0.15, 0.3 + 0.025, 0.15 + 0.0125, 0.3 + 0.025, 0.34, 0.01]
-    assert (p @ credit)[0].tolist() == pytest.approx(worth)
-    best, score = decode(p, "argmax", credit)
-    assert (best.tolist(), score.tolist()) == ([LOC], [pytest.approx(0.34)])
-    best, score = decode(p, "expected", credit)
-    assert (best.tolist(), score.tolist()) == ([PER], [pytest.approx(0.35)])
-
-
-def test_expected_credit_prefers_the_parent_of_a_split(targets: Targets) -> None:
-    p = torch.tensor([[0.1, 0.3, 0.0, 0.3, 0.3, 0.0]])
-    credit = targets.credit("both", 0.5)
-    assert decode(p, "argmax", credit)[0].tolist() == [POLITICIAN]
-    best, score = decode(p, "expected", credit)
-    assert best.tolist() == [PER]
-    assert score.item() == pytest.approx(0.1 + 0.5 * 0.3 + 0.5 * 0.3)
-
-
-def test_a_direction_that_does_not_credit_ancestors_keeps_to_the_leaf(targets: Targets) -> None:
-    p = torch.tensor([[0.1, 0.0, 0.0, 0.5, 0.4, 0.0]])
-    assert decode(p, "expected", targets.credit("descendant", 0.5))[0].tolist() == [ARTIST]
-
-
 def test_a_coarse_prior_moves_credit_to_the_top(targets: Targets) -> None:
     credit = targets.decoding_credit("both", 0.5, 0.4)
     # where the truth is MAYOR: .6 of its own row, .4 of PER's
     assert credit[MAYOR].tolist() == pytest.approx([0.6 * 0.25 + 0.4, 0.5, 0.6 + 0.4 * 0.25, 0.4 * 0.5, 0, 0])
     assert credit[OUTSIDE].tolist() == [0, 0, 0, 0, 0, 1]
     assert torch.equal(targets.decoding_credit("both", 0.5), targets.credit("both", 0.5))
-
-
-def test_the_prior_decides_how_deep_a_choice_goes(targets: Targets) -> None:
-    sure = evidence(politician=0.9, loc=0.1)
-    chosen = [
-        DecodingRule("expected", "both", 0.5, prior).choose(targets, sure)[0].item() for prior in (0.0, 0.45, 0.55, 1.0)
-    ]
-    assert chosen == [POLITICIAN, POLITICIAN, PER, PER]
-    assert DecodingRule("argmax", coarse_prior=1.0).choose(targets, sure)[0].item() == POLITICIAN
 
 
 def test_a_rule_is_read_from_a_models_configuration() -> None:

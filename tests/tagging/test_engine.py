@@ -105,7 +105,7 @@ def test_the_models_own_settings_are_read() -> None:
         "decoding": {"decoding": "expected", "credit": "ancestor", "min_confidence": 0.4},
     }
     engine = Engine(model)
-    assert (engine.rule.decoding, engine.rule.credit, engine.min_confidence) == ("expected", "ancestor", 0.4)
+    assert (engine.head.rule.decoding, engine.head.rule.credit, engine.min_confidence) == ("expected", "ancestor", 0.4)
     assert engine.max_pieces == 77
 
 

@@ -18,6 +18,7 @@ from ousianer_cli.formats.readers import read_documents
 from ousianer_cli.settings.tag import TagSettings
 from ousianer_cli.tagging.engine import Engine
 from ousianer_cli.tagging.run import Summary, prepare, row_of, tag_documents, timed, write_run
+from ousianer_cli.taxonomy.tree import Taxonomy
 
 EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples" / "ltf"
 CAPITALS = Engine(capitals_model())
@@ -92,6 +93,17 @@ def test_character_references_are_read_as_their_character_and_keep_their_offsets
     assert "&amp;" in [text[a:b] for a, b in sentence.words]
     rows = rows_of(document(text))
     assert [text[r.start : r.end + 1] for r in rows] == ["Marks", "Spencer"]
+
+
+def test_posters_have_a_type_of_the_taxonomy_or_are_counted() -> None:
+    people = Taxonomy(("Human", "Place"), {}, name="people")
+    engine = Engine(random_tuned_model(4, people))
+    post = Document("d", "anna_b: rain .", (), authors=(Author(0, 6),))
+    summary = Summary()
+    assert rows_of(post, engine=engine, summary=summary) == []
+    assert summary.skipped == {"posters, since the taxonomy has no type 'PER'": 1}
+    (row,) = rows_of(post, engine=engine, author_type="human")
+    assert (row.text, row.type) == ("anna_b", "human")
 
 
 def test_authors_are_per_with_full_confidence_in_text_order() -> None:

@@ -17,9 +17,11 @@ from ousianer_cli.errors import InputError, ModelError, OusiaError, SettingsErro
 from ousianer_cli.network.checkpoint import load_model, model_taxonomy, save_model
 from ousianer_cli.network.inference import mention_vectors
 from ousianer_cli.network.targets import Targets
+from ousianer_cli.network.typing import TypingHead
 from ousianer_cli.settings import resolve
 from ousianer_cli.settings.finetune import PAPER, FinetuneSettings
 from ousianer_cli.tagging.engine import Engine
+from ousianer_cli.taxonomy.direct import DirectMapper
 from ousianer_cli.taxonomy.tree import Taxonomy
 from ousianer_cli.training import finetune as module
 from ousianer_cli.training.finetune import Reading, finetune, type_words, typed_f1, typing_metrics
@@ -53,14 +55,14 @@ def feedback(folder: Path, *rows: tuple[str, str, str], name: str = "extra.tsv")
 def type_of(folder: Path, text: str, mention: str) -> tuple[str, float]:
     """What a model says of a given mention: its type, and that type's probability."""
     model = load_model(folder)
-    engine = Engine(model)
+    head = TypingHead.of(model)
     words = text.split()
     start = next(i for i in range(len(words)) if words[i : i + len(mention.split())] == mention.split())
     vectors = mention_vectors(
         model.tagger, model.tokenizer.encode([words]), [[(start, start + len(mention.split()))]], 99
     )
-    names, scores, _ = engine.type_vectors(torch.from_numpy(vectors))
-    return names[0], float(scores[0])
+    choice = head.choose(torch.from_numpy(vectors))
+    return head.names[int(choice.positions)], float(choice.scores)
 
 
 # ---- frozen means byte-equal ----------------------------------------------------------------------------------------
@@ -184,7 +186,7 @@ def test_replayed_mentions_may_keep_the_models_own_answers(base: Path, tmp_path:
     for keep in (0.0, 1.0):
         settings = finetune_settings(tmp_path, raw.out, train=[], feedback=[extra], feedback_weight=1.0)
         finetune(dataclasses.replace(settings, replay_keep=keep), say=quiet)
-        difference = module._probabilities(load_model(settings.out), vectors) - module._probabilities(before, vectors)
+        difference = TypingHead.of(load_model(settings.out)).scores(vectors) - TypingHead.of(before).scores(vectors)
         moved[keep] = float(difference.abs().sum(dim=1).mean())
     assert moved[1.0] < 0.5 * moved[0.0]
 
@@ -278,9 +280,8 @@ def probabilities(folder: Path, text: str, mention: str) -> dict[str, float]:
             model.tagger, model.tokenizer.encode([words]), [[(words.index(mention), words.index(mention) + 1)]], 99
         )
     )
-    engine = Engine(model)
-    with torch.inference_mode():
-        return dict(zip(engine.targets.names, engine.type_scores(vectors)[0].tolist(), strict=True))
+    head = TypingHead.of(model)
+    return dict(zip(head.names, head.scores(vectors)[0].tolist(), strict=True))
 
 
 def test_the_soft_loss_leaves_mass_on_the_line_of_descent_and_the_hard_one_does_not(base: Path, tmp_path: Path) -> None:
@@ -317,10 +318,9 @@ def test_the_hierarchy_and_names_learn_and_come_back_from_disk(base: Path, tmp_p
     assert (conversion.names is not None) == (way == "label_names")
     kept = conversion.above if way == "hierarchy" else conversion.names
     assert kept is not None and float(kept.abs().sum()) > 0
-    names, _, _ = Engine(model).type_vectors(
-        module.dev_set(Vectors(model, 200), settings.train[0], Targets(model_taxonomy(model))).gold.vectors
-    )
-    assert {n.split(".")[0] for n in names} == {"PER", "GPE"}
+    head = TypingHead.of(model)
+    vectors = module.dev_set(Vectors(model, 200), settings.train[0], Targets(model_taxonomy(model))).gold.vectors
+    assert {head.names[i].split(".")[0] for i in head.choose(vectors).positions.tolist()} == {"PER", "GPE"}
 
 
 @pytest.mark.parametrize(
@@ -357,8 +357,8 @@ def test_the_weights_of_the_best_epoch_are_the_ones_saved(
     scores = [0.1, 0.9, 0.3, 0.2]
     states: list[dict[str, torch.Tensor]] = []
 
-    def metrics(model: Any, *_: object) -> dict[str, float]:
-        states.append(copy.deepcopy(model.conversion.state_dict()))
+    def metrics(head: Any, *_: object) -> dict[str, float]:
+        states.append(copy.deepcopy(head.model.conversion.state_dict()))
         return {"headline": scores[len(states) - 1] if len(states) <= 4 else 0.0, "f1": 0.0}
 
     monkeypatch.setattr(module, "dev_metrics", metrics)
@@ -438,6 +438,64 @@ def test_a_taxonomy_of_ones_own_needs_no_mapping_table(base: Path, tmp_path: Pat
         )
 
 
+def own_taxonomy(folder: Path) -> dict[str, Any]:
+    """Settings of a tuning towards types of one's own by a table of one's own, with open labels that it deepens."""
+    (folder / "own.tsv").write_text("Human\t\nPlace\t\nPlace.Town\tPlace\n")
+    (folder / "table.tsv").write_text(f"{CITY}\tPlace.Town\n{PERSON}\tHuman\n")
+    rows = [
+        sentence("Ada lives in Oslo .", ("Ada", ("Human",)), ("Oslo", ("Place",))),
+        sentence("Yesterday Otto Lind went to Rome .", ("Otto Lind", ("Human",)), ("Rome", ("Place",))),
+    ]
+    train = write_rows(folder / "own.jsonl", rows)
+    return {"train": [train], "taxonomy": str(folder / "own.tsv"), "mapping": str(folder / "table.tsv"), "depth": 1.0}
+
+
+def test_the_mapping_table_is_part_of_the_model_and_feedback_goes_on_with_it(base: Path, tmp_path: Path) -> None:
+    first = finetune_settings(tmp_path, base, out=str(tmp_path / "first"), **own_taxonomy(tmp_path))
+    finetune(first, say=quiet)
+    table = (tmp_path / "table.tsv").read_text()
+    assert (tmp_path / "first" / "taxonomy" / "mapping.tsv").read_text() == table
+    (tmp_path / "table.tsv").unlink()
+    used: list[DirectMapper | None] = []
+    train = module.train_conversion
+
+    def seen(model: Any, targets: Any, mapper: DirectMapper | None, *rest: Any, **more: Any) -> Any:
+        used.append(mapper)
+        return train(model, targets, mapper, *rest, **more)
+
+    extra = feedback(tmp_path, ("Otto saw Rome .", "Rome", "Place.Town"))
+    said: list[str] = []
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(module, "train_conversion", seen)
+        finetune(finetune_settings(tmp_path, first.out, train=[], feedback=[extra]), say=said.append)
+    model = load_model(tmp_path / "tuned")
+    (mapper,) = used
+    own = DirectMapper.from_text(table, model.types, model_taxonomy(model))
+    assert mapper is not None and (mapper.matrix == own.matrix).all()
+    assert not [line for line in said if "no table" in line]
+    assert model.mapping_table == table
+    assert model.config["finetune"]["mapping"] == "table.tsv"
+
+
+def test_feedback_that_needs_a_table_its_model_has_lost_asks_for_it(base: Path, tmp_path: Path) -> None:
+    first = finetune_settings(tmp_path, base, out=str(tmp_path / "first"), **own_taxonomy(tmp_path))
+    finetune(first, say=quiet)
+    (tmp_path / "first" / "taxonomy" / "mapping.tsv").unlink()
+    extra = feedback(tmp_path, ("Otto saw Rome .", "Rome", "Place.Town"))
+    with pytest.raises(ModelError, match=r"mapping table that the model was tuned with \(table\.tsv\).*--mapping"):
+        finetune(finetune_settings(tmp_path, first.out, train=[], feedback=[extra]), say=quiet)
+    given = finetune_settings(tmp_path, first.out, train=[], feedback=[extra], mapping=first.mapping)
+    finetune(given, say=quiet)
+    assert load_model(given.out).mapping_table == (tmp_path / "table.tsv").read_text()
+
+
+def test_a_base_without_replay_file_is_noticed_before_any_corpus_is_read(base: Path, tmp_path: Path) -> None:
+    extra = feedback(tmp_path, ("Otto saw Rome .", "Rome", "GPE"))
+    settings = finetune_settings(tmp_path, base, train=[], feedback=[extra], dev=[str(tmp_path / "no-such.jsonl")])
+    with pytest.raises(ModelError, match=r"expected a fine-tuned model with replay\.safetensors, found none"):
+        finetune(settings, say=quiet)
+
+
 def test_the_direct_model_is_written_and_tags(base: Path, tmp_path: Path) -> None:
     dev = write_rows(tmp_path / "dev.jsonl", target_rows()[:6])
     said: list[str] = []
@@ -464,10 +522,10 @@ def test_a_direct_model_types_by_its_table(tmp_path: Path) -> None:
         base=str(tmp_path / "base"), out=str(tmp_path / "direct"), direct=True, mapping=str(tmp_path / "table.tsv")
     )
     finetune(settings, say=quiet)
-    engine = Engine(load_model(tmp_path / "direct"))
-    names, scores, _ = engine.type_vectors(torch.zeros(2, model.tagger.vector_size))
-    assert names == ["VEH.Watercraft"] * 2
-    assert scores.tolist() == pytest.approx([torch.sigmoid(torch.tensor(9.0)).item()] * 2, abs=1e-3)
+    head = TypingHead.of(load_model(tmp_path / "direct"))
+    choice = head.choose(torch.zeros(2, model.tagger.vector_size))
+    assert [head.names[i] for i in choice.positions.tolist()] == ["VEH.Watercraft"] * 2
+    assert choice.scores.tolist() == pytest.approx([torch.sigmoid(torch.tensor(9.0)).item()] * 2, abs=1e-3)
 
 
 # ---- settings and errors --------------------------------------------------------------------------------------------
