@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 from ousianer_cli.corpus.silver import SilverCounts, TypeJudge
 from ousianer_cli.corpus.store import read_rows
 from ousianer_cli.corpus.wikipedia_parts import Work
-from ousianer_cli.formats.wikitext import normalise_title
+from ousianer_cli.formats.titles import normalise_title
 from ousianer_cli.taxonomy.wordnet import WordNet
 
 Pair = tuple[str, str]

@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ousianer_cli.corpus.database import connect
 from ousianer_cli.errors import InputError, OutputError
 from ousianer_cli.formats.words import split_words
 
@@ -310,11 +311,8 @@ def _write_table(files: list[str], folder: Path, *, min_count: int, memory: str,
     except ImportError:
         raise InputError("DuckDB, which groups the anchors", "no duckdb", remedy="pip install duckdb") from None
     counts = BuildCounts()
-    connection = duckdb.connect(config={"temp_directory": str(folder / "spill"), "threads": threads})
+    connection = connect(folder / "spill", memory, threads)
     try:
-        connection.execute("SET enable_progress_bar = false")
-        connection.execute("SET memory_limit = ?", [memory])
-        connection.execute("SET preserve_insertion_order = false")
         connection.read_parquet(files).create_view("given")
         # The largest (links, title) pair: a tie goes to the title that sorts last, on every machine the same.
         connection.execute(

@@ -22,6 +22,7 @@ from typing import Any
 from ousianer_cli.corpus.type_judge import TypeJudge
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.corpus import Mention, Sentence
+from ousianer_cli.formats.titles import normalise_title
 
 TIERS = ("link", "self", "exact")
 
@@ -124,7 +125,7 @@ def _sentence(
         counts.mentions_read[tier, src] += 1
         if tier not in wanted:
             counts.mentions_dropped[f"tier {tier} not asked for"] += 1
-        elif quota is not None and _ticket(seed, m["title"], row["id"], start) > quota[m["title"]]:
+        elif quota is not None and _beyond(quota, _ticket(seed, m["title"], row["id"], start), m["title"]):
             counts.mentions_dropped["more mentions of the title than asked for"] += 1
         elif not 0 <= start < end <= len(tokens) or (kept and start < kept[-1].end):
             counts.mentions_dropped["span outside the sentence or over another"] += 1
@@ -166,6 +167,10 @@ def _rows(path: str | Path) -> Iterator[tuple[int, dict[str, Any]]]:
         raise InputError("silver in JSON lines (.jsonl or .jsonl.gz)", str(error), path=path) from None
 
 
+def _beyond(quota: Mapping[str, bytes], ticket: bytes, title: str) -> bool:
+    return ticket > quota[normalise_title(title)]
+
+
 def _draw(paths: Sequence[str | Path], wanted: tuple[str, ...], most: int, seed: int) -> dict[str, bytes]:
     """title -> the highest ticket that still gets in: the `most` lowest tickets of each title do."""
     lowest: dict[str, list[bytes]] = {}
@@ -174,7 +179,7 @@ def _draw(paths: Sequence[str | Path], wanted: tuple[str, ...], most: int, seed:
             try:
                 for m in row["mentions"]:
                     if m["tier"] in wanted:
-                        tickets = lowest.setdefault(m["title"], [])
+                        tickets = lowest.setdefault(normalise_title(m["title"]), [])
                         tickets.append(_ticket(seed, m["title"], row["id"], m["start"]))
                         if len(tickets) > 4 * most:
                             tickets.sort()

@@ -19,9 +19,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ousianer_cli.corpus.database import connect, copy_rows, first_line, run
 from ousianer_cli.corpus.type_judge import TypeJudge
 from ousianer_cli.errors import InputError, OutputError
 from ousianer_cli.formats import yago
+from ousianer_cli.formats.titles import page_title
 from ousianer_cli.taxonomy.head_nouns import HeadNouns
 from ousianer_cli.taxonomy.wordnet import GUESS_MARK, RESOURCES, WordNet, correct_sense, read_label_table
 
@@ -100,13 +102,6 @@ class _Verdict:
     unknown: tuple[tuple[str, int], ...]
     pairs: tuple[tuple[str, bool], ...]
     """two sources, and whether they have no kind in common"""
-
-
-def normal_title(text: str) -> str:
-    """A title as Wikipedia shows it: blanks for underscores, one at a time, the first letter upper case."""
-    title = " ".join(text.replace("_", " ").split())
-    first = title[:1].upper()
-    return (first if len(first) == 1 else title[:1]) + title[1:]
 
 
 def build_title_types(
@@ -249,22 +244,22 @@ class _Builder:
                     self.report.left_out["an entity of another language's Wikipedia"] += 1
                 else:
                     if subject != self._last[0]:  # a title's lines stand together
-                        self._last = (subject, normal_title(subject))
+                        self._last = (subject, page_title(subject))
                     self._add(self._last[1], None, "yago", target)
             elif target.startswith(("rdfs:", "owl:", "rdf:")):
                 self.report.left_out["a class or a property, not an entity"] += 1
             else:
                 title = yago.title_of_id(subject)
-                self._add(None if title is None else normal_title(title), subject, "yago45", target)
+                self._add(None if title is None else page_title(title), subject, "yago45", target)
         elif kind == yago.SUBCLASS:
             self._edge(subject, target)
-        elif kind == yago.PAGE and target:
-            self.pages.add(subject, normal_title(target))
+        elif kind == yago.PAGE and (title := page_title(target)):
+            self.pages.add(subject, title)
         else:
             self.report.left_out["another relation"] += 1
 
     def _row(self, row: yago.TitleLabels, kind: str) -> None:
-        title = normal_title(row.title)
+        title = page_title(row.title)
         if not row.labels:
             self.report.left_out["a row without a label"] += 1
         for source, label in row.labels:
@@ -288,6 +283,10 @@ class _Builder:
         self.report.labels["subClassOf edges"] += 1
 
     def _add(self, title: str | None, entity: str | None, source: str, label: str) -> None:
+        """Keep a label of a title, or of an entity whose page may still come."""
+        if title == "" and entity is None:
+            self.report.left_out["a section of a page, or no title"] += 1
+            return
         number = self.labels.setdefault((source, label), len(self.labels))
         self.read_labels[source] = self.read_labels.get(source, 0) + 1
         self.facts.add(title, entity, number)
@@ -400,42 +399,29 @@ class _Builder:
             yield title, frozenset(numbers)
 
     def _sort(self) -> Path:
-        import duckdb
-
         path = self.folder / "sorted.parquet"
-        try:
-            with duckdb.connect(str(self.folder / "join.duckdb")) as db:
-                db.execute("SET threads TO 1")
-                db.execute("SET enable_progress_bar = false")
-                db.execute("SET preserve_insertion_order = false")
-                db.execute(f"SET memory_limit = '{self.memory}'")
-                db.execute(f"SET temp_directory = '{self.folder / 'spill'}'")
-                facts = f"read_parquet('{self.facts.path}')"
-                if self.pages.rows:
-                    db.execute(f"CREATE TABLE pages AS SELECT DISTINCT * FROM read_parquet('{self.pages.path}')")
-                    lost = db.execute(
-                        f"SELECT count(DISTINCT entity) FROM {facts} WHERE entity IS NOT NULL"
-                        " AND entity NOT IN (SELECT entity FROM pages)"
-                    ).fetchone()
-                    self._count("YAGO 4.5 entities without an English page", lost)
-                    rows = (
-                        f"SELECT title, label FROM {facts} WHERE entity IS NULL UNION ALL"
-                        f" SELECT pages.title, facts.label FROM {facts} facts JOIN pages USING (entity)"
-                    )
-                else:
-                    lost = db.execute(f"SELECT count(DISTINCT entity) FROM {facts} WHERE title IS NULL").fetchone()
-                    self._count("YAGO 4.5 entities named by a Wikidata id", lost)
-                    rows = f"SELECT title, label FROM {facts} WHERE title IS NOT NULL"
-                db.execute(
-                    f"COPY (SELECT title, label FROM ({rows}) ORDER BY title) TO '{path}'"
-                    " (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 100000)"
+        facts = str(self.facts.path)
+        with connect(self.folder / "spill", self.memory, database=self.folder / "join.duckdb") as db:
+            if self.pages.rows:
+                run(db, "CREATE TABLE pages AS SELECT DISTINCT * FROM read_parquet(?)", [str(self.pages.path)])
+                lost = run(
+                    db,
+                    "SELECT count(DISTINCT entity) FROM read_parquet(?) WHERE entity IS NOT NULL"
+                    " AND entity NOT IN (SELECT entity FROM pages)",
+                    [facts],
+                ).fetchone()
+                self._count("YAGO 4.5 entities without an English page", lost)
+                rows = (
+                    "SELECT title, label FROM read_parquet($1) WHERE entity IS NULL UNION ALL"
+                    " SELECT pages.title, facts.label FROM read_parquet($1) facts JOIN pages USING (entity)"
                 )
-        except duckdb.OutOfMemoryException:
-            raise OutputError(f"--memory {self.memory} is too little for sorting; give more, such as 4GB") from None
-        except duckdb.ParserException as error:
-            raise InputError("--memory such as 2GB", repr(self.memory), remedy=str(error).splitlines()[0]) from None
-        except duckdb.IOException as error:
-            raise OutputError(f"{self.folder}: cannot hold the sorting ({str(error).splitlines()[0]})") from None
+            else:
+                lost = run(
+                    db, "SELECT count(DISTINCT entity) FROM read_parquet(?) WHERE title IS NULL", [facts]
+                ).fetchone()
+                self._count("YAGO 4.5 entities named by a Wikidata id", lost)
+                rows = "SELECT title, label FROM read_parquet($1) WHERE title IS NOT NULL AND title <> ''"
+            copy_rows(db, f"SELECT title, label FROM ({rows}) ORDER BY title", path, [facts])
         return path
 
     def _count(self, reason: str, row: tuple[Any, ...] | None) -> None:
@@ -634,30 +620,22 @@ def mentions_of_types(table: Path, links: Path | None = None, *, memory: str = "
     Raises:
         InputError: a links file that is missing or of another form; with `strict` a bad line.
     """
-    import duckdb
-
     mass = TypeMass()
-    with tempfile.TemporaryDirectory(prefix=".links.", dir=table.parent) as folder, duckdb.connect() as db:
-        db.execute("SET threads TO 1")
-        db.execute("SET enable_progress_bar = false")
-        db.execute(f"SET memory_limit = '{memory}'")
-        db.execute(f"SET temp_directory = '{folder}'")
+    with (
+        tempfile.TemporaryDirectory(prefix=".links.", dir=table.parent) as folder,
+        connect(Path(folder) / "spill", memory) as db,
+    ):
         if links is None:
-            query = f"SELECT types, count(*) FROM read_parquet('{table}') GROUP BY types"
+            result = run(db, "SELECT types, count(*) FROM read_parquet(?) GROUP BY types", [str(table)])
         else:
-            source = _links_query(links, Path(folder), mass, strict)
-            try:
-                row = db.execute(f"SELECT sum(n) FROM ({source})").fetchone()
-            except duckdb.Error as error:
-                raise InputError(
-                    "Parquet with the columns title and count", str(error).splitlines()[0], path=links
-                ) from None
-            mass.total = int(row[0] or 0) if row else 0
-            query = (
-                f"SELECT types, sum(n) FROM (SELECT title, sum(n) AS n FROM ({source}) GROUP BY title)"
-                f" JOIN read_parquet('{table}') USING (title) GROUP BY types"
+            path, number = _links_parquet(links, Path(folder), mass, strict)
+            _group_links(db, path, number, links)
+            mass.total = int(db.execute("SELECT coalesce(sum(n), 0) FROM links").fetchone()[0])
+            result = run(
+                db,
+                "SELECT types, sum(n) FROM links JOIN read_parquet(?) USING (title) GROUP BY types",
+                [str(table)],
             )
-        result = db.execute(query)
         while rows := result.fetchmany(10_000):
             for types, number in rows:
                 mass.sets[tuple(types)] = mass.sets.get(tuple(types), 0) + int(number)
@@ -666,13 +644,25 @@ def mentions_of_types(table: Path, links: Path | None = None, *, memory: str = "
     return mass
 
 
-def _links_query(links: Path, folder: Path, mass: TypeMass, strict: bool) -> str:
-    """SQL for (title, n) of a links file; TSV goes to Parquet first, its bad lines counted."""
+def _group_links(db: Any, path: Path, number: str, links: Path) -> None:
+    """The table `links` of (title, n), each title once."""
+    import duckdb
+
+    query = (
+        "CREATE TEMP TABLE links AS SELECT page_title(title) AS title, sum(n) AS n FROM ("
+        f"SELECT title, sum({number}) AS n FROM read_parquet(?) GROUP BY title) GROUP BY 1"
+    )
+    try:
+        run(db, query, [str(path)])
+    except duckdb.Error as error:
+        raise InputError("Parquet with the columns title and count", first_line(error), path=links) from None
+
+
+def _links_parquet(links: Path, folder: Path, mass: TypeMass, strict: bool) -> tuple[Path, str]:
+    """A links file as Parquet, and what in it a row counts; TSV goes to Parquet first, its bad lines counted."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    clean = "trim(replace(title, '_', ' '))"
-    title = f"upper({clean}[1]) || {clean}[2:]"
     path = links
     try:
         with links.open("rb") as handle:
@@ -700,5 +690,4 @@ def _links_query(links: Path, folder: Path, mass: TypeMass, strict: bool) -> str
                 parts.add(name, int(count))
         parts.close()
         path = parts.path
-    number_of = '"count"' if "count" in names else "1"
-    return f"SELECT {title} AS title, {number_of} AS n FROM read_parquet('{path}')"
+    return path, '"count"' if "count" in names else "1"

@@ -6,7 +6,6 @@ parses one; a dump of one stream is read here and its pages are handed to the pr
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -30,8 +29,9 @@ from ousianer_cli.corpus.wikipedia_parts import (
 )
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.dump_db import dump_db_redirects, read_dump_db
-from ousianer_cli.formats.mediawiki import DumpChunk, DumpFaults, Page, dump_chunks, read_pages
-from ousianer_cli.formats.wikitext import Article, WikitextError, normalise_title, parse_article
+from ousianer_cli.formats.mediawiki import DumpChunk, DumpFaults, Page, dump_chunks, read_pages, redirect_link
+from ousianer_cli.formats.titles import normalise_title, title_and_section
+from ousianer_cli.formats.wikitext import Article, WikitextError, parse_article
 
 PART_PAGES = 2000
 """Articles of a part at most."""
@@ -39,8 +39,6 @@ PART_CHARACTERS = 4_000_000
 """Wikitext of a part at most, but for its last page."""
 CHUNK_BYTES = 8 << 20
 """Compressed bytes that one process reads by itself."""
-
-_SECTION = re.compile(r"\s*#redirect\s*:?\s*\[\[[^\[\]|{}\n]*#[^\[\]|{}\n]*", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -64,10 +62,11 @@ def blocks(pages: Iterable[Page]) -> Iterator[Block]:
             block.seen["of other namespaces"] += 1
         elif page.redirect is not None:
             block.seen["redirects"] += 1
-            source, target = normalise_title(page.title), normalise_title(page.redirect.partition("#")[0])
-            section = "#" in page.redirect or _SECTION.match(page.text) is not None
+            source, (target, section) = normalise_title(page.title), title_and_section(page.redirect)
+            # The dump's own element names the page alone.
+            section = section or title_and_section(redirect_link(page.text) or "")[1]
             if source and target:
-                block.redirects.append((source, target, section))
+                block.redirects.append((source, target, section is not None))
             else:
                 block.seen["redirects without a title"] += 1
         else:

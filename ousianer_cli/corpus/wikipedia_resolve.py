@@ -12,8 +12,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from ousianer_cli.corpus.database import connect, copy_rows, first_line, run
 from ousianer_cli.corpus.wikipedia_parts import EXAMPLES, Tally, Work, read_json, write_json
-from ousianer_cli.errors import InputError, OusiaError, OutputError
+from ousianer_cli.errors import InputError
 from ousianer_cli.taxonomy.wordnet import WordNet
 
 GROUP_LINKS = 200_000
@@ -21,54 +22,6 @@ GROUP_LINKS = 200_000
 _HOPS = 6
 """Doublings of a redirect chain: chains of up to 2^6 redirects are followed; what is left goes in a circle."""
 _PERSON = "wordnet_person_100007846"
-
-
-def connect(work: Work, memory: str, threads: int, database: Path | None = None, *, read_only: bool = False) -> Any:
-    """A DuckDB connection within `memory`, spilling to the working folder.
-
-    Raises:
-        OusiaError: a size that DuckDB does not understand.
-    """
-    import duckdb
-
-    spill = work.folder / "spill"
-    spill.mkdir(parents=True, exist_ok=True)
-    settings: dict[str, Any] = {
-        "memory_limit": memory,
-        "threads": threads,
-        "temp_directory": str(spill),
-        "preserve_insertion_order": False,
-    }
-    try:
-        return duckdb.connect(str(database or ":memory:"), read_only=read_only, config=settings)
-    except duckdb.Error as error:
-        raise OusiaError(f"--memory: expected a size such as 4GB, found {memory!r} ({_line(error)})") from None
-
-
-def run(connection: Any, query: str, parameters: Sequence[Any] = ()) -> Any:
-    """Execute a query; what a user can mend (memory, disk) becomes a one-line error."""
-    import duckdb
-
-    try:
-        return connection.execute(query, list(parameters))
-    except duckdb.OutOfMemoryException as error:
-        raise OutputError(
-            f"the join does not fit --memory: {_line(error)}; give more and go on with --resume"
-        ) from None
-    except duckdb.IOException as error:
-        raise OutputError(f"the working folder cannot be used: {_line(error)}; go on with --resume") from None
-
-
-def copy_rows(connection: Any, query: str, path: Path, parameters: Sequence[Any] = ()) -> None:
-    """The rows of a query as a Parquet file that appears whole."""
-    hidden = path.with_name(f".{path.name}.part")
-    target = str(hidden).replace("'", "''")
-    run(connection, f"COPY ({query}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)", parameters)
-    os.replace(hidden, path)
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]
 
 
 # ---- redirects and types --------------------------------------------------------------------------------------------
@@ -87,7 +40,7 @@ def build_titles(work: Work, types: Sequence[Path], memory: str, threads: int) -
         return
     database, hidden = work.folder / "titles.duckdb", work.folder / ".titles.duckdb"
     hidden.unlink(missing_ok=True)
-    connection = connect(work, memory, threads, hidden)
+    connection = connect(work.folder / "spill", memory, threads, hidden)
     try:
         _read_types(connection, types)
         _write_type_sets(connection, work)
@@ -124,14 +77,14 @@ def _read_types(connection: Any, tables: Sequence[Path]) -> None:
     for place, path in enumerate(tables):
         try:
             connection.execute(
-                "INSERT INTO given SELECT title, types, coalesce(weight, 1.0), ? FROM read_parquet(?) "
-                "WHERE title <> '' AND len(types) > 0",
+                "INSERT INTO given SELECT page_title(title) AS page, types, coalesce(weight, 1.0), ?"
+                " FROM read_parquet(?) WHERE page <> '' AND len(types) > 0",
                 [place, str(path)],
             )
         except (duckdb.BinderException, duckdb.ConversionException, duckdb.InvalidInputException) as error:
             remedy = "make it with `ousianer prepare types`"
             expected = "title types (Parquet with title, types, weight)"
-            raise InputError(expected, _line(error), path=path, remedy=remedy) from None
+            raise InputError(expected, first_line(error), path=path, remedy=remedy) from None
     run(
         connection,
         """
@@ -255,7 +208,7 @@ def resolve_links(work: Work, parts: Sequence[int], memory: str, threads: int) -
     todo = [g for g in groups(work, parts) if not work.part("linked", g[0], "json").exists()]
     if not todo:
         return
-    connection = connect(work, memory, threads, work.folder / "titles.duckdb", read_only=True)
+    connection = connect(work.folder / "spill", memory, threads, work.folder / "titles.duckdb", read_only=True)
     try:
         for group in todo:
             _resolve_group(connection, work, group)
@@ -321,7 +274,7 @@ def select_sentences(work: Work, max_per_title: int | None, memory: str, threads
     """
     repeats, quota = work.folder / "repeats.parquet", work.folder / "quota.parquet"
     marked = [str(p) for p in work.files("marked")]
-    connection = connect(work, memory, threads)
+    connection = connect(work.folder / "spill", memory, threads)
     try:
         if not repeats.exists():
             run(
@@ -380,7 +333,7 @@ def repeated_rows(work: Work, parts: Sequence[int]) -> dict[int, set[int]]:
 
 def quota_of(work: Work, parts: Sequence[int], memory: str) -> dict[str, int]:
     """title -> the last ticket that still gets in, for the full titles of these parts."""
-    connection = connect(work, memory, 1)
+    connection = connect(work.folder / "spill", memory, 1)
     try:
         rows = run(
             connection,

@@ -18,6 +18,7 @@ from typing import Any
 
 from ousianer_cli.errors import InputError, SettingsError
 from ousianer_cli.formats.mediawiki import DumpFaults
+from ousianer_cli.formats.titles import normalise_title
 from ousianer_cli.formats.wikitext import (
     HEADINGS,
     LINK_TRAIL,
@@ -29,7 +30,6 @@ from ousianer_cli.formats.wikitext import (
     RunningText,
     link_target,
     list_title,
-    normalise_title,
 )
 
 UNREADABLE = "pages that the dump DB cannot give"

@@ -8,6 +8,7 @@ only. Memory holds one page and a block or two, whatever the dump's size.
 from __future__ import annotations
 
 import bz2
+import html
 import re
 import zlib
 from collections import Counter
@@ -221,12 +222,16 @@ def split_namespace(title: str) -> tuple[int, str]:
     return 0, title
 
 
-def redirect_of_text(text: str) -> str | None:
-    """The target of `#REDIRECT [[…]]` at the beginning of a page's text, without a section; None if there is none."""
+def redirect_link(text: str) -> str | None:
+    """What `#REDIRECT [[…]]` at the beginning of a page's text leads to, as written (entities decoded), with its
+    section; None if there is none."""
     found = _REDIRECT.match(text)
-    if found is None:
-        return None
-    return found[1].partition("#")[0].strip() or None
+    return None if found is None else html.unescape(found[1]).strip()
+
+
+def redirect_of_text(text: str) -> str | None:
+    """As `redirect_link`, without the section; None where nothing is left."""
+    return (redirect_link(text) or "").partition("#")[0].strip() or None
 
 
 # Bytes ----------------------------------------------------------------------------------------------------------------

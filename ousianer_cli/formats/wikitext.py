@@ -13,16 +13,15 @@ from __future__ import annotations
 import calendar
 import html
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal
-from urllib.parse import unquote
 
 from ousianer_cli.errors import SettingsError
 from ousianer_cli.formats.mediawiki import NAMESPACES, redirect_of_text
+from ousianer_cli.formats.titles import INVISIBLE, title_and_section
 
 MAX_CHARS = 4_000_000
 """Code points of wikitext above which a page is refused; MediaWiki itself allows 2 MiB."""
@@ -109,22 +108,6 @@ def require_mwparserfromhell() -> None:
     _parse()
 
 
-def normalise_title(title: str) -> str:
-    """A title in the form that MediaWiki stores: entities and %XX decoded, blanks for underscores, no section, no
-    leading colon, the first letter a capital. Idempotent on titles; empty for a link to a section of its own page.
-    """
-    if "&" in title:
-        title = html.unescape(title)
-    if "%" in title:
-        title = unquote(title, errors="replace")
-    title = title.partition("#")[0].translate(_NOT_IN_TITLES)
-    title = " ".join(title.replace("_", " ").split()).lstrip(": ")
-    if not title.isascii():
-        title = unicodedata.normalize("NFC", title)
-    first = title[:1].upper()
-    return first + title[1:] if len(first) == 1 else title
-
-
 def parse_article(title: str, page_id: int, wikitext: str) -> Article:
     """The running text and the anchors of a page.
 
@@ -159,9 +142,8 @@ _HOLE, _BOLD, _ITALIC, _BREAK = "\ue000", "\ue001", "\ue002", "\ue003"
 _PARAGRAPH = f"\n\n{_HOLE}"
 _MARKS = re.compile(f"[{_HOLE}-{_BREAK}\0]")
 _MARKS_TAKEN = {ord(mark): "\ufffd" for mark in (_HOLE, _BOLD, _ITALIC, _BREAK, "\0")}
-_INVISIBLE = {ord(char): None for char in f"{_HOLE}{_BOLD}{_ITALIC}{_BREAK}\u00ad\u200b\u200e\u200f\u2060\ufeff"}
+_INVISIBLE = {ord(char): None for char in (_HOLE, _BOLD, _ITALIC, _BREAK, *INVISIBLE)}
 _INVISIBLE_MARKS = re.compile(f"[{''.join(map(chr, _INVISIBLE))}]")
-_NOT_IN_TITLES = {**_INVISIBLE, **dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))}
 
 
 @dataclass(slots=True)
@@ -1241,11 +1223,10 @@ def link_target(raw: str, left_out: Counter[str]) -> tuple[str | None, str | Non
     if raw.startswith("#"):
         left_out[SAME_PAGE] += 1
         return "", None
-    head, _, section = raw.partition("#")
-    target = normalise_title(head)
+    target, section = title_and_section(raw)
     if not target or target.startswith("/") or len(target) > _MAX_TITLE or not _NO_TITLE.isdisjoint(target):
         return None, None
-    return target, " ".join(unquote(section).replace("_", " ").split()) or None
+    return target, section
 
 
 _NOT_ARTICLES = frozenset(NAMESPACES) | _LANGUAGES | _PROJECTS | _FILE_LIKE | _CATEGORY_LIKE

@@ -35,6 +35,20 @@ def inputs(tmp_path: Path) -> list[Path]:
     return [table, edges]
 
 
+def test_any_folder_name(inputs: list[Path], tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    folder = tmp_path / "it's [1] *"
+    folder.mkdir()
+    links = folder / "o'clock.parquet"
+    pq.write_table(pa.table({"title": ["Town_1"] * 50, "count": [2] * 50}), links)
+    table, edges = (path.rename(folder / path.name) for path in inputs)
+    summary = prepare_types([table], folder / "out", subclass=[edges], links=links)
+    assert summary["titles_typed"] == 78
+    assert summary["links"] == {"mass": 100, "with_types": 100, "bad_lines": 0}
+
+
 def test_the_command_writes_and_tells(inputs: list[Path], tmp_path: Path) -> None:
     out = tmp_path / "out"
     table, edges = map(str, inputs)

@@ -12,7 +12,6 @@ from ousianer_cli.corpus.title_types import (
     build_title_types,
     measure_agreement,
     mentions_of_types,
-    normal_title,
 )
 from ousianer_cli.errors import InputError, OutputError
 
@@ -40,12 +39,6 @@ def build(folder: Path, *tables: Path, **options: Any) -> tuple[dict[str, dict[s
     assert [p.name for p in out.parent.iterdir()] == ["types.parquet"]
     assert report.titles == len(rows)
     return {row.pop("title"): row for row in rows}, report
-
-
-def test_titles_as_wikipedia_shows_them() -> None:
-    assert normal_title("weimar_(town)") == "Weimar (town)"
-    assert normal_title("_éclair__au_chocolat ") == "Éclair au chocolat"
-    assert normal_title("ßharp") == "ßharp"
 
 
 def test_a_category_by_its_edges_and_else_by_its_head(tmp_path: Path) -> None:

@@ -21,8 +21,7 @@ import pytest
 from ousianer_cli.corpus import wikipedia_extract
 from ousianer_cli.corpus.store import read_rows, read_store
 from ousianer_cli.corpus.wikipedia import prepare_wikipedia
-from ousianer_cli.corpus.wikipedia_parts import Tally, Work, Workers, add_tally
-from ousianer_cli.corpus.wikipedia_resolve import connect
+from ousianer_cli.corpus.wikipedia_parts import Tally, Workers, add_tally
 from ousianer_cli.corpus.wikipedia_write import letters_key
 from ousianer_cli.errors import InputError, OusiaError, OutputError, SettingsError
 from ousianer_cli.formats.corpus import read_corpus
@@ -144,6 +143,17 @@ def test_links_bold_titles_and_later_names_become_mentions(tmp_path: Path) -> No
     assert {s.supervises for s in types.values()} == {"typing"}
     assert json.loads((tmp_path / "out" / "report.json").read_text()) == report
     assert not (tmp_path / "out" / "parts").exists()
+
+
+def test_any_folder_name(tmp_path: Path) -> None:
+    folder = tmp_path / "it's [1] *"
+    folder.mkdir()
+    report = make(folder, max_per_title=1)
+    assert sum(report["mentions"].values()) == len({title for *_, title, _ in found(folder)}) == 5
+    raw = folder / "types.tsv"
+    raw.write_text("".join(f"{title}\t{ids[0]}\n" for title, (ids, _) in TYPES.items()), encoding="utf-8")
+    report = make(folder, types=[str(raw)], out=str(folder / "raw"))
+    assert sum(report["mentions"].values()) == 10
 
 
 def test_everything_is_counted(tmp_path: Path) -> None:
@@ -425,7 +435,7 @@ def test_wrong_tables_and_sizes_are_one_line(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="wordnet_oslin_1"):
         make(tmp_path, types=[str(title_types(odd, {"Oslin": (["wordnet_oslin_1"], 1.0)}))], out=str(tmp_path / "b"))
     with pytest.raises(OusiaError, match="--memory.*many"):
-        connect(Work(tmp_path / "w"), "many", 1)
+        make(tmp_path, memory="many", out=str(tmp_path / "c"))
 
 
 def boom(number: int) -> int:

@@ -13,7 +13,8 @@ import pytest
 from ousianer_cli.errors import InputError, SettingsError
 from ousianer_cli.formats.dump_db import UNREADABLE, dump_db_redirects, read_dump_db
 from ousianer_cli.formats.mediawiki import DumpFaults, read_pages
-from ousianer_cli.formats.wikitext import Article, normalise_title, parse_article
+from ousianer_cli.formats.titles import normalise_title
+from ousianer_cli.formats.wikitext import Article, parse_article
 
 TEXT = """{{Infobox town|name=[[x]]}}
 '''Mill town''' ({{IPA|x}}) is a [[town]] with [[orchard]]s.<ref>y</ref>

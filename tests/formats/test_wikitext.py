@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from ousianer_cli.errors import SettingsError
 from ousianer_cli.formats import wikitext as module
 from ousianer_cli.formats.mediawiki import read_pages
+from ousianer_cli.formats.titles import normalise_title
 from ousianer_cli.formats.wikitext import (
     MAX_CHARS,
     Article,
     WikitextError,
-    normalise_title,
     parse_article,
     require_mwparserfromhell,
 )
@@ -93,25 +93,6 @@ The first [[watermill|mill]] stood here in 1200.
         "list items": 2,
     }
     assert (article.title, article.page_id, article.kind) == ("Mill town", 7, "article")
-
-
-@pytest.mark.parametrize(
-    ("title", "normal"),
-    [
-        ("mill_town", "Mill town"),
-        ("  :mill   town ", "Mill town"),
-        ("Salt &amp; Vinegar", "Salt & Vinegar"),
-        ("Caf%C3%A9#Menu", "Café"),
-        ("#Menu", ""),
-        ("éclair", "Éclair"),
-        ("ßtrange", "ßtrange"),
-        ("cafe\u0301", "Café"),
-        ("\u200eMill", "Mill"),
-    ],
-)
-def test_titles(title: str, normal: str) -> None:
-    assert normalise_title(title) == normal
-    assert normalise_title(normal) == normal
 
 
 @pytest.mark.parametrize(
