@@ -1,124 +1,159 @@
-"""Figures of a model on labelled corpora, with intervals: detection, and typed F1 in several readings.
+"""Figures of a model on labelled corpora, with intervals: names found, and their types in several readings.
 
-    python benchmarks/validation.py --model models/ousianer-mini CORPUS.jsonl...
+    python benchmarks/validation.py --model models/ousianer-mini CORPUS.jsonl... [--by-document] [--case lower]
 
-CORPUS holds lines that `ousianer prepare corpus --map TABLE --taxonomy aida-edl` wrote; those that mark all names
+CORPUS holds lines that `ousianer prepare corpus` wrote with types of the target taxonomy. Those that mark all names
 (`supervises: both`) are scored as a run is: exact spans, names outside the taxonomy on neither side, and the model's
-own confidence threshold. A corpus that supervises typing only is scored on its gold mentions. Intervals: 95%, bootstrap
-over sentences, 1,000 resamples, seed 1.
+own confidence threshold. Names inside other names are scored apart, on both sides. A corpus that supervises typing
+only is scored on its gold mentions. The last columns are the 95% interval of F1, from resampling sentences, or
+documents with `--by-document` (1,000 resamples, seed 1).
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
 
-from ousianer_cli.formats.corpus import Sentence, read_corpus
+from ousianer_cli.formats.corpus import Sentence, outer_and_nested, read_corpus
 from ousianer_cli.formats.words import resplit_tokens
 from ousianer_cli.network.checkpoint import load_model
 from ousianer_cli.network.inference import mention_vectors
 from ousianer_cli.released_models import released_model
-from ousianer_cli.tagging.engine import Engine
-from ousianer_cli.taxonomy.credit import open_credit
-from ousianer_cli.taxonomy.tree import OUTSIDE, Taxonomy
+from ousianer_cli.scoring.measures import total
+from ousianer_cli.scoring.resampling import Floats
+from ousianer_cli.scoring.sentences import SentenceScorer, by_document, f1_interval, match_names
+from ousianer_cli.tagging.engine import Engine, TypedMention
 
-RESAMPLES, SEED = 1000, 1
-MEASURES = ("detection", "span", "coarse", "strict", "both", "open")
-"""detection: all names; the rest: names of the taxonomy, as `ousianer score` counts them."""
-
-
-def tallies(engine: Engine, sentences: Sequence[Sentence]) -> np.ndarray:
-    """[N, measures, 3]: credit won, system mentions, gold mentions of each sentence."""
-    words, spans = zip(
-        *(resplit_tokens(s.tokens, [(m.start, m.end) for m in s.mentions]) for s in sentences), strict=True
-    )
-    out = np.zeros((len(sentences), len(MEASURES), 3))
-    taxonomy = engine.targets.taxonomy
-    for row, (sentence, found, gold_spans) in enumerate(zip(sentences, engine.tag(list(words)), spans, strict=True)):
-        gold = dict(zip(gold_spans, (m.types for m in sentence.mentions), strict=True))
-        out[row, 0] = len({(m.start, m.end) for m in found} & set(gold)), len(found), len(gold)
-        inside = {s: tuple(t for t in types if t != OUTSIDE) for s, types in gold.items()}
-        inside = {s: types for s, types in inside.items() if types}
-        written = [m for m in found if m.type != OUTSIDE and m.confidence >= engine.min_confidence]
-        won = np.zeros(len(MEASURES) - 1)
-        for m in written:
-            if (m.start, m.end) in inside:
-                won += worth(taxonomy, inside[m.start, m.end], m.type)
-        out[row, 1:, 0], out[row, 1:, 1], out[row, 1:, 2] = won, len(written), len(inside)
-    return out
+Case = Literal["", "lower", "upper"]
+ROWS = {
+    "detection": "all names, whatever their type",
+    "span": "span",
+    "coarse": "top types",
+    "strict": "strict",
+    "descendant": "2019 credit (descendant)",
+    "ancestor": "credit ancestor",
+    "both": "credit both, labels closed",
+    "open": "credit both, labels open",
+}
+NESTED_ROWS = {"span": "nested: span", "strict": "nested: strict", "both": "nested: credit both"}
 
 
-def worth(taxonomy: Taxonomy, gold: tuple[str, ...], system: str) -> list[float]:
-    """Credit of one matched span: span, coarse, strict, both, open."""
-    coarse = taxonomy.top(system) in {taxonomy.top(g) for g in gold}
-    both = open_credit(taxonomy, gold, system, open=False)
-    return [1.0, float(coarse), float(system in gold), both, open_credit(taxonomy, gold, system, open=True)]
+def figures(engine: Engine, sentences: Sequence[Sentence]) -> dict[str, Floats]:
+    """Sums [N, 4] over sentences whose names are all marked, by the heading of their row."""
+    words, outer, nested = zip(*(_split(s) for s in sentences), strict=True)
+    scorer = SentenceScorer(engine.targets.taxonomy)
+    found = [outer_and_nested(mentions) for mentions in engine.tag(list(words))]
+    result = {}
+    for rows, gold, side in ((ROWS, outer, 0), (NESTED_ROWS, nested, 1)):
+        parts = [row[side] for row in found]
+        sums = _sums(scorer, gold, parts, engine.min_confidence)
+        if side == 0 or sums["span"][:, [1, 3]].any():
+            result.update({heading: sums[measure] for measure, heading in rows.items()})
+    return result
 
 
-def prf(counts: np.ndarray) -> np.ndarray:
-    """[..., 3] (won, system, gold) -> [..., 3] (P, R, F1)."""
-    won, system, gold = counts[..., 0], counts[..., 1], counts[..., 2]
-    p = np.divide(won, system, out=np.zeros_like(won), where=system > 0)
-    r = np.divide(won, gold, out=np.zeros_like(won), where=gold > 0)
-    f = np.divide(2 * won, system + gold, out=np.zeros_like(won), where=system + gold > 0)
-    return np.stack([p, r, f], axis=-1)
+def _sums(
+    scorer: SentenceScorer,
+    gold: Sequence[dict[tuple[int, int], tuple[str, ...]]],
+    found: Sequence[Sequence[TypedMention]],
+    threshold: float,
+) -> dict[str, Floats]:
+    names = match_names(gold, [[(m.start, m.end) for m in row] for row in found])
+    flat = [m for row in found for m in row]
+    return scorer.sums(names, [m.type for m in flat], np.array([m.confidence for m in flat]), threshold)
 
 
-def interval(counts: np.ndarray) -> tuple[float, float]:
-    """95% bootstrap interval of F1 from [N, 3] sentence counts."""
-    rng = np.random.default_rng(SEED)
-    sums = np.stack([counts[rng.integers(len(counts), size=len(counts))].sum(axis=0) for _ in range(RESAMPLES)])
-    low, high = np.percentile(prf(sums)[:, 2], [2.5, 97.5])
-    return float(low), float(high)
+def _split(
+    sentence: Sentence,
+) -> tuple[list[str], dict[tuple[int, int], tuple[str, ...]], dict[tuple[int, int], tuple[str, ...]]]:
+    """The words that the network reads, and the types of outer and of nested names by their words."""
+    every = [*sentence.mentions, *sentence.nested]
+    words, spans = resplit_tokens(sentence.tokens, [(m.start, m.end) for m in every])
+    types = [(span, m.types) for span, m in zip(spans, every, strict=True)]
+    return words, dict(types[: len(sentence.mentions)]), dict(types[len(sentence.mentions) :])
 
 
-def gold_typing(engine: Engine, sentences: Sequence[Sentence]) -> np.ndarray:
-    """[M, 3] of a typing-only corpus: credit `both` of each gold mention, and ones, so that F1 is mean credit."""
-    words, spans = zip(
-        *(resplit_tokens(s.tokens, [(m.start, m.end) for m in s.mentions]) for s in sentences), strict=True
-    )
+def gold_typing(engine: Engine, sentences: Sequence[Sentence]) -> tuple[Floats, list[Sentence]]:
+    """Sums [N, 4] whose F1 is the mean credit `both` of gold mentions, and the sentences that fit the window."""
+    words, outer, _ = zip(*(_split(s) for s in sentences), strict=True)
     encoded = engine.model.tokenizer.encode(list(words))
     fits = [i for i, e in enumerate(encoded) if e.pieces <= engine.max_pieces]
     if len(fits) < len(encoded):
         print(f"{len(encoded) - len(fits)} sentences longer than the window left out of the typing figure")
-    vectors = mention_vectors(engine.model.tagger, [encoded[i] for i in fits], [spans[i] for i in fits], 4096)
+    vectors = mention_vectors(engine.model.tagger, [encoded[i] for i in fits], [list(outer[i]) for i in fits], 4096)
     names = [engine.head.names[i] for i in engine.head.choose(torch.from_numpy(vectors)).positions.tolist()]
-    gold = [m.types for i in fits for m in sentences[i].mentions]
-    credit = [open_credit(engine.targets.taxonomy, g, n, open=False) for g, n in zip(gold, names, strict=True)]
-    return np.stack([np.asarray(credit), np.ones(len(gold)), np.ones(len(gold))], axis=1)
+    scorer = SentenceScorer(engine.targets.taxonomy)
+    credit = scorer.credits([types for i in fits for types in outer[i].values()], names, "both")
+    unit = [place for place, i in enumerate(fits) for _ in outer[i]]
+    won = np.bincount(unit, weights=credit, minlength=len(fits))
+    count = np.bincount(unit, minlength=len(fits)).astype(float)
+    return np.stack([won, count, won, count], axis=1), [sentences[i] for i in fits]
+
+
+def recased(sentence: Sentence, case: Case) -> Sentence:
+    """The sentence with all its tokens in one case."""
+    if not case:
+        return sentence
+    return dataclasses.replace(
+        sentence, tokens=tuple(t.lower() if case == "lower" else t.upper() for t in sentence.tokens)
+    )
+
+
+def rows_of(engine: Engine, path: Path, *, documents: bool, case: Case) -> dict[str, Floats]:
+    """Sums over sentences or documents of one corpus, by the heading of their row."""
+    sentences = [recased(s, case) for s in read_corpus(path)]
+
+    def units(sums: Floats, of: Sequence[Sentence]) -> Floats:
+        # A sentence without a document is one by itself.
+        return by_document(sums, [s.document or f"\0{i}" for i, s in enumerate(of)]) if documents else sums
+
+    complete = [s for s in sentences if s.detects and s.types_mentions]
+    result = {name: units(sums, complete) for name, sums in figures(engine, complete).items()} if complete else {}
+    typed = [s for s in sentences if s.types_mentions and s.mentions]
+    if typed:
+        sums, kept = gold_typing(engine, typed)
+        result["typing of gold mentions (both)"] = units(sums, kept)
+    return result
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpora", nargs="+", type=Path)
-    parser.add_argument("--model", type=Path)
+    parser.add_argument("--model", type=Path, help="a model folder; the released model without it")
+    parser.add_argument("--by-document", action="store_true", help="resample documents, not sentences")
+    parser.add_argument("--case", choices=("lower", "upper"), default="", help="put all text into one case first")
     parser.add_argument("--deepen", type=float, default=0.0, help="as in `ousianer tag`")
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--json", type=Path, help="also write the figures to this file")
     options = parser.parse_args()
     engine = Engine(load_model(options.model or released_model()), deepen=options.deepen)
-    print("| corpus | measure | P | R | F1 | 95% interval | gold |")
+    print("| corpus | measure | P | R | F1 [95% interval] | gold | found |")
     print("|---|---|---|---|---|---|---|")
-    result: dict[str, dict[str, object]] = {}
+    result: dict[str, dict[str, dict[str, float]]] = {}
     for path in options.corpora:
-        sentences = list(read_corpus(path))
-        complete = [s for s in sentences if s.detects and s.types_mentions]
-        parts = dict(zip(MEASURES, np.moveaxis(tallies(engine, complete), 1, 0), strict=True)) if complete else {}
-        typed = [s for s in sentences if s.types_mentions and s.mentions]
-        if typed:
-            parts["typing of gold mentions (both)"] = gold_typing(engine, typed)
-        for name, counts in parts.items():
-            p, r, f = prf(counts.sum(axis=0))
-            low, high = interval(counts)
-            n = int(counts[:, 2].sum())
-            result.setdefault(path.stem, {})[name] = {"p": p, "r": r, "f1": f, "low": low, "high": high, "n": n}
-            print(f"| {path.stem} | {name} | {p:.3f} | {r:.3f} | {f:.3f} | {low:.3f}–{high:.3f} | {n:,} |", flush=True)
-    if options.json:
-        print(json.dumps(result, indent=1))
+        name = path.stem + (f", {options.case}-cased" if options.case else "")
+        for heading, sums in rows_of(engine, path, documents=options.by_document, case=options.case).items():
+            prf, bounds = total(sums), f1_interval(sums)
+            result.setdefault(name, {})[heading] = {
+                "p": prf.precision,
+                "r": prf.recall,
+                "f1": prf.f1,
+                "low": bounds.low,
+                "high": bounds.high,
+                "gold": prf.gold,
+                "found": prf.system,
+            }
+            cells = [name, heading, f"{prf.precision:.3f}", f"{prf.recall:.3f}"]
+            cells += [f"{prf.f1:.3f} [{bounds.low:.3f}, {bounds.high:.3f}]", f"{prf.gold:,.0f}", f"{prf.system:,.0f}"]
+            print("| " + " | ".join(cells) + " |", flush=True)
+    if options.json is not None:
+        options.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
