@@ -44,7 +44,7 @@ class ModelError(OusiaError):
     """A model folder is missing, incomplete, or of another version."""
 
 
-class TaxonomyError(OusiaError):
+class TaxonomyError(InputError):
     """A taxonomy, a mapping table or a type in one of them is wrong."""
 
 

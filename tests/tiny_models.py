@@ -15,7 +15,7 @@ from torch import nn
 
 from ousianer_cli.app import main
 from ousianer_cli.formats.corpus import Mention, Sentence, write_corpus
-from ousianer_cli.network.checkpoint import Model, taxonomy_text
+from ousianer_cli.network.checkpoint import Model
 from ousianer_cli.network.conversion import Conversion, ConversionInput
 from ousianer_cli.network.encoder import load_encoder
 from ousianer_cli.network.pieces import PieceTokenizer
@@ -24,7 +24,7 @@ from ousianer_cli.network.tagger import Tagger, TaggerConfig
 from ousianer_cli.network.targets import Targets
 from ousianer_cli.settings.finetune import FinetuneSettings
 from ousianer_cli.taxonomy.inventory import Inventory, InventoryType
-from ousianer_cli.taxonomy.tree import Taxonomy, load_taxonomy
+from ousianer_cli.taxonomy.tree import Taxonomy, load_taxonomy, taxonomy_text
 
 torch.set_num_threads(1)  # tensors this small only lose by more
 

@@ -42,8 +42,6 @@ ROWS: dict[str, dict[str, object]] = {
     "no word shapes": {"shape_size": 0},
     "pooling: first word": {"pooling": "first"},
     "pooling: mean": {"pooling": "mean"},
-    "pooling: max": {"pooling": "max"},
-    "pooling: attention": {"pooling": "attention"},
     "no distant supervision": {"silver": False},
     "encoder tuned": {"encoder_lr": 1.5e-4},
     "encoder tuned, shapes at its input": {"encoder_lr": 1.5e-4, "shape_input": True},

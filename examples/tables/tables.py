@@ -354,9 +354,6 @@ CHOICES: dict[str, dict[str, object]] = {
     "reads logits and vectors": {"reads": "both"},
     "reads logits, projection tuned": {"reads": "logits", "tune_projection": True},
     "argmax": {"decoding": "argmax"},
-    "scores summed along the hierarchy": {"hierarchy": True},
-    "encoded type names": {"label_names": True},
-    "hierarchy and names": {"hierarchy": True, "label_names": True},
 }
 
 
@@ -450,8 +447,6 @@ def depth(bench: Bench, train: ft.Instances, sets: list[Scored], options: argpar
         "evidence moves .2 of the mass below a label": {"depth": 0.2},
         "evidence moves .5": {"depth": 0.5},
         "evidence moves all": {"depth": 1.0},
-        "encoded type names": {"label_names": True},
-        "hierarchy, names, .5": {"hierarchy": True, "label_names": True, "depth": 0.5},
     }
     out = (
         "# Depth below the fine-tuning labels\n\n"

@@ -57,12 +57,6 @@ def finetune(
     ] = None,
     hidden: Annotated[int | None, typer.Option(help="Hidden size of the conversion layer.")] = None,
     dropout: Annotated[float | None, typer.Option(help="Dropout in the conversion layer.")] = None,
-    hierarchy: Annotated[
-        bool | None, typer.Option(help="A type's score is the sum of its own and those of the types above it.")
-    ] = None,
-    label_names: Annotated[
-        bool | None, typer.Option(help="A type's weights are its own plus a projection of its encoded name.")
-    ] = None,
     tune_projection: Annotated[
         bool | None, typer.Option("--tune-projection/--keep-projection", help="Tune the type projection too.")
     ] = None,

@@ -74,7 +74,7 @@ def pretrain(
     piece_dropout: Annotated[
         float | None, typer.Option(help="Share of sub-word pieces hidden behind the mask piece in training.")
     ] = None,
-    pooling: Annotated[str | None, typer.Option(help="Mention pooling: first, mean, max, attention, ends.")] = None,
+    pooling: Annotated[str | None, typer.Option(help="Mention pooling: first, mean, ends.")] = None,
     mention_size: Annotated[int | None, typer.Option(help="Size of a mention vector; 0 takes the pooled one.")] = None,
     detection_weight: Annotated[float | None, typer.Option(help="Weight of the detection loss.")] = None,
     typing_weight: Annotated[float | None, typer.Option(help="Weight of the typing loss.")] = None,

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -27,9 +27,9 @@ from ousianer_cli.errors import ModelError, OutputError
 from ousianer_cli.network.conversion import Conversion
 from ousianer_cli.network.encoder import build_encoder, config_of, fingerprint, load_encoder
 from ousianer_cli.network.pieces import PieceTokenizer
-from ousianer_cli.network.tagger import Tagger, TaggerConfig
+from ousianer_cli.network.tagger import Pooling, Tagger, TaggerConfig
 from ousianer_cli.taxonomy.inventory import Inventory
-from ousianer_cli.taxonomy.tree import Taxonomy, load_taxonomy, save_taxonomy
+from ousianer_cli.taxonomy.tree import Taxonomy, parse_taxonomy
 
 FORMAT = 1
 _ENCODER = "states.encoder."
@@ -68,14 +68,6 @@ class Model:
         return list(self.inventory.ids)
 
 
-def taxonomy_text(taxonomy: Taxonomy) -> str:
-    """A taxonomy as the TSV text that a model folder keeps."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "target.tsv"
-        save_taxonomy(taxonomy, path)
-        return path.read_text(encoding="utf-8")
-
-
 def model_taxonomy(model: Model) -> Taxonomy:
     """The target taxonomy inside a fine-tuned or direct model.
 
@@ -86,10 +78,7 @@ def model_taxonomy(model: Model) -> Taxonomy:
         raise ModelError(
             "expected a model with a target taxonomy, found a pretrained one; run ousianer finetune on it first"
         )
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "target.tsv"
-        path.write_text(model.taxonomy_file, encoding="utf-8")
-        return load_taxonomy(path)
+    return parse_taxonomy(model.taxonomy_file, "target.tsv")
 
 
 @contextmanager
@@ -158,8 +147,6 @@ def write_model(out: Path, model: Model, card: str) -> None:
             "reads": model.conversion.reads,
             "hidden": model.conversion.hidden.out_features,
             "targets": model.conversion.out.out_features,
-            "hierarchy": model.conversion.above is not None,
-            "names": 0 if model.conversion.names is None else model.conversion.names.shape[1],
         },
     }
     _write_json(out / "config.json", config)
@@ -196,21 +183,16 @@ def load_model(folder: str | Path) -> Model:
             )
     network = dict(config["network"])
     network["layers"] = tuple(network["layers"])
+    if network["pooling"] not in get_args(Pooling):
+        raise _gone(folder, f"pooling '{network['pooling']}'")
     tagger = Tagger(TaggerConfig(**network), encoder)
     inventory = Inventory.load(folder / "taxonomy" / "yago.tsv")
     conversion = None
     if config.get("conversion"):
         c = config["conversion"]
-        size = c["targets"]
-        conversion = Conversion(
-            tagger.vector_size,
-            len(inventory),
-            size,
-            hidden=c["hidden"],
-            reads=c["reads"],
-            above=torch.zeros((size, size)) if c.get("hierarchy") else None,
-            names=torch.zeros((size, c["names"])) if c.get("names") else None,
-        )
+        if c.get("hierarchy") or c.get("names"):  # False and 0 in folders of the time when these could be chosen
+            raise _gone(folder, "scores along the hierarchy" if c.get("hierarchy") else "label names")
+        conversion = Conversion(tagger.vector_size, len(inventory), c["targets"], hidden=c["hidden"], reads=c["reads"])
         conversion.load_state_dict(
             {k.removeprefix("conversion."): v.float() for k, v in weights.items() if k.startswith("conversion.")}
         )
@@ -242,6 +224,12 @@ def load_model(folder: str | Path) -> Model:
         _optional(folder / "taxonomy" / "mapping.tsv"),
         replay,
         metrics,
+    )
+
+
+def _gone(folder: Path, option: str) -> ModelError:
+    return ModelError(
+        f"{folder}: expected a model of this version's options, found one with {option}; train it again without"
     )
 
 

@@ -17,14 +17,8 @@ class Conversion(nn.Module):
     """Two-layer feed-forward (200, ReLU) on YAGO logits -> AIDA types (Hagiwara et al. 2019, fine-tuning).
 
     `reads` chooses its input: the logits [M, Y] (the paper), their sigmoid, the mention vectors [M, V], or logits and
-    vectors. With `above` [A, A] (1 where the column's type is the row's or lies above it) a type's score is the sum of
-    its own and those above it, so that siblings share what is known of their parent. With `names` [A, N] (encoded names
-    of the types) a type's weights are its own plus a projection of its name, so that a type without a training mention
-    is scored by what it is called.
+    vectors.
     """
-
-    above: Tensor | None
-    names: Tensor | None
 
     def __init__(
         self,
@@ -35,14 +29,9 @@ class Conversion(nn.Module):
         hidden: int,
         reads: ConversionInput,
         dropout: float = 0.0,
-        above: Tensor | None = None,
-        names: Tensor | None = None,
     ) -> None:
         super().__init__()
         self.reads = reads
-        self.register_buffer("above", above)
-        self.register_buffer("names", names)
-        self.of_name = None if names is None else nn.Linear(names.shape[1], hidden, bias=False)
         size = {"logits": types, "probabilities": types, "vectors": vector_size, "both": types + vector_size}[reads]
         # Logits of rare types lie far below zero; without scaling they drown the rest of the input.
         self.scale: nn.Module = nn.LayerNorm(size) if reads in ("logits", "both") else nn.Identity()
@@ -61,7 +50,4 @@ class Conversion(nn.Module):
         else:
             seen = torch.cat([logits, vectors], dim=1)
         state = self.dropout(torch.relu(self.hidden(self.scale(seen))))  # [M, hidden]
-        scores: Tensor = self.out(state)
-        if self.of_name is not None:
-            scores = scores + state @ self.of_name(self.names).T / state.shape[1] ** 0.5
-        return scores if self.above is None else scores @ self.above.T
+        return self.out(state)  # type: ignore[no-any-return]

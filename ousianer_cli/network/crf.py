@@ -6,6 +6,7 @@ Tags: O = 0, B = 1, I = 2. `pytorch-crf` gives the likelihood and Viterbi decodi
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
@@ -16,6 +17,23 @@ from torchcrf import CRF
 O, B, I = 0, 1, 2  # noqa: E741
 TAGS = 3
 _FORBIDDEN = -10_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Lattice:
+    """Emissions [B, T, 3] and mask [B, T] of a batch, with what `Iob2Crf.forward_backward` gives for them."""
+
+    emissions: Tensor
+    mask: Tensor
+    alpha: Tensor
+    beta: Tensor
+    log_z: Tensor
+
+    def near_tie(self, margin: float) -> list[bool]:
+        """Whether some word of a sentence has two tags whose marginals differ by less than `margin`."""
+        top = torch.exp(self.alpha + self.beta - self.log_z[:, None, None]).topk(2, dim=2).values
+        close = ((top[:, :, 0] - top[:, :, 1]) < margin) & self.mask
+        return [bool(x) for x in close.any(dim=1).tolist()]
 
 
 class Iob2Crf(CRF):  # type: ignore[misc]  # pytorch-crf has no types
@@ -61,20 +79,16 @@ class Iob2Crf(CRF):  # type: ignore[misc]  # pytorch-crf has no types
             )
         return alpha, beta, torch.logsumexp(alpha[:, length - 1] + self.end_transitions, dim=1)
 
-    def near_tie(self, emissions: Tensor, mask: Tensor, margin: float) -> list[bool]:
-        """Whether some word of a sentence has two tags whose marginals differ by less than `margin`."""
-        alpha, beta, log_z = self.forward_backward(emissions, mask)
-        top = torch.exp(alpha + beta - log_z[:, None, None]).topk(2, dim=2).values
-        close = ((top[:, :, 0] - top[:, :, 1]) < margin) & mask
-        return [bool(x) for x in close.any(dim=1).tolist()]
-
     @torch.no_grad()
-    def span_marginals(
-        self, emissions: Tensor, mask: Tensor, spans: Sequence[Sequence[tuple[int, int]]]
-    ) -> list[np.ndarray]:
+    def lattice(self, emissions: Tensor, mask: Tensor) -> Lattice:
+        """Forward-backward over a batch, emissions [B, T, 3] and mask [B, T], in double precision."""
+        emissions = emissions.double()
+        return Lattice(emissions, mask, *self.forward_backward(emissions, mask))
+
+    def span_marginals(self, lattice: Lattice, spans: Sequence[Sequence[tuple[int, int]]]) -> list[np.ndarray]:
         """p(the path holds exactly this span) for spans [start, end) of each sentence, float64 arrays."""
-        alpha, beta, log_z = (x.double().cpu().numpy() for x in self.forward_backward(emissions.double(), mask))
-        scores = emissions.double().cpu().numpy()
+        alpha, beta, log_z = (x.cpu().numpy() for x in (lattice.alpha, lattice.beta, lattice.log_z))
+        scores, mask = lattice.emissions.cpu().numpy(), lattice.mask
         move = self.transitions.detach().double().cpu().numpy()
         stop = self.end_transitions.detach().double().cpu().numpy()
         lengths = mask.sum(dim=1).tolist()

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ousianer_cli.network.crf import Lattice
 from ousianer_cli.network.pieces import EncodedSentence, collate
 from ousianer_cli.network.tagger import Mentions, Tagger
 
@@ -51,8 +52,8 @@ class Detected:
 def detect_batch(tagger: Tagger, states: Tensor, layers: Tensor, mask: Tensor, tie: float = 0.0) -> list[Detected]:
     """What is found in each sentence of a batch (`contextualised`); with `tie`, one in which marginals of two tags are
     closer than that is not certain."""
-    emissions, spans, marginals = _best_spans(tagger, states, mask)
-    edges = tagger.crf.near_tie(emissions, mask, tie) if tie else [False] * len(spans)
+    spans, marginals, lattice = _best_spans(tagger, states, mask)
+    edges = lattice.near_tie(tie) if tie else [False] * len(spans)
     vectors = _pooled(tagger, states, layers, spans)
     return [
         Detected(found, chance, vector, not edge)
@@ -62,11 +63,12 @@ def detect_batch(tagger: Tagger, states: Tensor, layers: Tensor, mask: Tensor, t
 
 def _best_spans(
     tagger: Tagger, states: Tensor, mask: Tensor
-) -> tuple[Tensor, list[list[tuple[int, int]]], list[np.ndarray]]:
-    """Emissions [B, T, tags], and each sentence's spans with p(span) [M]."""
+) -> tuple[list[list[tuple[int, int]]], list[np.ndarray], Lattice]:
+    """Each sentence's spans with p(span) [M], and the batch's forward-backward scores."""
     emissions = tagger.emission(states)
     spans = tagger.crf.best_spans(emissions, mask)
-    return emissions, spans, tagger.crf.span_marginals(emissions, mask, spans)
+    lattice = tagger.crf.lattice(emissions, mask)
+    return spans, tagger.crf.span_marginals(lattice, spans), lattice
 
 
 def _pooled(tagger: Tagger, states: Tensor, layers: Tensor, spans: Sequence[list[tuple[int, int]]]) -> list[np.ndarray]:
@@ -105,7 +107,7 @@ def detect_spans(
     """(spans [start, end), p(span) [M]) of each sentence; sentences must fit the encoder."""
     found: list[tuple[list[tuple[int, int]], np.ndarray]] = [([], np.zeros(0))] * len(sentences)
     for indices, states, _, mask in contextualised(tagger, sentences, budget, device):
-        _, spans, marginals = _best_spans(tagger, states, mask)
+        spans, marginals, _ = _best_spans(tagger, states, mask)
         for index, row_spans, row_marginals in zip(indices, spans, marginals, strict=True):
             found[index] = (row_spans, row_marginals)
     return found

@@ -20,7 +20,7 @@ from ousianer_cli.network.encoder import LayerStates, ScalarMix
 from ousianer_cli.network.pieces import Batch
 from ousianer_cli.network.shapes import SHAPE_FEATURES
 
-Pooling = Literal["first", "mean", "max", "attention", "ends"]
+Pooling = Literal["first", "mean", "ends"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,6 @@ class SpanPooling(nn.Module):
         super().__init__()
         self.pooling = pooling
         self.size = 3 * size if pooling == "ends" else size
-        self.score = nn.Linear(size, 1) if pooling == "attention" else None
 
     def forward(self, states: Tensor, mentions: Mentions) -> Tensor:
         first = states[mentions.row, mentions.start]
@@ -82,11 +81,6 @@ class SpanPooling(nn.Module):
         index = mentions.start[:, None] + offsets  # [M, longest]
         inside = index < mentions.end[:, None]
         words = states[mentions.row[:, None], index.clamp(max=states.shape[1] - 1)]  # [M, longest, H]
-        if self.pooling == "max":
-            return words.masked_fill(~inside[:, :, None], float("-inf")).amax(dim=1)
-        if self.score is not None:
-            scores = self.score(words).squeeze(-1).masked_fill(~inside, float("-inf"))
-            return torch.einsum("ml,mlh->mh", torch.softmax(scores, dim=1), words)
         mean = (words * inside[:, :, None]).sum(dim=1) / inside.sum(dim=1, keepdim=True)
         if self.pooling == "mean":
             return mean

@@ -44,8 +44,6 @@ class FinetuneSettings:
     )
     hidden: int = setting(200, doc="hidden size of the conversion layer")
     dropout: float = setting(0.3, doc="dropout in the conversion layer")
-    hierarchy: bool = setting(False, doc="a type's score is the sum of its own and those of the types above it")
-    label_names: bool = setting(False, doc="a type's weights are its own plus a projection of its encoded name")
     tune_projection: bool = setting(False, doc="tune the type projection too (detection never reads it)")
     decoding: Literal["argmax", "expected"] = setting("expected", doc="argmax, or the type of highest expected credit")
     coarse_prior: float = setting(0.0, doc="share of gold that expected-credit decoding takes to stop at the top type")

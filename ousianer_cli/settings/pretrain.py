@@ -53,9 +53,7 @@ class PretrainSettings:
     shape_size: int = setting(32, doc="size of the projected word-shape features; 0 leaves them out")
     shape_input: bool = setting(False, doc="add word shapes to the input of a tuned encoder too")
     piece_dropout: float = setting(0.0, doc="share of the sub-word pieces hidden behind the mask piece in training")
-    pooling: Literal["first", "mean", "max", "attention", "ends"] = setting(
-        "ends", doc="how a mention's words become one vector"
-    )
+    pooling: Literal["first", "mean", "ends"] = setting("ends", doc="how a mention's words become one vector")
     mention_size: int = setting(256, doc="size of a mention vector; 0 takes the pooled one as it is (the paper)")
     typing_sees_encoder: bool = setting(True, doc="pool encoder states for typing too")
     detection_weight: float = setting(1.0, doc="weight of the detection loss (per sentence)")

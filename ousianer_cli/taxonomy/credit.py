@@ -77,7 +77,7 @@ def set_credit(
     """
     _check(direction, decay)
     if not gold:
-        raise TaxonomyError("expected at least one gold type, found none")
+        raise TaxonomyError("at least one gold type", "none")
     size = len(taxonomy.nodes) if include_phantoms else len(taxonomy.types)
     credit = np.zeros(size + (1 if outside else 0), dtype=np.float64)
 
@@ -128,6 +128,6 @@ def admissible(taxonomy: Taxonomy, gold: Sequence[str], *, outside: bool = False
 
 def _check(direction: str, decay: float) -> None:
     if direction not in get_args(Direction):
-        raise TaxonomyError(f"expected the direction ancestor, descendant or both, found '{direction}'; check --credit")
+        raise TaxonomyError("the direction ancestor, descendant or both", f"'{direction}'", remedy="check --credit")
     if not (math.isfinite(decay) and 0.0 <= decay <= 1.0):
-        raise TaxonomyError(f"expected a decay from 0 to 1, found {decay}; check --decay")
+        raise TaxonomyError("a decay from 0 to 1", str(decay), remedy="check --decay")

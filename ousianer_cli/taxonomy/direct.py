@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ousianer_cli.errors import TaxonomyError
-from ousianer_cli.taxonomy.tree import OUTSIDE, Taxonomy, taxonomy_error
+from ousianer_cli.taxonomy.tree import OUTSIDE, Taxonomy
 from ousianer_cli.taxonomy.wordnet import RESOURCES, WordNet
 
 YAGO_TO_AIDA = RESOURCES / "yago_to_aida.tsv"
@@ -51,7 +51,7 @@ def read_direct_mapping(
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise taxonomy_error("a table of YAGO id<TAB>type", str(error), path=path, remedy="check --mapping") from None
+        raise TaxonomyError("a table of YAGO id<TAB>type", str(error), path=path, remedy="check --mapping") from None
     return parse_direct_mapping(text, path, taxonomy, wordnet)
 
 
@@ -67,19 +67,19 @@ def parse_direct_mapping(
             continue
         cells = [c.strip() for c in line.split("\t")]
         if len(cells) not in (2, 3) or not cells[0] or not cells[1]:
-            raise taxonomy_error("YAGO id<TAB>type<TAB>note", f"'{line[:60]}'", path=path, line=number)
+            raise TaxonomyError("YAGO id<TAB>type<TAB>note", f"'{line[:60]}'", path=path, line=number)
         if not wordnet.has_lemma(cells[0]):
             expected = "a WordNet 3.0 id as wordnet_<lemma>_1<offset>"
-            raise taxonomy_error(expected, f"'{cells[0]}'", path=path, line=number)
+            raise TaxonomyError(expected, f"'{cells[0]}'", path=path, line=number)
         type_id = wordnet.synset(cells[0])
         if type_id in mapping:
-            raise taxonomy_error("each class once", f"'{cells[0]}' again", path=path, line=number)
+            raise TaxonomyError("each class once", f"'{cells[0]}' again", path=path, line=number)
         if taxonomy is not None and cells[1] != OUTSIDE and cells[1] not in taxonomy.types:
             where = f"a type of taxonomy '{taxonomy.name}' or '{OUTSIDE}'"
-            raise taxonomy_error(where, f"'{cells[1]}'", path=path, line=number)
+            raise TaxonomyError(where, f"'{cells[1]}'", path=path, line=number)
         mapping[type_id] = cells[1]
     if not mapping:
-        raise taxonomy_error("rows of YAGO id<TAB>type", "none", path=path)
+        raise TaxonomyError("rows of YAGO id<TAB>type", "none", path=path)
     return mapping
 
 
@@ -126,14 +126,14 @@ def direct_matrix(types: Sequence[str], table: Mapping[str, str], targets: Seque
     """
     if not targets or targets[-1] != OUTSIDE:
         found = targets[-1] if targets else "no types"
-        raise TaxonomyError(f"expected '{OUTSIDE}' as the last target type, found {found}")
+        raise TaxonomyError(f"'{OUTSIDE}' as the last target type", found)
     place = {t: i for i, t in enumerate(targets)}
     matrix = np.zeros((len(types), len(targets)), dtype=np.bool_)
     for y, type_id in enumerate(types):
         target = table[type_id]
         if target not in place:
             raise TaxonomyError(
-                f"expected a target type for {type_id}, found '{target}'; the table is for another taxonomy"
+                f"a target type for {type_id}", f"'{target}'", remedy="the table is for another taxonomy"
             )
         matrix[y, place[target]] = True
     return matrix
@@ -202,15 +202,6 @@ def direct_scores(probabilities: Floats, matrix: Bools, edges: Ints) -> Floats:
     if present.size:
         scores[:, present] = np.maximum.reduceat(direct[:, order], starts, axis=1)
     return scores
-
-
-def direct_distribution(scores: Floats) -> Floats:
-    """Scores [M, A] as probabilities that sum to 1 a row; a row without any score is wholly "outside" (the last
-    column)."""
-    total = scores.sum(axis=1, keepdims=True)
-    spread: Floats = np.divide(scores, total, out=np.zeros_like(scores), where=total > 0)
-    spread[total[:, 0] <= 0, -1] = 1.0
-    return spread
 
 
 def direct_type(scores: Floats, parents: Ints, *, threshold: float = 0.5) -> tuple[Ints, Floats]:

@@ -180,7 +180,8 @@ def choose_closed(
     """As `choose_inventory`, from each type's mentions with those below it (`close_counts`), which take less room."""
     kept = {t for t, n in closed.items() if n >= min_mentions and t not in tops}
     if not kept:
-        raise TaxonomyError(f"no type has {min_mentions} mentions; give more typing data or a lower --min-mentions")
+        remedy = "give more typing data or a lower --min-mentions"
+        raise TaxonomyError(f"a type with {min_mentions} mentions", "none", remedy=remedy)
     parents = _kept_parents(kept, wordnet)
     if collapse:
         for type_id in sorted(kept, key=lambda t: -wordnet.depth(t)):

@@ -9,20 +9,20 @@ several labels the deepest mapped one counts.
 
 from __future__ import annotations
 
-import collections.abc
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from ousianer_cli.taxonomy.tree import OUTSIDE, Taxonomy, _read_text, taxonomy_error
+from ousianer_cli.errors import TaxonomyError
+from ousianer_cli.taxonomy.tree import OUTSIDE, Taxonomy, read_table
 
 
 @dataclass(frozen=True)
-class Mapping:
+class LabelMapping:
     """A mapping table in memory: label -> admissible types, in the order of the table."""
 
-    rows: collections.abc.Mapping[str, tuple[str, ...]]
+    rows: Mapping[str, tuple[str, ...]]
     path: str = ""
 
     def __len__(self) -> int:
@@ -50,7 +50,7 @@ class Mapping:
         return self.rows[max(matched, key=lambda row: row.rstrip("/").count("/"))] if matched else ()
 
 
-def load_mapping(path: str | Path, taxonomy: Taxonomy | None = None) -> Mapping:
+def load_mapping(path: str | Path, taxonomy: Taxonomy | None = None) -> LabelMapping:
     """Read a mapping table; with a taxonomy, types are checked against it and take its spelling.
 
     Raises:
@@ -59,10 +59,10 @@ def load_mapping(path: str | Path, taxonomy: Taxonomy | None = None) -> Mapping:
     """
     path = Path(path)
     if not path.is_file():
-        raise taxonomy_error("a mapping table (label<TAB>TYPE|TYPE)", f"no file '{path}'", remedy="check the path")
+        raise TaxonomyError("a mapping table (label<TAB>TYPE|TYPE)", f"no file '{path}'", remedy="check the path")
     rows: dict[str, tuple[str, ...]] = {}
     first_seen: dict[str, int] = {}
-    for number, line in enumerate(_read_text(path).split("\n"), 1):
+    for number, line in enumerate(read_table(path).split("\n"), 1):
         line = line.rstrip("\r")
         if not line.strip() or line.startswith("#"):
             continue
@@ -70,29 +70,29 @@ def load_mapping(path: str | Path, taxonomy: Taxonomy | None = None) -> Mapping:
         if len(cells) != 2 or not cells[0].strip() or not cells[1].strip():
             found = f"{len(cells)} column{'s' * (len(cells) != 1)}: '{line[:60]}'"
             remedy = "separate label and types with one tab"
-            raise taxonomy_error("label<TAB>TYPE|TYPE", found, path=path, line=number, remedy=remedy)
+            raise TaxonomyError("label<TAB>TYPE|TYPE", found, path=path, line=number, remedy=remedy)
         label = cells[0].strip()
         if label in rows:
             found = f"'{label}' again, first in line {first_seen[label]}"
-            raise taxonomy_error("each label once", found, path=path, line=number, remedy="remove one of the two")
+            raise TaxonomyError("each label once", found, path=path, line=number, remedy="remove one of the two")
         types: list[str] = []
         for text in cells[1].split("|"):
             text = text.strip()
             if not text:
-                raise taxonomy_error("types separated by single '|'", f"'{cells[1]}'", path=path, line=number)
+                raise TaxonomyError("types separated by single '|'", f"'{cells[1]}'", path=path, line=number)
             if taxonomy is not None and text != OUTSIDE:
                 found_type = taxonomy.find(text)
                 if found_type is None:
                     where = f"a type of taxonomy '{taxonomy.name}'"
                     near = taxonomy.find(text, ignore_case=True)
                     remedy = f"write {near}" if near else "correct it, or choose another --taxonomy"
-                    raise taxonomy_error(where, f"'{text}'", path=path, line=number, remedy=remedy)
+                    raise TaxonomyError(where, f"'{text}'", path=path, line=number, remedy=remedy)
                 text = found_type
             if text in types:
-                raise taxonomy_error("each type once in a row", f"'{text}' twice", path=path, line=number)
+                raise TaxonomyError("each type once in a row", f"'{text}' twice", path=path, line=number)
             types.append(text)
         rows[label] = tuple(types)
         first_seen[label] = number
     if not rows:
-        raise taxonomy_error("rows of label<TAB>TYPE|TYPE", "none", path=path)
-    return Mapping(MappingProxyType(rows), str(path))
+        raise TaxonomyError("rows of label<TAB>TYPE|TYPE", "none", path=path)
+    return LabelMapping(MappingProxyType(rows), str(path))

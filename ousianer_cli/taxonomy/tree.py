@@ -20,15 +20,6 @@ OUTSIDE = "-"
 """Written where a type stands: a name that the taxonomy does not cover. Never a type of a tree."""
 
 
-def taxonomy_error(
-    expected: str, found: str, *, path: str | Path | None = None, line: int | None = None, remedy: str = ""
-) -> TaxonomyError:
-    """A `TaxonomyError` in the one-line form of all input errors: where, expected, found, what to do."""
-    where = "" if path is None else f"{path}:{line}: " if line is not None else f"{path}: "
-    text = f"{where}expected {expected}, found {found}" + (f"; {remedy}" if remedy else "")
-    return TaxonomyError(" ".join(text.split()))
-
-
 @dataclass(frozen=True)
 class Taxonomy:
     """A forest of types.
@@ -53,9 +44,9 @@ class Taxonomy:
         folded: dict[str, tuple[str, ...]] = {}
         for node in (*self.types, *self.phantoms):
             if not node or node == OUTSIDE or "|" in node or re.search(r"\s", node):
-                raise taxonomy_error(f"a type name without blanks or '|', other than '{OUTSIDE}'", repr(node))
+                raise TaxonomyError(f"a type name without blanks or '|', other than '{OUTSIDE}'", repr(node))
             if node in index:
-                raise taxonomy_error("each type once", f"'{node}' twice", remedy="remove one of the two")
+                raise TaxonomyError("each type once", f"'{node}' twice", remedy="remove one of the two")
             index[node] = len(index)
             folded[node.lower()] = (*folded.get(node.lower(), ()), node)
         children: dict[str, list[str]] = {}
@@ -63,11 +54,11 @@ class Taxonomy:
             parent = self.parents.get(node)
             if parent is not None:
                 if parent not in index:
-                    raise taxonomy_error("a parent that is a type itself", f"'{parent}' above '{node}'")
+                    raise TaxonomyError("a parent that is a type itself", f"'{parent}' above '{node}'")
                 children.setdefault(parent, []).append(node)
         for node in self.parents:
             if node not in index:
-                raise taxonomy_error("parents of listed types only", f"a parent of '{node}'")
+                raise TaxonomyError("parents of listed types only", f"a parent of '{node}'")
         object.__setattr__(self, "parents", MappingProxyType(dict(self.parents)))
         object.__setattr__(self, "_index", index)
         object.__setattr__(self, "_folded", folded)
@@ -75,7 +66,7 @@ class Taxonomy:
         reached = sum(1 + len(self.descendants(top)) for top in self.tops)
         if reached != len(index):
             stuck = next(node for node in index if self._in_cycle(node))
-            raise taxonomy_error("a tree", f"a cycle through '{stuck}'", remedy="give one of its types another parent")
+            raise TaxonomyError("a tree", f"a cycle through '{stuck}'", remedy="give one of its types another parent")
 
     def _in_cycle(self, node: str) -> bool:
         seen = {node}
@@ -186,7 +177,7 @@ class Taxonomy:
         near = same or tuple(node for fold in close for node in self._folded[fold])
         where = f"taxonomy '{self.name}'" if self.name else "the taxonomy"
         remedy = f"did you mean {' or '.join(near)}?" if near else f"its top types are {', '.join(self.tops[:20])}"
-        return taxonomy_error(f"a type of {where}", f"'{text}'", remedy=remedy)
+        return TaxonomyError(f"a type of {where}", f"'{text}'", remedy=remedy)
 
 
 def load_taxonomy(name_or_path: str | Path) -> Taxonomy:
@@ -206,22 +197,29 @@ def load_taxonomy(name_or_path: str | Path) -> Taxonomy:
     path = Path(name_or_path)
     if not path.is_file():
         expected = "a taxonomy: aida, aida-edl, or a TSV or JSON file"
-        raise taxonomy_error(expected, f"no file '{path}'", remedy="check --taxonomy")
-    content = _read_text(path)
-    if path.suffix.lower() == ".json" or content.lstrip().startswith("{"):
-        return _from_hierarchy(content, path)
-    return _from_table(content, path)
+        raise TaxonomyError(expected, f"no file '{path}'", remedy="check --taxonomy")
+    return parse_taxonomy(read_table(path), path)
 
 
-def save_taxonomy(taxonomy: Taxonomy, path: str | Path) -> None:
-    """Write columns `type`, `parent` and `phantom`; `load_taxonomy` gives the same tree back, named by the file."""
-    from ousianer_cli.formats.atomic import atomic_writer
+def parse_taxonomy(text: str, path: str | Path) -> Taxonomy:
+    """A taxonomy from a file's text; `path` names the tree and stands in messages.
 
-    with atomic_writer(path) as out:
-        out.write("type\tparent\tphantom\n")
-        for number, node in enumerate(taxonomy.nodes):
-            kind = "no" if number < len(taxonomy.types) else "yes"
-            out.write(f"{node}\t{taxonomy.parents.get(node, '')}\t{kind}\n")
+    Raises:
+        TaxonomyError: a fault in it, with file and line.
+    """
+    path = Path(path)
+    if path.suffix.lower() == ".json" or text.lstrip().startswith("{"):
+        return _from_hierarchy(text, path)
+    return _from_table(text, path)
+
+
+def taxonomy_text(taxonomy: Taxonomy) -> str:
+    """Columns `type`, `parent` and `phantom` as text; `parse_taxonomy` gives the same tree back."""
+    rows = ["type\tparent\tphantom\n"]
+    for number, node in enumerate(taxonomy.nodes):
+        kind = "no" if number < len(taxonomy.types) else "yes"
+        rows.append(f"{node}\t{taxonomy.parents.get(node, '')}\t{kind}\n")
+    return "".join(rows)
 
 
 def with_middles(taxonomy: Taxonomy) -> Taxonomy:
@@ -259,14 +257,19 @@ def _shipped(name: str) -> Taxonomy:
     return with_middles(Taxonomy(tuple(types), parents, name=name))
 
 
-def _read_text(path: Path) -> str:
+def read_table(path: Path) -> str:
+    """The text of a taxonomy or a table.
+
+    Raises:
+        TaxonomyError: a file that cannot be read or is not UTF-8, with its line.
+    """
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        raise taxonomy_error("UTF-8 text", f"byte 0x{error.object[error.start]:02x}", path=path, line=line) from None
+        raise TaxonomyError("UTF-8 text", f"byte 0x{error.object[error.start]:02x}", path=path, line=line) from None
     except OSError as error:
-        raise taxonomy_error("a readable file", str(error.strerror), path=path) from None
+        raise TaxonomyError("a readable file", str(error.strerror), path=path) from None
 
 
 def _from_table(content: str, path: Path) -> Taxonomy:
@@ -284,18 +287,18 @@ def _from_table(content: str, path: Path) -> Taxonomy:
             if "type" in names:
                 columns = {name: i for i, name in enumerate(names)}
                 if "parent" not in columns:
-                    raise taxonomy_error("a column 'parent' in the header", ", ".join(cells), path=path, line=number)
+                    raise TaxonomyError("a column 'parent' in the header", ", ".join(cells), path=path, line=number)
                 continue
 
         node = _cell(cells, columns.get("type"))
         if not node:
-            raise taxonomy_error("a type in the column 'type'", "nothing", path=path, line=number)
+            raise TaxonomyError("a type in the column 'type'", "nothing", path=path, line=number)
         phantom = _cell(cells, columns.get("phantom")).lower()
         if phantom not in ("", "yes", "no"):
-            raise taxonomy_error("yes or no in the column 'phantom'", phantom, path=path, line=number)
+            raise TaxonomyError("yes or no in the column 'phantom'", phantom, path=path, line=number)
         rows.append((number, node, _cell(cells, columns.get("parent")), phantom == "yes"))
     if not rows:
-        raise taxonomy_error("rows with a type and its parent", "none", path=path)
+        raise TaxonomyError("rows with a type and its parent", "none", path=path)
     return _checked(rows, path)
 
 
@@ -317,9 +320,9 @@ def _from_hierarchy(content: str, path: Path) -> Taxonomy:
     try:
         hierarchy = json.loads(content, object_pairs_hook=pairs)
     except json.JSONDecodeError as error:
-        raise taxonomy_error("a JSON object of type: [children]", error.msg, path=path, line=error.lineno) from None
+        raise TaxonomyError("a JSON object of type: [children]", error.msg, path=path, line=error.lineno) from None
     if not isinstance(hierarchy, dict) or not hierarchy:
-        raise taxonomy_error("a JSON object of type: [children]", type(hierarchy).__name__, path=path)
+        raise TaxonomyError("a JSON object of type: [children]", type(hierarchy).__name__, path=path)
 
     def line_of(name: str, nth: int = 0) -> int | None:
         places = [found.start() for found in re.finditer(re.escape(json.dumps(name, ensure_ascii=False)), content)]
@@ -327,18 +330,18 @@ def _from_hierarchy(content: str, path: Path) -> Taxonomy:
 
     if duplicates:
         found = f"the key '{duplicates[0]}' twice"
-        raise taxonomy_error("each type once", found, path=path, line=line_of(duplicates[0], -1))
+        raise TaxonomyError("each type once", found, path=path, line=line_of(duplicates[0], -1))
     parents: dict[str, str] = {}
     order: dict[str, int | None] = {}
     for key, below in hierarchy.items():
         if not isinstance(below, list) or not all(isinstance(child, str) for child in below):
-            raise taxonomy_error(f"a list of type names for '{key}'", repr(below)[:60], path=path, line=line_of(key))
+            raise TaxonomyError(f"a list of type names for '{key}'", repr(below)[:60], path=path, line=line_of(key))
         order.setdefault(_without_form(key), line_of(key))
         for child in below:
             node, parent = _without_form(child), _without_form(key)
             if parents.setdefault(node, parent) != parent:
                 found = f"'{parents[node]}' and '{parent}'"
-                raise taxonomy_error(f"one parent of '{node}'", found, path=path, line=line_of(child, -1))
+                raise TaxonomyError(f"one parent of '{node}'", found, path=path, line=line_of(child, -1))
     for node in parents:
         order.setdefault(node, line_of(node))
     return _checked([(line or 1, node, parents.get(node, ""), False) for node, line in order.items()], path)
@@ -356,17 +359,17 @@ def _checked(rows: Iterable[tuple[int, str, str, bool]], path: Path) -> Taxonomy
     for number, node, _, _ in rows:
         if node in lines:
             found = f"'{node}' again, first in line {lines[node]}"
-            raise taxonomy_error("each type once", found, path=path, line=number, remedy="remove one of the two")
+            raise TaxonomyError("each type once", found, path=path, line=number, remedy="remove one of the two")
         if node == OUTSIDE or "|" in node or re.search(r"\s", node):
             expected = f"a type name without blanks or '|', other than '{OUTSIDE}'"
-            raise taxonomy_error(expected, repr(node), path=path, line=number)
+            raise TaxonomyError(expected, repr(node), path=path, line=number)
         lines[node] = number
     parents = {}
     for number, node, parent, _ in rows:
         if parent and parent not in lines:
             found = f"the parent '{parent}' of '{node}'"
             remedy = f"add a row for '{parent}'"
-            raise taxonomy_error("a parent that has a row", found, path=path, line=number, remedy=remedy)
+            raise TaxonomyError("a parent that has a row", found, path=path, line=number, remedy=remedy)
         if parent:
             parents[node] = parent
     for number, node, _, _ in rows:
@@ -376,7 +379,7 @@ def _checked(rows: Iterable[tuple[int, str, str, bool]], path: Path) -> Taxonomy
             above = parents.get(above)
         if above == node:
             remedy = "give one of its types another parent"
-            raise taxonomy_error("a tree", f"a cycle through '{node}'", path=path, line=number, remedy=remedy)
+            raise TaxonomyError("a tree", f"a cycle through '{node}'", path=path, line=number, remedy=remedy)
     types = tuple(node for _, node, _, phantom in rows if not phantom)
     phantoms = tuple(node for _, node, _, phantom in rows if phantom)
     return Taxonomy(types, parents, phantoms, name=path.stem)

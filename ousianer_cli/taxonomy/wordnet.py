@@ -99,8 +99,9 @@ class WordNet:
         found = self.find(type_id)
         if found is None:
             raise TaxonomyError(
-                f"expected a WordNet 3.0 noun as wordnet_<lemma>_1<8-digit offset>, found {type_id!r}; "
-                "check the offset against WordNet 3.0 (not 3.1)"
+                "a WordNet 3.0 noun as wordnet_<lemma>_1<8-digit offset>",
+                repr(type_id),
+                remedy="check the offset against WordNet 3.0 (not 3.1)",
             )
         return found
 

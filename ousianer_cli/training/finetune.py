@@ -10,7 +10,6 @@ from __future__ import annotations
 import copy
 import dataclasses
 import json
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,17 +23,16 @@ from torch import Tensor
 from ousianer_cli.errors import InputError, ModelError, SettingsError, TaxonomyError
 from ousianer_cli.formats.feedback import FeedbackItem, read_feedback
 from ousianer_cli.formats.words import as_read, split_words
-from ousianer_cli.network.checkpoint import Model, load_model, model_taxonomy, save_model, taxonomy_text
+from ousianer_cli.network.checkpoint import Model, load_model, model_taxonomy, save_model
 from ousianer_cli.network.conversion import Conversion
 from ousianer_cli.network.losses import credit_loss, soft_cross_entropy
-from ousianer_cli.network.pieces import collate
 from ousianer_cli.network.targets import DecodingRule, LabelSet, Targets
 from ousianer_cli.network.typing import TypingHead, mapping_table, shipped_table
 from ousianer_cli.released_models import released_model
 from ousianer_cli.settings import portable, require
 from ousianer_cli.settings.finetune import FinetuneSettings, Reading
 from ousianer_cli.taxonomy.direct import SHIPPED_TABLE, DirectMapper
-from ousianer_cli.taxonomy.tree import OUTSIDE, Taxonomy, load_taxonomy
+from ousianer_cli.taxonomy.tree import OUTSIDE, Taxonomy, load_taxonomy, taxonomy_text
 from ousianer_cli.training.examples import Example, file_digest, load_examples
 from ousianer_cli.training.vectors import Vectors
 
@@ -345,8 +343,6 @@ def train_conversion(
             hidden=settings.hidden,
             reads=settings.reads,
             dropout=settings.dropout,
-            above=targets.below().T.contiguous() if settings.hierarchy else None,
-            names=type_name_vectors(model, targets) if settings.label_names else None,
         )
     conversion = model.conversion
     head = TypingHead(model, targets, _rule(settings))
@@ -428,40 +424,6 @@ def train_conversion(
     conversion.load_state_dict(best_state["conversion"])
     tagger.types.load_state_dict(best_state["types"])
     return best
-
-
-@torch.no_grad()
-def type_name_vectors(model: Model, targets: Targets) -> Tensor:
-    """Names of the target types as the model's own encoder reads them, [A, D]: the mean over words of the mixed layers,
-    scaled to length sqrt(D). Outside is read as "other name"."""
-    words = [type_words(name) for name in targets.names]
-    vectors = []
-    for sentence in model.tokenizer.encode(words):
-        states = model.tagger.states(collate([sentence]))[0].mean(dim=1)  # [T, D]
-        vectors.append(torch.nn.functional.normalize(states.mean(dim=0), dim=0) * states.shape[1] ** 0.5)
-    return torch.stack(vectors)
-
-
-def type_words(name: str) -> list[str]:
-    """The words of a type's name: `PER.Politician.HeadOfGovernment` -> person politician head of government."""
-    if name == OUTSIDE:
-        return ["other", "name"]
-    top, *rest = name.split(".")
-    words = [_TOP_WORDS.get(top.upper(), top)]
-    for part in rest:
-        words += re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", part)
-    return [w.lower() for w in dict.fromkeys(words)]
-
-
-_TOP_WORDS = {
-    "PER": "person",
-    "ORG": "organization",
-    "GPE": "territory",
-    "LOC": "location",
-    "FAC": "facility",
-    "VEH": "vehicle",
-    "WEA": "weapon",
-}
 
 
 def _rule(settings: FinetuneSettings) -> DecodingRule:
@@ -628,8 +590,6 @@ def _effective(settings: FinetuneSettings, model: Model) -> FinetuneSettings:
             "hidden",
             "decoding",
             "coarse_prior",
-            "hierarchy",
-            "label_names",
             "taxonomy",
         )
         if k in earlier

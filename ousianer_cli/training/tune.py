@@ -94,7 +94,7 @@ _SPACES: dict[str, dict[str, dict[str, Any]]] = {
         "dropout": {"low": 0.1, "high": 0.6, "step": 0.1},
         "lstm_hidden": {"choices": [100, 200, 300]},
         "mention_size": {"choices": [128, 256, 512]},
-        "pooling": {"choices": ["first", "mean", "max", "attention", "ends"]},
+        "pooling": {"choices": ["first", "mean", "ends"]},
         "shape_size": {"choices": [0, 32]},
         "typing_weight": {"low": 0.3, "high": 3.0, "log": True},
         "recase": {"choices": [0.0, 0.1, 0.2]},

@@ -98,7 +98,7 @@ def test_the_papers_preset_gives_way_to_flags(given: dict[str, Any]) -> None:
     ("words", "told"),
     [
         (["--preset", "mine"], "ousianer: --preset: expected 'paper', found 'mine'"),
-        (["--pooling", "sum"], "ousianer: --pooling ([pretrain] pooling): expected one of first, mean, max"),
+        (["--pooling", "sum"], "ousianer: --pooling ([pretrain] pooling): expected one of first, mean, ends"),
         (["--epochs", "0"], "ousianer: --epochs: expected at least 1, found 0"),
         (["--stream", "maybe"], "ousianer: --stream ([pretrain] stream): expected one of auto, yes, no, found 'maybe'"),
         (["--stream-buffer", "0"], "ousianer: --stream-buffer: expected at least 1, found 0"),

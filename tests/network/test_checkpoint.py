@@ -111,6 +111,23 @@ def test_a_pretrained_model_has_no_target_taxonomy(tmp_path: Path) -> None:
         model_taxonomy(model)
 
 
+def test_folders_of_the_time_of_more_options_load_where_they_chose_none(tmp_path: Path) -> None:
+    save_model(tmp_path / "m", random_tuned_model(), "card")
+    file = tmp_path / "m" / "config.json"
+    config = json.loads(file.read_text())
+    config["conversion"] |= {"hierarchy": False, "names": 0}
+    file.write_text(json.dumps(config))
+    assert load_model(tmp_path / "m").conversion is not None
+    for change, told in (
+        ({"conversion": {**config["conversion"], "hierarchy": True}}, "scores along the hierarchy"),
+        ({"conversion": {**config["conversion"], "names": 32}}, "label names"),
+        ({"network": {**config["network"], "pooling": "attention"}}, "pooling 'attention'"),
+    ):
+        file.write_text(json.dumps({**config, **change}))
+        with pytest.raises(ModelError, match=f"found one with {told}; train it again without"):
+            load_model(tmp_path / "m")
+
+
 def drop_tensor(folder: Path) -> None:
     weights = load_file(folder / "model.safetensors")
     del weights["emission.bias"]

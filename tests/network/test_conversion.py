@@ -41,26 +41,3 @@ def test_dropout_only_in_training() -> None:
     assert not torch.equal(layer(VECTORS, LOGITS), layer(VECTORS, LOGITS))
     layer.eval()
     assert torch.equal(layer(VECTORS, LOGITS), layer(VECTORS, LOGITS))
-
-
-def test_scores_along_the_hierarchy_are_sums_of_the_types_above() -> None:
-    above = torch.tensor([[1.0, 0, 0], [1, 1, 0], [0, 0, 1]])  # the second type lies below the first
-    layer = Conversion(4, 2, 3, hidden=5, reads="vectors", above=above).eval()
-    flat = Conversion(4, 2, 3, hidden=5, reads="vectors").eval()
-    flat.load_state_dict(layer.state_dict() | {}, strict=False)
-    vectors, logits = torch.randn(6, 4), torch.randn(6, 2)
-    own = flat(vectors, logits)
-    expected = torch.stack([own[:, 0], own[:, 0] + own[:, 1], own[:, 2]], dim=1)
-    assert torch.allclose(layer(vectors, logits), expected, atol=1e-6)
-
-
-def test_a_type_that_was_never_trained_is_scored_by_its_name() -> None:
-    names = torch.eye(3)
-    names[2] = names[1]  # the third type is called like the second
-    layer = Conversion(4, 2, 3, hidden=5, reads="vectors", names=names).eval()
-    with torch.no_grad():
-        layer.out.weight.zero_()
-        layer.out.bias.zero_()
-    scores = layer(torch.randn(6, 4), torch.randn(6, 2))
-    assert torch.allclose(scores[:, 1], scores[:, 2])
-    assert not torch.allclose(scores[:, 0], scores[:, 1])

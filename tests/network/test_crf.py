@@ -102,7 +102,7 @@ def test_span_marginals_sum_the_paths_that_hold_the_span(seed: int) -> None:
     lengths = (5, 2, 1)
     emissions = torch.randn(3, 5, TAGS)
     spans = [[(a, b) for a in range(n) for b in range(a + 1, n + 1)] for n in lengths]
-    found = crf.span_marginals(emissions, mask_of(*lengths), spans)
+    found = crf.span_marginals(crf.lattice(emissions, mask_of(*lengths)), spans)
     for row, length in enumerate(lengths):
         chances = all_paths(crf, emissions[row, :length])
         for span, value in zip(spans[row], found[row], strict=True):
@@ -139,9 +139,9 @@ def test_padding_and_neighbours_do_not_matter() -> None:
     assert float(together[0]) == pytest.approx(float(alone), abs=1e-4)
     assert crf.best_spans(padded, mask) == crf.best_spans(short, mask_of(3)) + crf.best_spans(long, mask_of(7))
     spans = [[(0, 2), (2, 3)], [(4, 7)]]
-    first, second = crf.span_marginals(padded, mask, spans)
-    assert first == pytest.approx(crf.span_marginals(short, mask_of(3), spans[:1])[0], abs=1e-6)
-    assert second == pytest.approx(crf.span_marginals(long, mask_of(7), spans[1:])[0], abs=1e-6)
+    first, second = crf.span_marginals(crf.lattice(padded, mask), spans)
+    assert first == pytest.approx(crf.span_marginals(crf.lattice(short, mask_of(3)), spans[:1])[0], abs=1e-6)
+    assert second == pytest.approx(crf.span_marginals(crf.lattice(long, mask_of(7)), spans[1:])[0], abs=1e-6)
 
 
 def test_near_tie_sees_two_tags_of_like_chance_and_not_padding() -> None:
@@ -154,9 +154,9 @@ def test_near_tie_sees_two_tags_of_like_chance_and_not_padding() -> None:
     emissions = torch.zeros(2, 3, TAGS)
     emissions[:, :, O] = 20.0
     emissions[0, 1, B] = 20.0  # O and B alike
-    tied, clear = crf.near_tie(emissions, mask_of(3, 3), 0.01)
+    tied, clear = crf.lattice(emissions, mask_of(3, 3)).near_tie(0.01)
     assert (tied, clear) == (True, False)
-    assert crf.near_tie(emissions, mask_of(1, 3), 0.01) == [False, False], "the tie is in the padding"
+    assert crf.lattice(emissions, mask_of(1, 3)).near_tie(0.01) == [False, False], "the tie is in the padding"
 
 
 def test_constraints_stand_after_training() -> None:

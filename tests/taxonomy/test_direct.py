@@ -12,7 +12,6 @@ import pytest
 from ousianer_cli.errors import TaxonomyError
 from ousianer_cli.taxonomy.aida import aida_edl
 from ousianer_cli.taxonomy.direct import (
-    direct_distribution,
     direct_matrix,
     direct_scores,
     direct_table,
@@ -139,7 +138,6 @@ def test_nothing_known_is_outside(wordnet: WordNet, mapping: dict[str, str]) -> 
     chosen, confidence = direct_type(scores, target_parents(aida_edl()))
     assert chosen.tolist() == [143, 143]
     assert confidence.tolist() == [0.0, 0.0]
-    assert direct_distribution(scores)[:, -1].tolist() == [1.0, 1.0]
 
 
 def test_no_mentions(wordnet: WordNet, mapping: dict[str, str]) -> None:
@@ -147,11 +145,6 @@ def test_no_mentions(wordnet: WordNet, mapping: dict[str, str]) -> None:
     scores = direct_scores(np.zeros((0, len(TYPES))), matrix, inventory_edges(TYPES, wordnet))
     chosen, confidence = direct_type(scores, target_parents(aida_edl()))
     assert scores.shape == (0, 144) and chosen.shape == (0,) and confidence.shape == (0,)
-
-
-def test_distribution_sums_to_one() -> None:
-    spread = direct_distribution(np.array([[0.2, 0.0, 0.6], [0.0, 0.0, 0.0]]))
-    assert spread.tolist() == [[pytest.approx(0.25), 0.0, pytest.approx(0.75)], [0.0, 0.0, 1.0]]
 
 
 def test_parents_pass_over_phantoms() -> None:

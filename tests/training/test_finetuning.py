@@ -24,8 +24,7 @@ from ousianer_cli.tagging.engine import Engine
 from ousianer_cli.taxonomy.direct import DirectMapper
 from ousianer_cli.taxonomy.tree import Taxonomy
 from ousianer_cli.training import finetune as module
-from ousianer_cli.training.finetune import Reading, finetune, type_words, typed_f1, typing_metrics
-from ousianer_cli.training.vectors import Vectors
+from ousianer_cli.training.finetune import Reading, finetune, typed_f1, typing_metrics
 
 HEADER = "sentence\tstart\tend\ttype\n"
 
@@ -305,36 +304,6 @@ def test_every_input_of_the_conversion_layer_learns(base: Path, tmp_path: Path, 
     assert metrics["finetune"]["loss"] < 1.0
     model = load_model(tmp_path / "tuned")
     assert model.conversion is not None and model.conversion.reads == reads
-
-
-@pytest.mark.parametrize("way", ["hierarchy", "label_names"])
-def test_the_hierarchy_and_names_learn_and_come_back_from_disk(base: Path, tmp_path: Path, way: str) -> None:
-    settings = finetune_settings(tmp_path, base, **{way: True})
-    finetune(settings, say=quiet)
-    model = load_model(settings.out)
-    conversion = model.conversion
-    assert conversion is not None
-    assert (conversion.above is not None) == (way == "hierarchy")
-    assert (conversion.names is not None) == (way == "label_names")
-    kept = conversion.above if way == "hierarchy" else conversion.names
-    assert kept is not None and float(kept.abs().sum()) > 0
-    head = TypingHead.of(model)
-    vectors = module.dev_set(Vectors(model, 200), settings.train[0], Targets(model_taxonomy(model))).gold.vectors
-    assert {head.names[i].split(".")[0] for i in head.choose(vectors).positions.tolist()} == {"PER", "GPE"}
-
-
-@pytest.mark.parametrize(
-    ("name", "words"),
-    [
-        ("PER.Politician.HeadOfGovernment", "person politician head of government"),
-        ("FAC.Building.StoreShop", "facility building store shop"),
-        ("GPE.Country.Country", "territory country"),
-        ("-", "other name"),
-        ("tool", "tool"),
-    ],
-)
-def test_names_of_types_as_words(name: str, words: str) -> None:
-    assert type_words(name) == words.split()
 
 
 def test_validation_chooses_the_epoch_and_the_threshold(base: Path, tmp_path: Path) -> None:
