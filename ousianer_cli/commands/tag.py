@@ -1,14 +1,17 @@
-"""`ousianer tag`: documents to an EDL run."""
+"""`ousianer tag`: documents to a run."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ousianer_cli.settings import require, resolve
+from ousianer_cli.settings import resolve
+from ousianer_cli.settings.tag import TagSettings
+
+if TYPE_CHECKING:
+    from ousianer_cli.tagging.summary import Summary
 
 
 def tag(
@@ -16,7 +19,10 @@ def tag(
         list[str] | None,
         typer.Argument(metavar="INPUT...", help="LTF, source XML, rsd/text: files, folders, .ltf.zip, .gz, @list.txt."),
     ] = None,
-    out: Annotated[Path | None, typer.Option("-o", "--out", help="The EDL tab to write.")] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="The run to write.")] = None,
+    format: Annotated[
+        str | None, typer.Option(help="edl (EDL tab), jsonl (one document a line) or conll (one token a line).")
+    ] = None,
     model: Annotated[str | None, typer.Option(help="Model folder; the shipped model by default.")] = None,
     run_id: Annotated[str | None, typer.Option(help="Column 1 of the run.")] = None,
     input_format: Annotated[
@@ -59,89 +65,23 @@ def tag(
         Path | None, typer.Option(help="Settings file; ousianer.toml of the working folder by default.")
     ] = None,
 ) -> None:
-    """Tag documents and write the run as an EDL tab (8 columns), with a summary of what was done and left out."""
+    """Tag documents and write the run, by default an EDL tab (8 columns), with a summary of what was left out."""
     from ousianer_cli.commands.flags import overrides_of
-    from ousianer_cli.settings.tag import TagSettings
-    from ousianer_cli.tagging.run import Summary
+    from ousianer_cli.tagging.run import run_tag
 
     settings = resolve(TagSettings, "tag", overrides_of(locals(), TagSettings), config=config)
-    summary = run_tag(settings, Summary())
-    print_summary(summary, settings.out)
+    print_summary(run_tag(settings), settings)
 
 
-def run_tag(settings: Any, summary: Any, progress: bool | None = None) -> Any:
-    """Tag what the settings name and write the run; the summary is filled and returned."""
-    inputs = require(settings.inputs, "inputs", "tag", "documents to tag", "INPUT...")
-    out = require(settings.out, "out", "tag", "the run to write", "-o FILE")
-    from ousianer_cli.formats.readers import ReadReport, read_documents
-
-    report = ReadReport()
-    documents = read_documents(
-        inputs,
-        input_format=settings.input_format or None,
-        strict=settings.strict,
-        authors=settings.authors,
-        quotes=settings.quotes,
-        after_xml_declaration=settings.after_xml_declaration,
-        report=report,
-    )
-    import torch
-    from tqdm import tqdm
-
-    from ousianer_cli.network.checkpoint import load_model
-    from ousianer_cli.released_models import released_model
-    from ousianer_cli.tagging.engine import Engine
-    from ousianer_cli.tagging.run import tag_documents, timed, write_run
-
-    if settings.threads:
-        torch.set_num_threads(settings.threads)
-    device = settings.device or ("cuda" if torch.cuda.is_available() else "cpu")
-    prior = None if settings.coarse_prior < 0 else settings.coarse_prior
-    model = load_model(settings.model or released_model())
-    engine = Engine(model, settings.batch_pieces, device, settings.deepen, prior)
-    least = None if settings.min_confidence < 0 else settings.min_confidence
-    show = sys.stderr.isatty() if progress is None else progress
-    bar = tqdm(documents, unit="doc", desc="tag", disable=not show)
-    rows = tag_documents(
-        engine,
-        bar,
-        run_id=settings.run_id,
-        nil=settings.nil,
-        min_confidence=least,
-        author_type=settings.author_type,
-        summary=summary,
-    )
-    write_run(out, timed(summary, rows))
-    summary.skipped.update(report.skipped)
-    if report.warnings_not_kept:
-        summary.skipped["warnings not shown"] += report.warnings_not_kept
-    summary.warnings += report.warnings
-    return summary
-
-
-def print_summary(summary: Any, out: str) -> None:
+def print_summary(summary: Summary, settings: TagSettings) -> None:
     """The run's summary on stdout, warnings on stderr."""
     for line in summary.warnings[:20]:
         typer.echo(f"warning: {line}", err=True)
     if len(summary.warnings) > 20:
         typer.echo(f"warning: and {len(summary.warnings) - 20} more", err=True)
-    rate = summary.words / summary.seconds if summary.seconds else 0.0
-    rows = [
-        ("documents", f"{summary.documents:,}"),
-        ("segments", f"{summary.segments:,}"),
-        ("sentences", f"{summary.sentences:,}"),
-        ("words", f"{summary.words:,}"),
-        (
-            "names written",
-            f"{summary.names:,}" + (f" ({summary.authors:,} of them posters)" if summary.authors else ""),
-        ),
-        ("outside the taxonomy", f"{summary.outside:,}"),
-        ("below the confidence threshold", f"{summary.below_threshold:,}"),
-        *((f"skipped: {reason}", f"{count:,}") for reason, count in sorted(summary.skipped.items()) if count),
-        ("warnings", f"{len(summary.warnings):,}"),
-        ("words a second", f"{rate:,.0f}"),
-    ]
-    width = max(len(name) for name, _ in rows)
-    for name, value in rows:
-        typer.echo(f"{name:<{width}}  {value}")
-    typer.echo(f"wrote {out}\nnext: ousianer score GOLD {out}, or ousianer validate {out} --source INPUT")
+    for line in summary.lines():
+        typer.echo(line)
+    out = settings.out
+    typer.echo(f"wrote {out}")
+    if settings.format == "edl":
+        typer.echo(f"next: ousianer score GOLD {out}, or ousianer validate {out} --source INPUT")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from ousianer_cli.errors import SettingsError
 from ousianer_cli.settings import setting
+
+OutputFormat = Literal["edl", "jsonl", "conll"]
 
 
 @dataclass(frozen=True)
@@ -13,7 +16,8 @@ class TagSettings:
     """`[tag]` of ousianer.toml."""
 
     inputs: list[str] = setting([], doc="files, folders, archives or @lists to tag")
-    out: str = setting("", doc="the EDL tab to write")
+    out: str = setting("", doc="the run to write")
+    format: OutputFormat = setting("edl", doc="edl (EDL tab), jsonl (one document a line) or conll (one token a line)")
     model: str = setting("", doc="model folder; empty takes the shipped model")
     run_id: str = setting("ousianer", doc="column 1 of the run")
     input_format: str = setting("", doc="force a format instead of telling it by content")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from tiny_models import capitals_model, command_line, random_model
 from ousianer_cli.commands.tag import print_summary
 from ousianer_cli.formats.edl import read_edl
 from ousianer_cli.network.checkpoint import save_model
-from ousianer_cli.tagging.run import Summary
+from ousianer_cli.settings.tag import TagSettings
+from ousianer_cli.tagging.summary import Summary
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +86,18 @@ def test_inputs_in_a_row_and_batches_do_not_matter(texts: Path, model: Path) -> 
     assert written[0].count(b"\n") == 4 and written[0] == written[1] == written[2]
 
 
+def test_other_formats(texts: Path, model: Path) -> None:
+    code, out, _ = command_line("tag", "docs/one.txt", "-o", "run.jsonl", "--format", "jsonl", "--model", model)
+    assert code == 0 and out.endswith("wrote run.jsonl\n"), "score does not read it"
+    (record,) = map(json.loads, (texts / "run.jsonl").read_text().splitlines())
+    assert record["id"] == "one" and record["text"] == (texts / "docs" / "one.txt").read_text()
+    assert [m["text"] for m in record["mentions"]] == ["Ada Brun", "Otto", "Rome", "Ada"]
+    code, out, _ = command_line("tag", "docs", "-o", "run.conll", "--format", "conll", "--model", model)
+    lines = (texts / "run.conll").read_text().splitlines()
+    assert lines[:4] == ["-DOCSTART-\tone\t-\tO", "", "then\t0\t4\tO", "Ada\t5\t8\tB-PER"]
+    assert summary_of(out)["names written"] == "4"
+
+
 def test_names_outside_are_counted_and_not_written(texts: Path, tmp_path: Path) -> None:
     save_model(tmp_path / "m", capitals_model("-"), "card")
     _, out, _ = command_line("tag", "docs", "-o", "run.tab", "--model", tmp_path / "m")
@@ -110,6 +124,10 @@ def test_what_was_skipped_is_in_the_summary(texts: Path, model: Path) -> None:
         (["docs", "-o", "run.tab", "--model", "absent"], "absent: expected a model folder with config.json"),
         (["docs", "-o", "run.tab", "--run-id", "a b"], "--run-id: expected a name without blanks, found 'a b'"),
         (["docs", "-o", "run.tab", "--batch-pieces", "0"], "--batch-pieces: expected at least 1, found 0"),
+        (
+            ["docs", "-o", "run.tab", "--format", "tab"],
+            "--format ([tag] format): expected one of edl, jsonl, conll, found 'tab'",
+        ),
         (["docs", "-o", "run.tab", "--nil", "all"], "--nil: expected string or per-mention, found 'all'"),
     ],
 )
@@ -129,7 +147,7 @@ def test_a_pretrained_model_says_what_to_do(texts: Path) -> None:
 
 def test_many_warnings_are_cut_short(capsys: pytest.CaptureFixture[str]) -> None:
     summary = Summary(documents=1, words=1000, seconds=0.5, names=3, authors=2, warnings=[f"w{n}" for n in range(23)])
-    print_summary(summary, "x.tab")
+    print_summary(summary, TagSettings(out="x.tab"))
     out, err = capsys.readouterr()
     assert err.splitlines()[0] == "warning: w0" and err.splitlines()[-1] == "warning: and 3 more"
     assert len(err.splitlines()) == 21

@@ -1,0 +1,65 @@
+"""What tagging gives: typed names of a document, at code points of its text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from ousianer_cli.errors import OutputError
+from ousianer_cli.formats.document import Document
+
+Span = tuple[int, int]
+"""Code points [start, end) of a document's text."""
+
+
+class TypeProbability(NamedTuple):
+    """A type and how probable a model takes it to be, in [0, 1]."""
+
+    type: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A name: code points [start, end) of its document's text, the characters there, its type and confidence.
+
+    `type` is spelled as in the taxonomy (`GPE.UrbanArea.City`).
+    """
+
+    start: int
+    end: int
+    text: str
+    type: str
+    confidence: float
+    """In (0, 1]: p(these words are a name) times how sure the model is of the type."""
+    alternatives: tuple[TypeProbability, ...] = ()
+    """Target types, the most probable first, the chosen one among them; `-` is a name outside the taxonomy."""
+    yago: tuple[TypeProbability, ...] = ()
+    """YAGO (WordNet) classes, the most probable first. Each has its own probability: a city is a `location` too."""
+    nested: bool = False
+    """Whether it lies inside another name of the document."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedDocument:
+    """A document, the words of its sentences, and its names in text order."""
+
+    document: Document
+    sentences: tuple[tuple[Span, ...], ...]
+    mentions: tuple[Mention, ...]
+
+
+def mention_at(document: Document, start: int, end: int, type_name: str, confidence: float) -> Mention:
+    """The name at code points [start, end) of a document, checked against its text.
+
+    Raises:
+        OutputError: offsets outside the text, blank edges, or a place before the XML declaration's end where that is
+            counted from.
+    """
+    surface = document.text[start:end]
+    if not (document.offset_shift <= start < end <= len(document.text)) or surface != surface.strip() or not surface:
+        raise OutputError(
+            f"{document.source or document.id}: expected a name inside the text at {start}-{end - 1}, "
+            f"found {surface[:40]!r}; this is a fault of ousianer, please report it with the document"
+        )
+    return Mention(start, end, surface, type_name, confidence)

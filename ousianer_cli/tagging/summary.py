@@ -1,0 +1,44 @@
+"""What a run did, for the person who started it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Summary:
+    """Counts of a run, filled while it goes."""
+
+    documents: int = 0
+    segments: int = 0
+    sentences: int = 0
+    words: int = 0
+    names: int = 0
+    """Names written; posters are among them."""
+    authors: int = 0
+    outside: int = 0
+    below_threshold: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+    """What was left out: reason -> count."""
+    warnings: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def lines(self) -> list[str]:
+        """The summary as a table of two columns."""
+        posters = f" ({self.authors:,} of them posters)" if self.authors else ""
+        rate = self.words / self.seconds if self.seconds else 0.0
+        rows = [
+            ("documents", f"{self.documents:,}"),
+            ("segments", f"{self.segments:,}"),
+            ("sentences", f"{self.sentences:,}"),
+            ("words", f"{self.words:,}"),
+            ("names written", f"{self.names:,}{posters}"),
+            ("outside the taxonomy", f"{self.outside:,}"),
+            ("below the confidence threshold", f"{self.below_threshold:,}"),
+            *((f"skipped: {reason}", f"{count:,}") for reason, count in sorted(self.skipped.items()) if count),
+            ("warnings", f"{len(self.warnings):,}"),
+            ("words a second", f"{rate:,.0f}"),
+        ]
+        width = max(len(name) for name, _ in rows)
+        return [f"{name:<{width}}  {value}" for name, value in rows]

@@ -1,0 +1,162 @@
+"""The Python interface: a loaded model that finds and types the names of texts and documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, overload
+
+import torch
+
+from ousianer_cli.formats.document import Document
+from ousianer_cli.formats.readers import read_documents
+from ousianer_cli.formats.source import plain_document
+from ousianer_cli.network.checkpoint import load_model
+from ousianer_cli.released_models import released_model
+from ousianer_cli.tagging.documents import SplitDocument, batches
+from ousianer_cli.tagging.engine import Engine, TypedMention
+from ousianer_cli.tagging.mention import Mention, TaggedDocument, mention_at
+from ousianer_cli.tagging.summary import Summary
+from ousianer_cli.taxonomy.tree import OUTSIDE
+
+AUTHOR_CONFIDENCE = 1.0
+_BATCH_SENTENCES = 512
+
+
+class Tagger:
+    """Finds and types names.
+
+        tagger = Tagger.load()
+        for mention in tagger.tag("The mayor of Oslo flew to Lima."):
+            print(mention.start, mention.end, mention.text, mention.type, mention.confidence)
+
+    Args:
+        engine: a model made ready.
+        min_confidence: names below it are left out; None takes the model's own threshold.
+        author_type: type of posters' names, which stand in markup; where the taxonomy lacks it, they are left out.
+    """
+
+    def __init__(self, engine: Engine, min_confidence: float | None = None, author_type: str = "PER") -> None:
+        self.engine = engine
+        self.author_type = author_type
+        self._author = engine.targets.taxonomy.find(author_type, ignore_case=True, phantoms=False)
+        self.min_confidence = engine.min_confidence if min_confidence is None else min_confidence
+
+    @classmethod
+    def load(
+        cls,
+        path: str | Path | None = None,
+        *,
+        device: str | None = None,
+        batch_pieces: int = 4096,
+        deepen: float = 0.0,
+        coarse_prior: float | None = None,
+        min_confidence: float | None = None,
+        author_type: str = "PER",
+    ) -> Tagger:
+        """A tagger over a model folder.
+
+        Args:
+            path: the folder; None takes the model that ships with the package.
+            device: `cpu` or `cuda`; None takes a GPU where there is one.
+            batch_pieces: padded sub-words a batch; changes speed and memory, never a result.
+            deepen: least YAGO evidence that takes a type below the one chosen; 0 never does.
+            coarse_prior: share of gold taken to stop at the top type; None takes the model's own.
+            min_confidence: names below it are left out; None takes the model's own threshold.
+            author_type: type of posters' names, which stand in markup; where the taxonomy lacks it, they are left out.
+
+        Raises:
+            ModelError: the folder is missing, incomplete or of another version.
+            SettingsError: a prior or `deepen` for a model that has no use for it.
+        """
+        chosen = device or ("cuda" if torch.cuda.is_available() else "cpu")
+        model = load_model(path or released_model())
+        return cls(Engine(model, batch_pieces, chosen, deepen, coarse_prior), min_confidence, author_type)
+
+    @overload
+    def tag(self, item: str | Document) -> list[Mention]: ...  # type: ignore[overload-overlap]
+    @overload
+    def tag(self, item: Iterable[str | Document]) -> list[list[Mention]]: ...
+
+    def tag(self, item: str | Document | Iterable[str | Document]) -> list[Mention] | list[list[Mention]]:
+        """The names of a text or document in text order; of several, a list each.
+
+        A text is plain: blank lines part its paragraphs, and nothing in it is markup. `Mention.start` and `end` are
+        code points of the text (of `Document.text`).
+        """
+        if isinstance(item, str | Document):
+            return self.tag([item])[0]
+        documents = (plain_document(one, "text") if isinstance(one, str) else one for one in item)
+        return [list(tagged.mentions) for tagged in self.documents(documents)]
+
+    def tag_files(self, *paths: str | Path, **options: Any) -> Iterator[TaggedDocument]:
+        """The documents of files, folders, archives and `@lists` with their names, streamed.
+
+        `options` are those of `read_documents`: `input_format`, `strict`, `authors`, `quotes`,
+        `after_xml_declaration`, `report`.
+
+        Raises:
+            InputError: whatever `read_documents` refuses.
+        """
+        return self.documents(read_documents(paths, **options))
+
+    def documents(
+        self,
+        documents: Iterable[Document],
+        *,
+        summary: Summary | None = None,
+        batch_sentences: int = _BATCH_SENTENCES,
+    ) -> Iterator[TaggedDocument]:
+        """Documents with their names, streamed: memory holds some `batch_sentences` sentences at a time.
+
+        Names outside the taxonomy or below the threshold are left out and counted in `summary`.
+
+        Raises:
+            OutputError: a name that would not agree with its document's text.
+        """
+        summary = summary if summary is not None else Summary()
+        seen: set[str] = set()
+        for batch in batches(documents, batch_sentences):
+            found = iter(self.engine.tag([words for item in batch for words in item.words()]))
+            for item in batch:
+                _count(item, seen, summary)
+                typed = [(sentence, mention) for sentence in item.sentences for mention in next(found)]
+                names = [*self._authors(item.document, summary)]
+                for sentence, mention in typed:
+                    start, end = sentence[mention.start][0], sentence[mention.end - 1][1]
+                    if self._is_kept(mention, summary):
+                        names.append(mention_at(item.document, start, end, mention.type, mention.confidence))
+                names.sort(key=lambda m: (m.start, m.end))
+                yield TaggedDocument(item.document, item.sentences, tuple(names))
+
+    def _is_kept(self, mention: TypedMention, summary: Summary) -> bool:
+        if mention.type == OUTSIDE:
+            summary.outside += 1
+        elif mention.confidence < self.min_confidence:
+            summary.below_threshold += 1
+        else:
+            return True
+        return False
+
+    def _authors(self, document: Document, summary: Summary) -> Sequence[Mention]:
+        """Posters' names from markup, certain by the guidelines."""
+        if self._author is None:
+            if document.authors:
+                reason = f"posters, since the taxonomy has no type '{self.author_type}'"
+                summary.skipped[reason] += len(document.authors)
+            return []
+        summary.authors += len(document.authors)
+        return [mention_at(document, a.start, a.end, self._author, AUTHOR_CONFIDENCE) for a in document.authors]
+
+
+def _count(item: SplitDocument, seen: set[str], summary: Summary) -> None:
+    document = item.document
+    if document.id in seen:
+        summary.skipped["document ids met twice (tagged both times)"] += 1
+    seen.add(document.id)
+    summary.documents += 1
+    summary.segments += len(document.segments)
+    summary.sentences += len(item.sentences)
+    summary.words += sum(len(words) for words in item.sentences)
+    for reason, count in document.skipped.items():
+        summary.skipped[reason] += count

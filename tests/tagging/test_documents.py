@@ -1,0 +1,32 @@
+"""Documents as sentences of words, and in groups."""
+
+from __future__ import annotations
+
+from ousianer_cli.formats.document import Document, Segment
+from ousianer_cli.tagging.documents import batches, split_document
+
+
+def document(text: str, doc_id: str = "d1") -> Document:
+    return Document(doc_id, text, (Segment("s1", 0, len(text)),) if text else ())
+
+
+def test_character_references_are_read_as_their_character_and_keep_their_places() -> None:
+    text = "near Marks &amp; Spencer today"
+    split = split_document(document(text))
+    ((*places,),) = split.sentences
+    assert [text[a:b] for a, b in places] == ["near", "Marks", "&amp;", "Spencer", "today"]
+    assert split.words() == [["near", "Marks", "&", "Spencer", "today"]]
+
+
+def test_sentences_of_segments_alone() -> None:
+    text = "<p>Ada left. Otto stayed.</p> Oslo"
+    split = split_document(Document("d", text, (Segment("s", 3, 25),)))
+    assert split.words() == [["Ada", "left", "."], ["Otto", "stayed", "."]]
+    assert split_document(document(" \n\u00a0\n")).sentences == ()
+
+
+def test_groups_hold_whole_documents() -> None:
+    documents = [document("One. Two. Three."), document("One."), document(""), document("One.")]
+    assert [[len(item.sentences) for item in group] for group in batches(documents, 2)] == [[3], [1, 0, 1]]
+    assert [len(group) for group in batches(documents, 100)] == [4]
+    assert list(batches([], 2)) == []
