@@ -4,8 +4,8 @@ A category that names a kind of thing has a plural head before its first preposi
 directed by …"); one with a singular head ("Music of Maine") is about a topic and tells no class. The guess is the
 first sense of the longest noun at that place, as WordNet 3.0 orders senses.
 
-The resource holds what `data.noun` does not say: the first sense of nouns that have several, and the irregular
-plurals. Build it anew from Princeton's `index.noun` and `noun.exc` (Debian: `/usr/share/wordnet`):
+The resource holds what `data.noun` does not say: the senses of nouns that have several, the most frequent first, and
+the irregular plurals. Build it anew from Princeton's `index.noun` and `noun.exc` (Debian: `/usr/share/wordnet`):
 `python -m ousianer_cli.taxonomy.head_nouns build INDEX.NOUN NOUN.EXC OUT.tsv.gz`.
 """
 
@@ -23,7 +23,7 @@ from ousianer_cli.taxonomy.wordnet import GUESS_MARK, RESOURCES, WordNet
 
 FIRST_SENSES = RESOURCES / "wordnet30_first_senses.tsv.gz"
 
-_ENDS_HEAD = frozenset(
+ENDS_HEAD = frozenset(
     word
     for line in (
         "about above across after against along among around as at before behind below between beyond by",
@@ -74,6 +74,7 @@ class HeadNouns:
     def __init__(self, wordnet: WordNet | None = None, path: str | Path = FIRST_SENSES) -> None:
         self.wordnet = wordnet or WordNet.load()
         self._senses: dict[str, str] = {}
+        self._more: dict[str, tuple[str, ...]] = {}
         for offset, lemmas in self.wordnet.lemmas.items():
             for lemma in lemmas:
                 self._senses.setdefault(lemma.lower(), offset)
@@ -81,8 +82,19 @@ class HeadNouns:
         for kind, word, value in _read(path):
             if kind == "first":
                 self._senses[word] = value
+            elif kind == "more":
+                self._more[word] = tuple(value.split(" "))
             else:
                 self._plurals[word] = tuple(value.split(" "))
+
+    def senses(self, noun: str) -> tuple[str, ...]:
+        """The offsets of a noun's senses, the most frequent first; empty where WordNet has no such noun.
+
+        Args:
+            noun: in lower case and the singular, underscores for blanks.
+        """
+        first = self._senses.get(noun)
+        return () if first is None else (first, *self._more.get(noun, ()))
 
     def singular(self, word: str) -> str | None:
         """The singular of a plural noun of WordNet (lower case), None for any other word."""
@@ -114,7 +126,7 @@ class HeadNouns:
         for at in range(1, len(words)):
             word = words[at]
             participle = word.islower() and word.endswith(("ed", "ing")) and self.singular(words[at - 1].lower())
-            if word.lower() in _ENDS_HEAD or participle:
+            if word.lower() in ENDS_HEAD or participle:
                 words = words[:at]
                 break
         if not words:
@@ -172,6 +184,7 @@ def build(index_noun: str | Path, noun_exc: str | Path) -> bytes:
             raise InputError("a line of WordNet's index.noun", line[:60], path=index_noun, line=number) from None
         if len(senses) > 1:
             rows.append(f"first\t{cells[0]}\t{senses[0]}\n")
+            rows.append(f"more\t{cells[0]}\t{' '.join(senses[1:])}\n")
     for line in Path(noun_exc).read_text(encoding="utf-8").splitlines():
         plural, *bases = line.split()
         rows.append(f"plural\t{plural}\t{' '.join(bases)}\n")

@@ -82,3 +82,12 @@ def test_a_broken_resource_is_a_users_error(tmp_path: Path) -> None:
     index.write_text("place n x 1\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"index\.noun:1"):
         build(index, index)
+
+
+def test_all_senses_the_most_frequent_first(nouns: HeadNouns) -> None:
+    assert nouns.senses("fighter") == ("09939313", "03335030", "09906538")
+    assert nouns.senses("aircraft_carrier") == ("02687172",)
+    assert nouns.senses("zxqv") == ()
+    for lemma in ("bank", "country", "head"):
+        of_lemma = {o for o, lemmas in nouns.wordnet.lemmas.items() if lemma in {x.lower() for x in lemmas}}
+        assert set(nouns.senses(lemma)) == of_lemma
