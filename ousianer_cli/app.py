@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 
 import typer
@@ -17,6 +18,7 @@ from ousianer_cli.commands.tag import tag
 from ousianer_cli.commands.tune import tune_app
 from ousianer_cli.commands.validate import validate
 from ousianer_cli.errors import OusiaError
+from ousianer_cli.outputs.ending import tidy_end
 
 app = typer.Typer(
     name="ousianer",
@@ -54,9 +56,12 @@ app.command(cls=ListOptions)(score)
 
 
 def main() -> None:
-    """Run the command line; a user's error is one line on stderr and exit code 2."""
+    """Run the command line; a user's error is one line on stderr and exit code 2, a signal leaves no hidden file."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # names of files may be no text
     try:
-        app()
+        with tidy_end():
+            app()
     except OusiaError as error:
         print(f"ousianer: {error}", file=sys.stderr)
         sys.exit(2)

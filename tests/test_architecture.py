@@ -16,10 +16,11 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "ousianer_cli"
 
-BASE = {"errors", "settings"}
+BASE = {"errors", "outputs", "settings"}
 MAY_IMPORT: dict[str, set[str]] = {
     "__init__": {"formats", "tagging"},
     "errors": set(),
+    "outputs": {"errors"},
     "settings": {"errors"},
     "released_models": {"errors"},
     "formats": BASE,
@@ -89,7 +90,7 @@ def test_the_table_has_no_circle() -> None:
         settled |= ready
 
 
-@pytest.mark.parametrize("room", ["formats", "taxonomy", "scoring", "errors", "settings", "app"])
+@pytest.mark.parametrize("room", ["formats", "taxonomy", "scoring", "errors", "outputs", "settings", "app"])
 def test_light_rooms_never_import_torch(room: str) -> None:
     for path in modules():
         if room_of(path) == room:
@@ -97,14 +98,14 @@ def test_light_rooms_never_import_torch(room: str) -> None:
             assert not found, f"{path}: {found}"
 
 
-@pytest.mark.parametrize("room", ["app", "commands", "errors", "settings"])
+@pytest.mark.parametrize("room", ["app", "commands", "errors", "outputs", "settings"])
 def test_the_command_line_loads_nothing_heavy(room: str) -> None:
     for path in modules():
         if room_of(path) == room:
             names = [name.split(".") for name, _ in imports(path, lazy=False)]
             assert not [parts for parts in names if parts[0] in HEAVY | NUMERIC], path
             inner = {parts[1] for parts in names if parts[0] == "ousianer_cli" and len(parts) > 1}
-            light = {"errors", "settings", "released_models", "commands", "__version__"}
+            light = {"errors", "outputs", "settings", "released_models", "commands", "__version__"}
             assert inner <= light, f"{path}: imports {inner - light} before the command runs"
 
 

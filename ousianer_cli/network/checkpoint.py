@@ -10,11 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
-import shutil
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
@@ -23,11 +19,12 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from ousianer_cli.errors import ModelError, OutputError
+from ousianer_cli.errors import ModelError
 from ousianer_cli.network.conversion import Conversion
 from ousianer_cli.network.encoder import build_encoder, config_of, fingerprint, load_encoder
 from ousianer_cli.network.pieces import PieceTokenizer
 from ousianer_cli.network.tagger import Pooling, Tagger, TaggerConfig
+from ousianer_cli.outputs import MODEL, whole_file, whole_folder
 from ousianer_cli.taxonomy.inventory import Inventory
 from ousianer_cli.taxonomy.tree import Taxonomy, parse_taxonomy
 
@@ -81,34 +78,13 @@ def model_taxonomy(model: Model) -> Taxonomy:
     return parse_taxonomy(model.taxonomy_file, "target.tsv")
 
 
-@contextmanager
-def whole_folder(target: Path) -> Iterator[Path]:
-    """A folder filled under a temporary name and put in place whole; what stood there before is replaced only then."""
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-    except OSError as error:
-        raise OutputError(f"{target}: cannot be written ({error.strerror}); choose another place with -o") from None
-    try:
-        temporary.chmod(0o755)
-        yield temporary
-        for file in temporary.rglob("*"):
-            file.chmod(0o755 if file.is_dir() else 0o644)  # some writers leave files to their owner alone
-        old = target.with_name(f".{target.name}.old")
-        shutil.rmtree(old, ignore_errors=True)
-        if target.exists():
-            os.replace(target, old)
-        os.replace(temporary, target)
-        shutil.rmtree(old, ignore_errors=True)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
-
-
 def save_model(folder: str | Path, model: Model, card: str) -> None:
-    """Write the folder whole or not at all; weights are stored in fp16 where that is exact enough (all but the CRF)."""
-    target = Path(folder)
-    with whole_folder(target) as out:
+    """Write the folder whole or not at all; weights are stored in fp16 where that is exact enough (all but the CRF).
+
+    Raises:
+        OutputError: what stands there is no model folder, holds something else too, or cannot be written.
+    """
+    with whole_folder(folder, MODEL) as out:
         write_model(out, model, card)
 
 
@@ -269,9 +245,8 @@ def _optional(path: Path) -> str | None:
 
 def save_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
     """A safetensors file that appears whole."""
-    temporary = path.with_name(path.name + ".part")
-    save_file({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, temporary)
-    os.replace(temporary, path)
+    with whole_file(path) as part:
+        save_file({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, part)
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:

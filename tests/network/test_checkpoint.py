@@ -13,7 +13,8 @@ from tiny_models import random_model, random_tuned_model
 
 from ousianer_cli.errors import ModelError, OutputError
 from ousianer_cli.network import checkpoint
-from ousianer_cli.network.checkpoint import load_model, model_taxonomy, save_model, save_tensors, whole_folder
+from ousianer_cli.network.checkpoint import load_model, model_taxonomy, save_model, save_tensors
+from ousianer_cli.outputs import MODEL
 from ousianer_cli.taxonomy.tree import load_taxonomy
 
 
@@ -186,7 +187,7 @@ def test_an_interrupted_saving_leaves_the_old_folder(tmp_path: Path, monkeypatch
 
 def test_a_saving_replaces_the_whole_folder(tmp_path: Path) -> None:
     save_model(tmp_path / "m", random_tuned_model(), "old")
-    (tmp_path / "m" / "stray.txt").write_text("x")
+    (tmp_path / "m" / "metrics.jsonl").write_text("{}")
     save_model(tmp_path / "m", random_model(), "new")
     assert set(files(tmp_path / "m")) == {
         "config.json",
@@ -199,10 +200,28 @@ def test_a_saving_replaces_the_whole_folder(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["m"]
 
 
+def test_a_model_that_somebody_keeps_notes_in_is_not_replaced(tmp_path: Path) -> None:
+    save_model(tmp_path / "m", random_tuned_model(), "old")
+    (tmp_path / "m" / "notes.txt").write_text("x")
+    before = files(tmp_path / "m")
+    with pytest.raises(OutputError, match=r"found notes\.txt in it, which would be lost"):
+        save_model(tmp_path / "m", random_model(), "new")
+    assert files(tmp_path / "m") == before
+
+
+def test_nothing_of_a_model_folder_is_taken_for_somebody_elses(tmp_path: Path) -> None:
+    """A file that `save_model` writes and `outputs` does not know would make every model unreplaceable."""
+    model = random_tuned_model()
+    model.direct_table = model.mapping_table = "PERSON\tPER\n"
+    model.replay = {"vectors": torch.zeros(1, 2)}
+    save_model(tmp_path / "m", model, "card")
+    assert MODEL.recognised(tmp_path / "m") and MODEL.foreign(tmp_path / "m") is None
+
+
 def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
-    with pytest.raises(OutputError, match="cannot be written"), whole_folder(tmp_path / "file" / "m"):
-        pytest.fail("the block was entered")
+    with pytest.raises(OutputError, match="cannot be written"):
+        save_model(tmp_path / "file" / "m", random_model(), "card")
 
 
 def test_tensors_appear_whole(tmp_path: Path) -> None:

@@ -1,0 +1,114 @@
+"""Kinds of output: a file or a folder, what becomes of a folder that is there, and how our own is recognised."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Literal
+
+IGNORED = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
+"""What file managers leave in any folder they show."""
+
+
+def _never(_: Path) -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of output."""
+
+    what: str
+    """For messages: `a run`, `a model folder`."""
+    fate: Literal["file", "replaced", "continued", "shared"] = "file"
+    """Of a folder that is there: replaced whole by the new one; gone on with; or shared with what else is in it."""
+    recognised: Callable[[Path], bool] = _never
+    """Whether a folder is one that the command wrote."""
+    names: tuple[str, ...] = ()
+    """Patterns of what the command writes in the folder, relative to it."""
+    read: tuple[str, ...] | None = ()
+    """Endings (without `.gz`) of files that would be read as input in a folder of inputs; None: all."""
+
+    @property
+    def folder(self) -> bool:
+        return self.fate != "file"
+
+    def foreign(self, folder: Path, but: str = "") -> str | None:
+        """The first entry of a folder, by name, that the command does not write; None if there is none.
+
+        What lies in the folder's own entry `but` does not count.
+        """
+        names = (name for name in sorted(_below(folder)) if not but or name.split("/")[0] != but)
+        return next((name for name in names if not self.writes(name)), None)
+
+    def writes(self, name: str) -> bool:
+        """Whether the command writes an entry of that name (relative, with `/`)."""
+        return any(fnmatchcase(name, pattern) for pattern in self.names)
+
+
+def entries(folder: Path) -> list[str]:
+    """Names in a folder, sorted, but for those that file managers leave."""
+    return sorted(path.name for path in folder.iterdir() if path.name not in IGNORED)
+
+
+def _below(folder: Path) -> Iterator[str]:
+    for path in folder.rglob("*"):
+        if path.name not in IGNORED:
+            yield path.relative_to(folder).as_posix()
+
+
+def _object(path: Path) -> dict[str, object]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _is_model(folder: Path) -> bool:
+    return {"format", "network", "encoder"} <= _object(folder / "config.json").keys()
+
+
+def _is_study(folder: Path) -> bool:
+    return (folder / "study.log").is_file()
+
+
+def _is_shards(folder: Path) -> bool:
+    return {"version", "inputs", "types"} <= _object(folder / "manifest.json").keys()
+
+
+def _is_types(folder: Path) -> bool:
+    return (folder / "title_types.parquet").is_file()
+
+
+def _is_state(folder: Path) -> bool:
+    return {"step", "best", "settings"} <= _object(folder / "state.json").keys() or entries(folder) == ["metrics.jsonl"]
+
+
+FILE = Kind("a file")
+RUN = Kind("a run", read=(".txt", ".xml", ".sgm", ".sgml", ".zip"))
+LINES = Kind("training lines", read=None)
+MODEL = Kind(
+    "a model folder",
+    "replaced",
+    _is_model,
+    (
+        "config.json",
+        "model.safetensors",
+        "replay.safetensors",
+        "tokenizer.json",
+        "metrics.json",
+        "metrics.jsonl",
+        "README.md",
+        "taxonomy",
+        "taxonomy/*.tsv",
+    ),
+)
+STATE = Kind("the last state of a pretraining", "continued", _is_state)
+STUDY = Kind("a study", "continued", _is_study)
+SHARDS = Kind("a corpus of prepare wikipedia", "continued", _is_shards)
+TYPES = Kind("title types", "shared", _is_types, ("title_types.parquet", "inventory.tsv", "report.json"))
+CACHE = Kind("a folder of kept vectors", "shared", lambda folder: True)
