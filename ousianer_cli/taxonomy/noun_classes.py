@@ -75,8 +75,7 @@ class NounClasses:
         """
         kind = OUTSIDE if coarse is None else coarse.partition(".")[0].upper()
         if kind != OUTSIDE and kind not in _FITTING:
-            known = ", ".join(_FITTING)
-            raise TaxonomyError(f"a noun's coarse type: expected {known} or {OUTSIDE}, found {coarse!r}")
+            raise TaxonomyError(f"{', '.join(_FITTING)} or {OUTSIDE} as a noun's coarse type", repr(coarse))
         key = (" ".join(noun.lower().replace("_", " ").split()), kind)
         if key not in self._known:
             self._known[key] = self._find(*key)
