@@ -60,6 +60,11 @@ class Model:
         return int(self.config.get("max_pieces", 256))
 
     @property
+    def passage_pieces(self) -> int:
+        """Most pieces of a passage of several sentences (`network.passages`); 0 reads each sentence by itself."""
+        return int(self.config.get("passage_pieces", 0))
+
+    @property
     def types(self) -> list[str]:
         """Ids of the Y pretraining types."""
         return list(self.inventory.ids)

@@ -101,3 +101,10 @@ def recase(shapes: np.ndarray, case: str) -> np.ndarray:
             changed[np.ix_(kept, _CASE)] = shapes[np.ix_(kept, _CASE)]
     _mark_sentence(changed)
     return changed
+
+
+def hide_case(shapes: np.ndarray, words: np.ndarray) -> np.ndarray:
+    """The shapes [T, F] with nothing said of the case of the chosen words [T], bool."""
+    changed = shapes.copy()
+    changed[np.ix_(words, _CASE)] = 0
+    return changed

@@ -72,6 +72,10 @@ class PretrainSettings:
     )
     batch_pieces: int = setting(1600, doc="padded sub-word pieces a batch")
     max_pieces: int = setting(256, doc="pieces a sentence may have; longer ones are split between words")
+    passage_pieces: int = setting(
+        0, doc="pieces of a passage: sentences of a document are read together up to so many; 0 reads each by itself"
+    )
+    hide_case: float = setting(0.0, doc="share of the words whose case is hidden in training")
     recase: float = setting(0.1, doc="share of the sentences shown in small letters, capitals or title case")
     held_out: float = setting(
         0.05, doc="share of the sentences held out for validation where no validation corpus is given"
@@ -93,8 +97,14 @@ class PretrainSettings:
             raise SettingsError(f"--stream-buffer: expected at least 1, found {self.stream_buffer}")
         if not 16 <= self.max_pieces <= 512:
             raise SettingsError(f"--max-pieces: expected 16 to 512, found {self.max_pieces}")
-        if not 0 <= self.piece_dropout < 1:
-            raise SettingsError(f"--piece-dropout: expected 0 <= share < 1, found {self.piece_dropout}")
+        for name in ("piece_dropout", "hide_case"):
+            if not 0 <= getattr(self, name) < 1:
+                flag = f"--{name.replace('_', '-')}"
+                raise SettingsError(f"{flag}: expected 0 <= share < 1, found {getattr(self, name)}")
+        if not 0 <= self.passage_pieces <= self.max_pieces:
+            raise SettingsError(
+                f"--passage-pieces: expected 0 to {self.max_pieces} (--max-pieces), found {self.passage_pieces}"
+            )
         if self.encoder_lr == 0 and (self.shape_input or self.piece_dropout):
             flag = "--shape-input" if self.shape_input else "--piece-dropout"
             raise SettingsError(

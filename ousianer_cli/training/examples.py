@@ -5,6 +5,7 @@ Letters: T words, S pieces, M mentions, F word-shape features.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -17,8 +18,9 @@ from ousianer_cli.corpus.store import read_store, store_files
 from ousianer_cli.formats.corpus import Sentence
 from ousianer_cli.formats.words import resplit_tokens
 from ousianer_cli.network.inference import length_batches
+from ousianer_cli.network.passages import join_encoded, plan_passages
 from ousianer_cli.network.pieces import EncodedSentence, PieceTokenizer
-from ousianer_cli.network.shapes import recase
+from ousianer_cli.network.shapes import hide_case, recase
 
 _CASES = ("lower", "upper", "title")
 
@@ -35,6 +37,10 @@ class Example:
     types: bool
     open_labels: bool = False
     """Labels say nothing of what lies below them (a corpus coarser than the inventory)."""
+    nested: list[tuple[tuple[int, int], tuple[str, ...]]] = field(default_factory=list)
+    """Names inside the mentions: span and types."""
+    document: str = ""
+    """Id of the running text that it is part of."""
 
 
 @dataclass(slots=True)
@@ -58,8 +64,12 @@ def load_examples(
     open_labels: bool = False,
     max_pieces: int = 256,
     keep_unlabelled: bool = True,
+    passage_pieces: int = 0,
 ) -> Loaded:
-    """Read corpora (JSON lines, Parquet). `detects`/`types` say which of its own claims a file is used for."""
+    """Read corpora (JSON lines, Parquet). `detects`/`types` say which of its own claims a file is used for.
+
+    With `passage_pieces`, sentences of a document are joined into passages of at most so many pieces.
+    """
     return encode_sentences(
         (sentence for path in paths for sentence in read_store(path)),
         tokenizer,
@@ -68,6 +78,7 @@ def load_examples(
         open_labels=open_labels,
         max_pieces=max_pieces,
         keep_unlabelled=keep_unlabelled,
+        passage_pieces=passage_pieces,
     )
 
 
@@ -80,18 +91,43 @@ def encode_sentences(
     open_labels: bool = False,
     max_pieces: int = 256,
     keep_unlabelled: bool = True,
+    passage_pieces: int = 0,
 ) -> Loaded:
     """Sentences as examples; a sentence gives the same ones whatever stands beside it."""
     loaded = Loaded()
     chunk: list[Sentence] = []
     for sentence in sentences:
-        if keep_unlabelled or any(m.types for m in sentence.mentions):
+        in_passage = passage_pieces and sentence.document  # what stands around a name is read with it
+        if keep_unlabelled or in_passage or any(m.types for m in sentence.mentions):
             chunk.append(sentence)
         if len(chunk) == 2048:
             _encode(chunk, tokenizer, loaded, detects, types, open_labels, max_pieces)
             chunk = []
     _encode(chunk, tokenizer, loaded, detects, types, open_labels, max_pieces)
+    if passage_pieces:
+        loaded.examples = _passages(loaded.examples, min(passage_pieces, max_pieces))
     return loaded
+
+
+def _passages(examples: Sequence[Example], limit: int) -> list[Example]:
+    plan = plan_passages([e.encoded.pieces for e in examples], [e.document for e in examples], limit)
+    return [_joined([examples[i] for i in part]) for part in plan]
+
+
+def _joined(examples: Sequence[Example]) -> Example:
+    if len(examples) == 1:
+        return examples[0]
+    whole = copy.copy(examples[0])
+    whole.encoded = join_encoded([e.encoded for e in examples])
+    whole.spans, whole.nested = [], []
+    start = 0
+    for example in examples:
+        whole.spans += [(a + start, b + start) for a, b in example.spans]
+        whole.nested += [((a + start, b + start), types) for (a, b), types in example.nested]
+        start += example.encoded.words
+    whole.labels = [types for e in examples for types in e.labels]
+    whole.weights = [weight for e in examples for weight in e.weights]
+    return whole
 
 
 def _encode(
@@ -105,21 +141,22 @@ def _encode(
 ) -> None:
     rows: list[tuple[Sentence, list[str], list[tuple[int, int]]]] = []
     for sentence in sentences:
-        words, spans = resplit_tokens(sentence.tokens, [(m.start, m.end) for m in sentence.mentions])
+        every = (*sentence.mentions, *sentence.nested)
+        words, spans = resplit_tokens(sentence.tokens, [(m.start, m.end) for m in every])
         rows.append((sentence, words, spans))
     for (sentence, words, spans), encoded in zip(rows, tokenizer.encode([r[1] for r in rows]), strict=True):
         example = Example(
             encoded,
-            spans,
+            spans[: len(sentence.mentions)],
             [m.types for m in sentence.mentions],
             [m.weight for m in sentence.mentions],
             detects and sentence.detects,
             types and sentence.types_mentions,
             open_labels,
+            [(s, m.types) for s, m in zip(spans[len(sentence.mentions) :], sentence.nested, strict=True)],
+            sentence.document,
         )
         loaded.counts["sentences"] += 1
-        if sentence.nested:
-            loaded.counts["nested mentions passed over"] += len(sentence.nested)
         if encoded.pieces <= max_pieces:
             loaded.examples.append(example)
         else:
@@ -158,6 +195,8 @@ def _split(
                     example.detects,
                     example.types,
                     example.open_labels,
+                    [((a - start, b - start), types) for (a, b), types in example.nested if start <= a and b <= end],
+                    example.document,
                 )
             )
         else:  # one word of more pieces than the window
@@ -193,13 +232,18 @@ def shuffled_batches(lengths: Sequence[int], budget: int, rng: np.random.Generat
     return batches
 
 
-def augmented_shapes(examples: Sequence[Example], rng: np.random.Generator, share: float) -> list[np.ndarray]:
-    """Word shapes with `share` of the sentences recased (all small, capitals, titled), as in tweets and headlines."""
+def augmented_shapes(
+    examples: Sequence[Example], rng: np.random.Generator, share: float, hidden: float = 0.0
+) -> list[np.ndarray]:
+    """Word shapes with `share` of the sentences recased (all small, capitals, titled), as in tweets and headlines, and
+    nothing said of the case of `hidden` of the words."""
     shapes = []
     for example in examples:
         shape = example.encoded.shapes
         if share and rng.random() < share:
             shape = recase(shape, _CASES[int(rng.integers(len(_CASES)))])
+        if hidden:
+            shape = hide_case(shape, rng.random(len(shape)) < hidden)
         shapes.append(shape)
     return shapes
 

@@ -175,7 +175,13 @@ def train_instances(
 def _instances(vectors: Vectors, path: str, targets: Targets) -> tuple[Instances, Counter[str]]:
     """Gold mentions with types of one corpus, as vectors."""
     model = vectors.model
-    loaded = load_examples([path], model.tokenizer, keep_unlabelled=False, max_pieces=model.max_pieces)
+    loaded = load_examples(
+        [path],
+        model.tokenizer,
+        keep_unlabelled=False,
+        max_pieces=model.max_pieces,
+        passage_pieces=model.passage_pieces,
+    )
     examples = [e for e in loaded.examples if e.types]
     spans, labels, weights = _typed(examples, targets, path)
     return Instances(_rounded(vectors.of([e.encoded for e in examples], spans)), labels, weights), loaded.counts
@@ -223,7 +229,8 @@ def _rounded(vectors: np.ndarray) -> Tensor:
 
 def dev_set(vectors: Vectors, path: str, targets: Targets) -> DevSet:
     """A validation corpus, encoded once: its typed mentions, and what is found where all names are marked."""
-    loaded = load_examples([path], vectors.model.tokenizer, max_pieces=vectors.model.max_pieces)
+    model = vectors.model
+    loaded = load_examples([path], model.tokenizer, max_pieces=model.max_pieces, passage_pieces=model.passage_pieces)
     examples: list[Example] = [e for e in loaded.examples if e.types]
     spans, labels, weights = _typed(examples, targets, path)
     found, given = vectors.detect([e.encoded for e in examples], spans)

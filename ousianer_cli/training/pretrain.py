@@ -116,7 +116,9 @@ def load_corpora(settings: PretrainSettings, tokenizer: PieceTokenizer, wordnet:
     """Read all corpora, hold validation slices out, and choose the type inventory from the training part."""
 
     def load(paths: Sequence[str], **kinds: Any) -> Loaded:
-        return load_examples(paths, tokenizer, max_pieces=settings.max_pieces, **kinds)
+        return load_examples(
+            paths, tokenizer, max_pieces=settings.max_pieces, passage_pieces=settings.passage_pieces, **kinds
+        )
 
     typing_only = {"detects": False, "keep_unlabelled": False}
     detection = load(settings.detection, types=False)
@@ -444,7 +446,9 @@ def _step(
     """One update; seeded by step, so that a resumed run goes on exactly as an uninterrupted one."""
     tagger.train()
     torch.manual_seed(settings.seed * 1_000_003 + step)
-    shapes = augmented_shapes(examples, np.random.default_rng([settings.seed, step]), settings.recase)
+    shapes = augmented_shapes(
+        examples, np.random.default_rng([settings.seed, step]), settings.recase, settings.hide_case
+    )
     batch = collate([e.encoded for e in examples], shapes)
     if settings.piece_dropout:
         hidden = (torch.rand(batch.piece_ids.shape) < settings.piece_dropout) & batch.piece_mask
@@ -658,6 +662,7 @@ def _config(settings: PretrainSettings, corpora: Corpora) -> dict[str, Any]:
         "pretrain": portable(settings),
         "data_sha256_16": corpora.hashes,
         "max_pieces": settings.max_pieces,
+        "passage_pieces": settings.passage_pieces,
     }
 
 

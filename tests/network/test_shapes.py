@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ousianer_cli.network.shapes import _NAMES, SHAPE_FEATURES, recase, word_shapes
+from ousianer_cli.network.shapes import _NAMES, SHAPE_FEATURES, hide_case, recase, word_shapes
 
 SENTENCE = {"sentence_upper", "sentence_lower", "sentence_title"}
 
@@ -94,3 +94,11 @@ def test_shapes_are_zero_or_one_and_one_case_at_most(words: list[str], case: str
         assert shapes.shape == (len(words), SHAPE_FEATURES)
         assert set(np.unique(shapes)) <= {0, 1}
         assert (shapes[:, :6].sum(axis=1) <= 1).all()
+
+
+def test_hidden_case_leaves_everything_else() -> None:
+    shapes = word_shapes(["In", "MALTA", "1984", "we", "met"])
+    changed = hide_case(shapes, np.array([False, True, True, False, False]))
+    assert changed[1].sum() < shapes[1].sum() and np.array_equal(changed[2:], shapes[2:])
+    assert np.array_equal(changed[0], shapes[0])
+    assert np.array_equal(hide_case(shapes, np.zeros(5, dtype=bool)), shapes)

@@ -182,3 +182,26 @@ def test_recased_shapes_are_a_share_and_leave_the_sentence_alone(tmp_path: Path)
     assert 70 < changed < 130
     assert all(np.array_equal(e.encoded.shapes, original) for e in examples)
     assert all(np.array_equal(s, original) for s in augmented_shapes(examples, np.random.default_rng(0), 0.0))
+
+
+def test_sentences_of_a_document_become_passages(tmp_path: Path) -> None:
+    rows = [
+        Sentence(("President", "Ana", "Silva"), (Mention(1, 3, ("PER",)),), document="d"),
+        Sentence(("It", "rained"), document="d"),
+        Sentence(
+            ("Oslo", "Police", "met", "Silva"),
+            (Mention(0, 2, ("ORG",)), Mention(3, 4, ("PER",), 0.5)),
+            nested=(Mention(0, 1, ("GPE",)),),
+            document="d",
+        ),
+        Sentence(("Silva", "left"), (Mention(0, 1, ("PER",)),), document="e"),
+    ]
+    path = write_rows(tmp_path / "c.jsonl", rows)
+    whole, other = load_examples([path], TOKENIZER, keep_unlabelled=False, passage_pieces=200).examples
+    assert words_of(whole) == ["president", "ana", "silva", "it", "rained", "oslo", "police", "met", "silva"]
+    assert whole.spans == [(1, 3), (5, 7), (8, 9)] and whole.weights == [1.0, 1.0, 0.5]
+    assert whole.labels == [("PER",), ("ORG",), ("PER",)] and whole.nested == [((5, 6), ("GPE",))]
+    assert words_of(other) == ["silva", "left"] and other.document == "e"
+    by_itself = load_examples([path], TOKENIZER, keep_unlabelled=False).examples
+    assert [words_of(e)[0] for e in by_itself] == ["president", "oslo", "silva"]
+    assert by_itself[1].nested == [((0, 1), ("GPE",))]
