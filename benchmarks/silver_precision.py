@@ -28,7 +28,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from ousianer_cli.formats.atomic import atomic_writer
+from ousianer_cli.outputs import open_output
 
 VERDICTS = ("title_ok", "is_name", "types_ok")
 
@@ -152,7 +152,7 @@ def read_rows(path: Path) -> list[Row]:
 
 def write_rows(path: Path, rows: Iterable[Row]) -> None:
     names = [f.name for f in fields(Row)]
-    with atomic_writer(path) as out:
+    with open_output(path) as out:
         out.write("\t".join(names) + "\n")
         for row in rows:
             out.write("\t".join(" ".join(str(asdict(row)[name]).split()) for name in names) + "\n")

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from ousianer_cli.errors import InputError, OusiaError, OutputError, SettingsError
-from ousianer_cli.formats.atomic import atomic_writer
+from ousianer_cli.outputs import open_output
 
 ROW_GROUP = 64
 """Articles a row group: what a process holds of a part at once when it reads it."""
@@ -70,7 +70,7 @@ class Work:
 
 def write_json(path: Path, content: Any) -> None:
     """A JSON file that appears whole; keys in order, so that equal content gives equal bytes."""
-    with atomic_writer(path) as out:
+    with open_output(path) as out:
         json.dump(content, out, ensure_ascii=False, sort_keys=True, indent=1)
         out.write("\n")
 

@@ -32,10 +32,10 @@ from ousianer_cli.corpus.wikipedia_parts import (
     write_json,
 )
 from ousianer_cli.corpus.wikipedia_resolve import quota_of, repeated_rows
-from ousianer_cli.formats.atomic import atomic_writer
 from ousianer_cli.formats.corpus import Mention, Sentence, dump_sentence
 from ousianer_cli.formats.sentences import split_sentences
 from ousianer_cli.formats.words import split_words
+from ousianer_cli.outputs import open_output
 from ousianer_cli.settings.prepare_wikipedia import ExpansionSettings
 
 _PARTS_A_COUNT = 2
@@ -430,7 +430,7 @@ def write_shard_of(work: Work, number: int, parts: Sequence[int], target: Path, 
         extra = {"how": (r[1] for r in two), "titles": (r[2] for r in three)}
         write_shard(target, (r[0] for r in one), extra)
     else:
-        with atomic_writer(target) as out:
+        with open_output(target) as out:
             for sentence, _, _ in rows:
                 out.write(dump_sentence(sentence) + "\n")
     write_json(done, counts.tally())

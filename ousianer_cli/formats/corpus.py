@@ -221,10 +221,10 @@ def dump_sentence(sentence: Sentence) -> str:
 
 def write_corpus(path: str | Path, sentences: Iterable[Sentence]) -> int:
     """Write JSON lines atomically; returns how many sentences were written."""
-    from ousianer_cli.formats.atomic import atomic_writer
+    from ousianer_cli.outputs import open_output
 
     count = 0
-    with atomic_writer(path) as out:
+    with open_output(path) as out:
         for sentence in sentences:
             out.write(dump_sentence(sentence) + "\n")
             count += 1

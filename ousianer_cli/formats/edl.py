@@ -183,10 +183,10 @@ def format_row(row: EdlRow) -> str:
 
 def write_edl(path: str | Path, rows: Iterable[EdlRow]) -> int:
     """Write rows atomically; returns how many. `OutputError` for an unwritable row or a mention id used twice."""
-    from ousianer_cli.formats.atomic import atomic_writer
+    from ousianer_cli.outputs import open_output
 
     seen: set[str] = set()
-    with atomic_writer(path) as out:
+    with open_output(path) as out:
         for row in rows:
             text = format_row(row)
             if row.mention_id in seen:

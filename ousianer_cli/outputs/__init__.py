@@ -6,13 +6,15 @@ Standard library only. `check_outputs` refuses a place where something would be 
 """
 
 from ousianer_cli.outputs.check import Output, check_output, check_outputs
-from ousianer_cli.outputs.kinds import CACHE, FILE, LINES, MODEL, RUN, SHARDS, STATE, STUDY, TYPES, Kind
+from ousianer_cli.outputs.kinds import CACHE, FIGURES, FILE, KINDS, LINES, MODEL, RUN, SHARDS, STATE, STUDY, TYPES, Kind
 from ousianer_cli.outputs.streams import is_standard_output, prints_aside, spooled_input
 from ousianer_cli.outputs.writers import open_output, whole_file, whole_folder
 
 __all__ = [
     "CACHE",
+    "FIGURES",
     "FILE",
+    "KINDS",
     "LINES",
     "MODEL",
     "RUN",

@@ -9,6 +9,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal
 
+FIGURE_MAKER = "ousianer score"
+"""What the metadata of a figure name as its maker."""
 IGNORED = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 """What file managers leave in any folder they show."""
 
@@ -29,6 +31,8 @@ class Kind:
     """Whether a folder is one that the command wrote."""
     names: tuple[str, ...] = ()
     """Patterns of what the command writes in the folder, relative to it."""
+    mark: str = ""
+    """What the first 4 KiB of each of these files hold."""
     read: tuple[str, ...] | None = ()
     """Endings (without `.gz`) of files that would be read as input in a folder of inputs; None: all."""
 
@@ -43,6 +47,16 @@ class Kind:
         """
         names = (name for name in sorted(_below(folder)) if not but or name.split("/")[0] != but)
         return next((name for name in names if not self.writes(name)), None)
+
+    def wrote(self, path: Path) -> bool:
+        """Whether a file of one of the names was written by the command, by its mark."""
+        if not self.mark:
+            return False
+        try:
+            with path.open("rb") as handle:
+                return self.mark.encode() in handle.read(4096)
+        except OSError:
+            return False
 
     def writes(self, name: str) -> bool:
         """Whether the command writes an entry of that name (relative, with `/`)."""
@@ -111,4 +125,27 @@ STATE = Kind("the last state of a pretraining", "continued", _is_state)
 STUDY = Kind("a study", "continued", _is_study)
 SHARDS = Kind("a corpus of prepare wikipedia", "continued", _is_shards)
 TYPES = Kind("title types", "shared", _is_types, ("title_types.parquet", "inventory.tsv", "report.json"))
+FIGURES = Kind(
+    "figures",
+    "shared",
+    names=tuple(
+        f"{name}.{form}"
+        for name in ("precision-recall", "reliability", "types", "types-[0-9]*", "confusion", "confusion-[0-9]*")
+        for form in ("svg", "png")
+    ),
+    mark=FIGURE_MAKER,
+)
 CACHE = Kind("a folder of kept vectors", "shared", lambda folder: True)
+KINDS: dict[str, Kind] = {
+    "file": FILE,
+    "run": RUN,
+    "lines": LINES,
+    "model": MODEL,
+    "state": STATE,
+    "study": STUDY,
+    "shards": SHARDS,
+    "types": TYPES,
+    "figures": FIGURES,
+    "cache": CACHE,
+}
+"""By the names that settings give them."""

@@ -37,7 +37,8 @@ def refuse_foreign(path: str | Path, target: Path, kind: Kind, but: str = "", fl
     own = kind.recognised(target)
     found: str | None = None
     if kind.fate == "shared":
-        found = None if own else next((name for name in there if kind.writes(name)), None)
+        theirs = (name for name in there if kind.writes(name) and not kind.wrote(target / name))
+        found = None if own else next(theirs, None)
         if found:
             raise OutputError(
                 f"{label}: expected no {found} or one that this command wrote, found another; choose another place"

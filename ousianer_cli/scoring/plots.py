@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from ousianer_cli.errors import OutputError, SettingsError
+from ousianer_cli.errors import SettingsError
+from ousianer_cli.outputs import whole_file
+from ousianer_cli.outputs.kinds import FIGURE_MAKER
 from ousianer_cli.scoring.faults import coarse_matrix
 from ousianer_cli.scoring.measures import STRICT
 from ousianer_cli.scoring.report import Report, RunScore
@@ -32,14 +34,10 @@ def write_plots(report: Report, folder: str | Path) -> list[Path]:
     """Write all figures into a folder, which is made if need be; returns the paths.
 
     Raises:
-        SettingsError: matplotlib is missing. OutputError: the folder cannot be written.
+        SettingsError: matplotlib is missing. OutputError: a figure cannot be written.
     """
     require_matplotlib()
     folder = Path(folder)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{folder}: cannot make the folder ({error.strerror}); check --plot") from None
     written = _save(_curves(report), folder, "precision-recall")
     written += _save(_reliability(report), folder, "reliability")
     names = _file_names(report)
@@ -57,16 +55,18 @@ def _file_names(report: Report) -> list[str]:
 
 
 def _save(figure: Any, folder: Path, name: str) -> list[Path]:
-    paths = [folder / f"{name}.svg", folder / f"{name}.png"]
-    # Without a date and with fixed ids, the same figures give the same bytes.
+    # Without a date and with fixed ids, the same figures give the same bytes; by its maker a figure is known for ours.
     from matplotlib import rc_context
 
+    options: dict[str, dict[str, Any]] = {
+        "svg": {"metadata": {"Date": None, "Creator": FIGURE_MAKER}},
+        "png": {"metadata": {"Software": FIGURE_MAKER}, "dpi": 150},
+    }
+    paths = [folder / f"{name}.{form}" for form in options]
     with rc_context({"svg.hashsalt": name}):
-        try:
-            figure.savefig(paths[0], metadata={"Date": None})
-            figure.savefig(paths[1], dpi=150)
-        except OSError as error:
-            raise OutputError(f"{folder}: cannot write {name} ({error.strerror}); check --plot") from None
+        for path, (form, chosen) in zip(paths, options.items(), strict=True):
+            with whole_file(path) as part:
+                figure.savefig(part, format=form, **chosen)
     return paths
 
 

@@ -11,9 +11,9 @@ from typing import cast
 import torch
 from tqdm import tqdm
 
-from ousianer_cli.formats.atomic import atomic_writer
 from ousianer_cli.formats.edl import NilPolicy
 from ousianer_cli.formats.readers import ReadReport, read_documents
+from ousianer_cli.outputs import open_output
 from ousianer_cli.settings import require
 from ousianer_cli.settings.tag import TagSettings
 from ousianer_cli.tagging.summary import Summary
@@ -68,7 +68,7 @@ def run_tag(settings: TagSettings, progress: bool | None = None) -> Summary:
 
 def write_lines(path: str | Path, lines: Iterable[str]) -> None:
     """Write lines as they come, under a temporary name until the last."""
-    with atomic_writer(path) as out:
+    with open_output(path) as out:
         out.writelines(line + "\n" for line in lines)
 
 

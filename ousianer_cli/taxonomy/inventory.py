@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ousianer_cli.errors import InputError, TaxonomyError
-from ousianer_cli.formats.atomic import atomic_writer
+from ousianer_cli.outputs import open_output
 from ousianer_cli.taxonomy.wordnet import WordNet
 
 TOPS = frozenset(
@@ -89,7 +89,7 @@ class Inventory:
 
     def save(self, path: str | Path) -> None:
         """Write `type<TAB>parents, comma separated<TAB>mentions`, with a header line."""
-        with atomic_writer(path) as out:
+        with open_output(path) as out:
             out.write(_HEADER)
             for t in self.types:
                 out.write(f"{t.id}\t{','.join(t.parents)}\t{t.mentions}\n")
@@ -294,7 +294,7 @@ def inventory_of(weighed: Iterable[WeighedType], wordnet: WordNet) -> Inventory:
 def write_weighed(weighed: Iterable[WeighedType], path: str | Path) -> None:
     """Write `type, mentions, depth, information, entropy, verdict` (TSV with a header; `-` for no entropy; verdict
     `kept` or the reason)."""
-    with atomic_writer(path) as out:
+    with open_output(path) as out:
         out.write("type\tmentions\tdepth\tinformation\tentropy\tverdict\n")
         for w in weighed:
             entropy = "-" if w.entropy is None else f"{w.entropy:.4f}"

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from ousianer_cli.commands.lists import ListOptions
 from ousianer_cli.commands.score import score, score_report
 from ousianer_cli.errors import InputError, SettingsError
+from ousianer_cli.outputs import FIGURES
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LINE = "r\tm{n}\tx\tD:{n}-{n}\tNIL1\t{label}\tNAM\t0.5\n"
@@ -167,6 +168,7 @@ def test_plots(corpus):
     for stem in ("precision-recall", "reliability", "types-1-good", "confusion-2-poor"):
         assert (corpus / "figures" / f"{stem}.svg").read_text(encoding="utf-8").lstrip().startswith("<?xml")
         assert (corpus / "figures" / f"{stem}.png").read_bytes().startswith(b"\x89PNG")
+    assert all(FIGURES.writes(name) and FIGURES.wrote(corpus / "figures" / name) for name in names)
     before = (corpus / "figures" / "types-1-good.svg").read_bytes()
     call("gold.tab", "good.tab", "poor.tab", "--plot", "figures")
     assert (corpus / "figures" / "types-1-good.svg").read_bytes() == before

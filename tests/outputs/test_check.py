@@ -12,6 +12,7 @@ import pytest
 from ousianer_cli.errors import OutputError
 from ousianer_cli.outputs import (
     CACHE,
+    FIGURES,
     FILE,
     LINES,
     MODEL,
@@ -26,7 +27,15 @@ from ousianer_cli.outputs import (
     check_outputs,
 )
 
-FOLDERS = {"model": MODEL, "study": STUDY, "shards": SHARDS, "state": STATE, "types": TYPES, "cache": CACHE}
+FOLDERS = {
+    "model": MODEL,
+    "study": STUDY,
+    "shards": SHARDS,
+    "state": STATE,
+    "types": TYPES,
+    "figures": FIGURES,
+    "cache": CACHE,
+}
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +53,7 @@ def lay(kind: str, folder: str) -> Path:
         "shards": ("manifest.json", '{"version": 1, "inputs": [], "types": []}'),
         "state": ("state.json", '{"step": 1, "best": {}, "settings": {}}'),
         "types": ("title_types.parquet", "PAR1"),
+        "figures": ("types.svg", "<!-- ousianer score -->"),
         "cache": ("0a1b.safetensors", ""),
     }[kind]
     (place / name).write_text(text)
@@ -72,7 +82,7 @@ def test_new_empty_and_own_folders_are_taken(name: str) -> None:
     check_output("own", kind=FOLDERS[name])
 
 
-@pytest.mark.parametrize("name", sorted(FOLDERS.keys() - {"types", "cache"}))
+@pytest.mark.parametrize("name", sorted(FOLDERS.keys() - {"types", "figures", "cache"}))
 def test_a_folder_with_notes_is_refused_and_stays(name: str) -> None:
     Path("mine").mkdir()
     Path("mine/notes.txt").write_text("all I know")
@@ -103,6 +113,15 @@ def test_a_shared_folder_keeps_what_else_is_in_it() -> None:
     assert "expected no report.json or one that this command wrote" in refused("mine", TYPES)
     lay("types", "mine")
     check_output("mine", kind=TYPES)
+
+
+def test_figures_of_somebody_else_are_not_replaced() -> None:
+    lay("figures", "mine")
+    for own in ("sketch.png", "confusion"):
+        Path("mine", own).touch()
+    check_output("mine", kind=FIGURES)
+    Path("mine/types-1-base.png").write_bytes(b"\x89PNG")
+    assert "-o mine: expected no types-1-base.png or one that" in refused("mine", FIGURES)
 
 
 def test_a_link_to_a_folder_is_judged_by_where_it_leads() -> None:
