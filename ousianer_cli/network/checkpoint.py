@@ -22,6 +22,7 @@ from torch import Tensor
 from ousianer_cli.errors import ModelError
 from ousianer_cli.network.conversion import Conversion
 from ousianer_cli.network.encoder import build_encoder, config_of, fingerprint, load_encoder
+from ousianer_cli.network.nested import NestedHead
 from ousianer_cli.network.pieces import PieceTokenizer
 from ousianer_cli.network.tagger import Pooling, Tagger, TaggerConfig
 from ousianer_cli.outputs import MODEL, whole_file, whole_folder
@@ -51,6 +52,8 @@ class Model:
     """The mapping table of a Direct model, as text."""
     mapping_table: str | None = None
     """The mapping table that a fine-tuned model was tuned with, as text; see `network.typing.mapping_table`."""
+    nested: NestedHead | None = None
+    """Finds names inside found names; None in a model that was not trained to."""
     replay: dict[str, Tensor] | None = None
     metrics: dict[str, Any] = field(default_factory=dict)
 
@@ -98,6 +101,8 @@ def write_model(out: Path, model: Model, card: str) -> None:
     state = {k: v for k, v in model.tagger.state_dict().items() if model.encoder_tuned or not k.startswith(_ENCODER)}
     if model.conversion is not None:
         state |= {f"conversion.{k}": v for k, v in model.conversion.state_dict().items()}
+    if model.nested is not None:
+        state |= {f"nested.{k}": v for k, v in model.nested.state_dict().items()}
     save_file({k: _compact(k, v) for k, v in state.items()}, out / "model.safetensors")
     model.tokenizer.save(out)
     (out / "taxonomy").mkdir(exist_ok=True)
@@ -130,6 +135,8 @@ def write_model(out: Path, model: Model, card: str) -> None:
             "targets": model.conversion.out.out_features,
         },
     }
+    if model.nested is not None:
+        config["nested"] = {"hidden": model.nested.hidden.out_features}
     _write_json(out / "config.json", config)
     _write_json(out / "metrics.json", model.metrics)
     (out / "README.md").write_text(card, encoding="utf-8")
@@ -174,11 +181,14 @@ def load_model(folder: str | Path) -> Model:
         if c.get("hierarchy") or c.get("names"):  # False and 0 in folders of the time when these could be chosen
             raise _gone(folder, "scores along the hierarchy" if c.get("hierarchy") else "label names")
         conversion = Conversion(tagger.vector_size, len(inventory), c["targets"], hidden=c["hidden"], reads=c["reads"])
-        conversion.load_state_dict(
-            {k.removeprefix("conversion."): v.float() for k, v in weights.items() if k.startswith("conversion.")}
-        )
+        conversion.load_state_dict(_part(weights, "conversion."))
         conversion.eval()
-    state = {k: v.float() for k, v in weights.items() if not k.startswith("conversion.")}
+    nested = None
+    if config.get("nested"):
+        nested = NestedHead(tagger.vector_size, config["nested"]["hidden"])
+        nested.load_state_dict(_part(weights, "nested."))
+        nested.eval()
+    state = {k: v.float() for k, v in weights.items() if not k.startswith(("conversion.", "nested."))}
     missing, unexpected = tagger.load_state_dict(state, strict=False)
     missing = [m for m in missing if encoder_config["tuned"] or not m.startswith(_ENCODER)]
     missing = [m for m in missing if "position_ids" not in m]
@@ -198,14 +208,20 @@ def load_model(folder: str | Path) -> Model:
         inventory,
         encoder_config["name"],
         encoder_config["tuned"],
-        {k: v for k, v in config.items() if k not in ("format", "network", "encoder", "conversion")},
+        {k: v for k, v in config.items() if k not in ("format", "network", "encoder", "conversion", "nested")},
         conversion,
         _optional(folder / "taxonomy" / "target.tsv"),
         _optional(folder / "taxonomy" / "direct.tsv"),
         _optional(folder / "taxonomy" / "mapping.tsv"),
+        nested,
         replay,
         metrics,
     )
+
+
+def _part(weights: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """The weights under a prefix, without it."""
+    return {k.removeprefix(prefix): v.float() for k, v in weights.items() if k.startswith(prefix)}
 
 
 def _gone(folder: Path, option: str) -> ModelError:

@@ -6,13 +6,14 @@ Letters: B sentences, T words, M mentions, V mention vector.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from ousianer_cli.network.crf import Lattice
+from ousianer_cli.network.nested import NestedHead, Span, candidates, choose_nested, place_features
 from ousianer_cli.network.pieces import EncodedSentence, collate
 from ousianer_cli.network.tagger import Mentions, Tagger
 
@@ -43,22 +44,57 @@ def contextualised(
 class Detected:
     """Spans [start, end) found in a sentence, p(span) [M], mention vectors [M, V]; `certain`: no decision edge near."""
 
-    spans: list[tuple[int, int]]
+    spans: list[Span]
     marginals: np.ndarray
     vectors: np.ndarray
     certain: bool = True
+    nested: Detected | None = None
+    """Names inside the found ones, where they were looked for; p of one is p(its name is found) p(it is one)."""
 
 
-def detect_batch(tagger: Tagger, states: Tensor, layers: Tensor, mask: Tensor, tie: float = 0.0) -> list[Detected]:
+def detect_batch(
+    tagger: Tagger,
+    states: Tensor,
+    layers: Tensor,
+    mask: Tensor,
+    tie: float = 0.0,
+    nested: NestedHead | None = None,
+) -> list[Detected]:
     """What is found in each sentence of a batch (`contextualised`); with `tie`, one in which marginals of two tags are
-    closer than that is not certain."""
+    closer than that is not certain. With a nested head, names inside the found ones too."""
     spans, marginals, lattice = _best_spans(tagger, states, mask)
     edges = lattice.near_tie(tie) if tie else [False] * len(spans)
     vectors = _pooled(tagger, states, layers, spans)
-    return [
-        Detected(found, chance, vector, not edge)
-        for found, chance, vector, edge in zip(spans, marginals, vectors, edges, strict=True)
+    found = [
+        Detected(own, chance, vector, not edge)
+        for own, chance, vector, edge in zip(spans, marginals, vectors, edges, strict=True)
     ]
+    if nested is None:
+        return found
+    inner = [[s for name in own for s in candidates(name)] for own in spans]
+    inner_vectors = _pooled(tagger, states, layers, inner)
+    return [replace(one, nested=_nested(nested, one, vector)) for one, vector in zip(found, inner_vectors, strict=True)]
+
+
+def _nested(head: NestedHead, found: Detected, vectors: np.ndarray) -> Detected:
+    """The names inside a sentence's found names, from the vectors [N, V] of all candidates in their order."""
+    spans: list[Span] = []
+    chances: list[float] = []
+    places: list[int] = []
+    at = 0
+    for row, name in enumerate(found.spans):
+        inside = candidates(name)
+        if not inside:
+            continue
+        own = torch.from_numpy(vectors[at : at + len(inside)])
+        outer = torch.from_numpy(found.vectors[row]).expand_as(own)
+        p = torch.sigmoid(head(own, outer, place_features(inside, [name] * len(inside)))).tolist()
+        for k in choose_nested(inside, p):
+            spans.append(inside[k])
+            chances.append(p[k] * float(found.marginals[row]))
+            places.append(at + k)
+        at += len(inside)
+    return Detected(spans, np.asarray(chances, dtype=np.float64), vectors[places])
 
 
 def _best_spans(
