@@ -106,5 +106,5 @@ def recase(shapes: np.ndarray, case: str) -> np.ndarray:
 def hide_case(shapes: np.ndarray, words: np.ndarray) -> np.ndarray:
     """The shapes [T, F] with nothing said of the case of the chosen words [T], bool."""
     changed = shapes.copy()
-    changed[np.ix_(words, _CASE)] = 0
+    changed[np.ix_(np.flatnonzero(words), np.asarray(_CASE))] = 0
     return changed

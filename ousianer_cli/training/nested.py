@@ -76,7 +76,7 @@ def train_nested(instances: NestedInstances, seed: int, hidden: int = 128, dropo
     generator = torch.Generator().manual_seed(seed)
     for _ in range(EPOCHS):
         order = torch.randperm(len(instances), generator=generator)
-        for rows in order.split(BATCH):
+        for rows in torch.split(order, BATCH):
             logits = head(instances.inner[rows], instances.outer[rows], instances.places[rows])
             loss = torch.nn.functional.binary_cross_entropy_with_logits(logits, instances.wanted[rows])
             optimizer.zero_grad(set_to_none=True)
