@@ -59,6 +59,10 @@ def tag(
     batch_pieces: Annotated[
         int | None, typer.Option(help="Padded sub-words a batch: speed and memory, never results.")
     ] = None,
+    yago_threshold: Annotated[
+        float | None,
+        typer.Option(help="Of a pretrained model: least probability of a YAGO class that has a row of its own."),
+    ] = None,
     device: Annotated[str | None, typer.Option(help="cpu or cuda; a GPU by default where there is one.")] = None,
     threads: Annotated[int | None, typer.Option(help="CPU threads; 0 leaves the choice to PyTorch.")] = None,
     config: Annotated[
@@ -83,5 +87,5 @@ def print_summary(summary: Summary, settings: TagSettings) -> None:
         typer.echo(line)
     out = settings.out
     typer.echo(f"wrote {out}")
-    if settings.format == "edl":
+    if settings.format == "edl" and not summary.rows:
         typer.echo(f"next: ousianer score GOLD {out}, or ousianer validate {out} --source INPUT")

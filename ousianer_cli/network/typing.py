@@ -29,8 +29,8 @@ class Choice:
     """[M], places in `TypingHead.names`."""
     scores: Tensor
     """[M] in 0..1: p(type) under argmax, the expected credit under `expected`, the table's score of a Direct model."""
-    margin: float
-    """How far the nearest of the decisions is from falling otherwise; infinite without mentions."""
+    margins: Tensor
+    """[M]: how far each decision is from falling otherwise."""
 
 
 @dataclass(slots=True)
@@ -126,31 +126,31 @@ class TypingHead:
             return self._most_specific(scores)
         if self.direct is not None:
             positions, values = (torch.from_numpy(a) for a in self.direct.choose(scores.cpu().numpy()))
-            return Choice(positions, values, _direct_margin(scores))
+            return Choice(positions, values, _direct_margins(scores))
         compared = decision_scores(scores, self.rule.decoding, self._credit.to(scores.device))
         values, positions = compared.max(dim=1)
-        margin = _margin(compared)
+        margins = _margins(compared)
         if self.evidence is not None and self.deepen:
             positions, nearest = self._deeper(self.evidence, vectors, positions)
-            margin = min(margin, nearest)
-        return Choice(positions, values, margin)
+            margins = torch.minimum(margins, nearest)
+        return Choice(positions, values, margins)
 
-    def _deeper(self, mapper: DirectMapper, vectors: Tensor, chosen: Tensor) -> tuple[Tensor, float]:
-        """Types [M] after evidence has gone below the chosen ones, and the least margin of that decision."""
+    def _deeper(self, mapper: DirectMapper, vectors: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor]:
+        """Types [M] after evidence has gone below the chosen ones, and the margins [M] of that decision."""
         probabilities = self.yago_probabilities(vectors).cpu().numpy()
         evidence = torch.from_numpy(mapper.scores(probabilities)).to(chosen.device).float()
         top = (evidence * self._below.to(chosen.device)[chosen]).topk(2, dim=1)
         enough = top.values[:, 0] >= self.deepen
         tie = torch.where(enough, top.values[:, 0] - top.values[:, 1], torch.ones_like(top.values[:, 0]))
         margins = torch.minimum((top.values[:, 0] - self.deepen).abs(), tie)
-        return torch.where(enough, top.indices[:, 0], chosen), _least(margins)
+        return torch.where(enough, top.indices[:, 0], chosen), margins
 
     def _most_specific(self, probabilities: Tensor) -> Choice:
         """The YAGO type that is most surely the most specific one of each mention, with its probability."""
         specific = torch.from_numpy(directness(probabilities.cpu().numpy(), self._edges))
         positions = specific.argmax(dim=1)
         values = probabilities.cpu().gather(1, positions[:, None]).squeeze(1)
-        return Choice(positions, values, _margin(specific))
+        return Choice(positions, values, _margins(specific))
 
 
 def mapping_table(model: Model) -> str | None:
@@ -189,21 +189,17 @@ def _evidence(model: Model, targets: Targets) -> DirectMapper:
     )
 
 
-def _margin(compared: Tensor) -> float:
-    """The least distance between the best two of a row [M, A]."""
+def _margins(compared: Tensor) -> Tensor:
+    """The distance between the best two of each row [M, A]: [M]."""
     if compared.shape[1] < 2:
-        return float("inf")
+        return torch.full((len(compared),), float("inf"))
     top = compared.topk(2, dim=1).values
-    return _least(top[:, 0] - top[:, 1])
+    return top[:, 0] - top[:, 1]
 
 
-def _direct_margin(scores: Tensor) -> float:
-    """How far the Direct model's choices are from flipping: scores of .5 (a level is entered above it), and ties of the
-    best two."""
+def _direct_margins(scores: Tensor) -> Tensor:
+    """How far each of the Direct model's choices is from flipping: scores of .5 (a level is entered above it), and ties
+    of the best two."""
     top = scores.topk(2, dim=1).values
     tie = torch.where(top[:, 0] > 0, top[:, 0] - top[:, 1], torch.ones_like(top[:, 0]))
-    return _least(torch.minimum((scores - 0.5).abs().amin(dim=1), tie))
-
-
-def _least(values: Tensor) -> float:
-    return float(values.min()) if len(values) else float("inf")
+    return torch.minimum((scores - 0.5).abs().amin(dim=1), tie)

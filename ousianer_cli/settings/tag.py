@@ -37,6 +37,9 @@ class TagSettings:
         doc="share of gold taken to stop at the top type: more, and answers stop higher; negative: the model's own",
     )
     min_confidence: float = setting(-1.0, doc="least confidence of a row; negative takes the model's own threshold")
+    yago_threshold: float = setting(
+        0.5, doc="of a model without target types: least probability of a YAGO class that has a row of its own"
+    )
     batch_pieces: int = setting(4096, doc="padded sub-word pieces a batch: speed and memory, never results")
     device: str = setting("", doc="cpu or cuda; empty takes a GPU where there is one")
     threads: int = setting(0, doc="CPU threads; 0 leaves PyTorch's choice")
@@ -52,3 +55,5 @@ class TagSettings:
             raise SettingsError(f"--coarse-prior: expected 0 to 1, found {self.coarse_prior}")
         if self.min_confidence > 1:
             raise SettingsError(f"--min-confidence: expected 0 to 1, found {self.min_confidence}")
+        if not 0.05 <= self.yago_threshold <= 1:
+            raise SettingsError(f"--yago-threshold: expected 0.05 to 1, found {self.yago_threshold}")

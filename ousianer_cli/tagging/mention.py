@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ousianer_cli.errors import OutputError
 from ousianer_cli.formats.document import Document
@@ -21,17 +21,18 @@ class TypeProbability(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A name: code points [start, end) of its document's text, the characters there, its type and confidence.
-
-    `type` is spelled as in the taxonomy (`GPE.UrbanArea.City`).
-    """
+    """A name: code points [start, end) of its document's text, the characters there, its type and confidence."""
 
     start: int
     end: int
     text: str
     type: str
+    """Spelled as in the taxonomy (`GPE.UrbanArea.City`); of a model without target types, the most specific class of
+    `yago`."""
     confidence: float
-    """In (0, 1]: p(these words are a name) times how sure the model is of the type."""
+    """In (0, 1]: `detection` times how sure the model is of the type."""
+    detection: float = 1.0
+    """How probable it is that these words are a name."""
     alternatives: tuple[TypeProbability, ...] = ()
     """Target types, the most probable first, the chosen one among them; `-` is a name outside the taxonomy."""
     yago: tuple[TypeProbability, ...] = ()
@@ -49,8 +50,8 @@ class TaggedDocument:
     mentions: tuple[Mention, ...]
 
 
-def mention_at(document: Document, start: int, end: int, type_name: str, confidence: float) -> Mention:
-    """The name at code points [start, end) of a document, checked against its text.
+def mention_at(document: Document, start: int, end: int, type_name: str, confidence: float, **details: Any) -> Mention:
+    """The name at code points [start, end) of a document, checked against its text; the rest as in `Mention`.
 
     Raises:
         OutputError: offsets outside the text, blank edges, or a place before the XML declaration's end where that is
@@ -62,4 +63,4 @@ def mention_at(document: Document, start: int, end: int, type_name: str, confide
             f"{document.source or document.id}: expected a name inside the text at {start}-{end - 1}, "
             f"found {surface[:40]!r}; this is a fault of ousianer, please report it with the document"
         )
-    return Mention(start, end, surface, type_name, confidence)
+    return Mention(start, end, surface, type_name, confidence, **details)

@@ -55,10 +55,14 @@ def run_tag(settings: TagSettings, progress: bool | None = None) -> Summary:
         author_type=settings.author_type,
     )
     show = sys.stderr.isatty() if progress is None else progress
-    tagged = tagger.documents(tqdm(documents, unit="doc", desc="tag", disable=not show), summary=summary)
-    options = WriteOptions(settings.run_id, cast(NilPolicy, settings.nil))
-    lines = WRITERS[settings.format].lines(tagged, options, summary)
+    bar = tqdm(documents, unit="doc", desc="tag", disable=not show)
+    writer = WRITERS[settings.format]
+    tagged = tagger.documents(bar, details=writer.details or not tagger.has_targets, summary=summary)
+    threshold = None if tagger.has_targets else settings.yago_threshold
+    lines = writer.lines(tagged, WriteOptions(settings.run_id, cast(NilPolicy, settings.nil), threshold), summary)
     write_lines(out, timed(summary, lines))
+    if not tagger.has_targets:
+        summary.note = "the model has no target types, so names have YAGO classes; ousianer finetune gives it some"
     summary.skipped.update(report.skipped)
     if report.warnings_not_kept:
         summary.skipped["warnings not shown"] += report.warnings_not_kept

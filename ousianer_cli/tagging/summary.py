@@ -16,6 +16,8 @@ class Summary:
     words: int = 0
     names: int = 0
     """Names written; posters are among them."""
+    rows: int = 0
+    """Lines of a format that has one for each class of a name; 0 elsewhere."""
     authors: int = 0
     outside: int = 0
     below_threshold: int = 0
@@ -23,6 +25,8 @@ class Summary:
     """What was left out: reason -> count."""
     warnings: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    note: str = ""
+    """What is to be known of the run as a whole."""
 
     def lines(self) -> list[str]:
         """The summary as a table of two columns."""
@@ -34,6 +38,7 @@ class Summary:
             ("sentences", f"{self.sentences:,}"),
             ("words", f"{self.words:,}"),
             ("names written", f"{self.names:,}{posters}"),
+            *([("rows, one a YAGO class", f"{self.rows:,}")] if self.rows else []),
             ("outside the taxonomy", f"{self.outside:,}"),
             ("below the confidence threshold", f"{self.below_threshold:,}"),
             *((f"skipped: {reason}", f"{count:,}") for reason, count in sorted(self.skipped.items()) if count),
@@ -41,4 +46,4 @@ class Summary:
             ("words a second", f"{rate:,.0f}"),
         ]
         width = max(len(name) for name, _ in rows)
-        return [f"{name:<{width}}  {value}" for name, value in rows]
+        return [*(f"{name:<{width}}  {value}" for name, value in rows), *([self.note] if self.note else [])]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, overload
 
@@ -15,7 +15,7 @@ from ousianer_cli.network.checkpoint import load_model
 from ousianer_cli.released_models import released_model
 from ousianer_cli.tagging.documents import SplitDocument, batches
 from ousianer_cli.tagging.engine import Engine, TypedMention
-from ousianer_cli.tagging.mention import Mention, TaggedDocument, mention_at
+from ousianer_cli.tagging.mention import Mention, Span, TaggedDocument, mention_at
 from ousianer_cli.tagging.summary import Summary
 from ousianer_cli.taxonomy.tree import OUTSIDE
 
@@ -30,6 +30,8 @@ class Tagger:
         for mention in tagger.tag("The mayor of Oslo flew to Lima."):
             print(mention.start, mention.end, mention.text, mention.type, mention.confidence)
 
+    A fine-tuned model gives each name a type of its taxonomy, a pretrained one its YAGO classes only.
+
     Args:
         engine: a model made ready.
         min_confidence: names below it are left out; None takes the model's own threshold.
@@ -39,8 +41,13 @@ class Tagger:
     def __init__(self, engine: Engine, min_confidence: float | None = None, author_type: str = "PER") -> None:
         self.engine = engine
         self.author_type = author_type
-        self._author = engine.targets.taxonomy.find(author_type, ignore_case=True, phantoms=False)
+        self._author = _type_of(engine, author_type)
         self.min_confidence = engine.min_confidence if min_confidence is None else min_confidence
+
+    @property
+    def has_targets(self) -> bool:
+        """Whether names get types of a target taxonomy; those of a pretrained model get YAGO classes."""
+        return self.engine.has_targets
 
     @classmethod
     def load(
@@ -104,12 +111,14 @@ class Tagger:
         self,
         documents: Iterable[Document],
         *,
+        details: bool = True,
         summary: Summary | None = None,
         batch_sentences: int = _BATCH_SENTENCES,
     ) -> Iterator[TaggedDocument]:
         """Documents with their names, streamed: memory holds some `batch_sentences` sentences at a time.
 
-        Names outside the taxonomy or below the threshold are left out and counted in `summary`.
+        Names outside the taxonomy or below the threshold are left out and counted in `summary`. Without `details`
+        names lack `alternatives` and `yago`, which is faster.
 
         Raises:
             OutputError: a name that would not agree with its document's text.
@@ -117,15 +126,12 @@ class Tagger:
         summary = summary if summary is not None else Summary()
         seen: set[str] = set()
         for batch in batches(documents, batch_sentences):
-            found = iter(self.engine.tag([words for item in batch for words in item.words()]))
-            for item in batch:
+            found = self.engine.tag_documents([item.words() for item in batch], details=details)
+            for item, typed in zip(batch, found, strict=True):
                 _count(item, seen, summary)
-                typed = [(sentence, mention) for sentence in item.sentences for mention in next(found)]
-                names = [*self._authors(item.document, summary)]
-                for sentence, mention in typed:
-                    start, end = sentence[mention.start][0], sentence[mention.end - 1][1]
-                    if self._is_kept(mention, summary):
-                        names.append(mention_at(item.document, start, end, mention.type, mention.confidence))
+                names = self._authors(item.document, summary)
+                for sentence, mentions in zip(item.sentences, typed, strict=True):
+                    names += [_placed(item.document, sentence, m) for m in mentions if self._is_kept(m, summary)]
                 names.sort(key=lambda m: (m.start, m.end))
                 yield TaggedDocument(item.document, item.sentences, tuple(names))
 
@@ -138,15 +144,36 @@ class Tagger:
             return True
         return False
 
-    def _authors(self, document: Document, summary: Summary) -> Sequence[Mention]:
+    def _authors(self, document: Document, summary: Summary) -> list[Mention]:
         """Posters' names from markup, certain by the guidelines."""
         if self._author is None:
             if document.authors:
-                reason = f"posters, since the taxonomy has no type '{self.author_type}'"
+                reason = f"posters, since the model has no type '{self.author_type}'"
                 summary.skipped[reason] += len(document.authors)
             return []
         summary.authors += len(document.authors)
         return [mention_at(document, a.start, a.end, self._author, AUTHOR_CONFIDENCE) for a in document.authors]
+
+
+def _placed(document: Document, sentence: tuple[Span, ...], mention: TypedMention) -> Mention:
+    """A sentence's mention at its place in the document."""
+    return mention_at(
+        document,
+        sentence[mention.start][0],
+        sentence[mention.end - 1][1],
+        mention.type,
+        mention.confidence,
+        detection=mention.detection,
+        alternatives=mention.alternatives,
+        yago=mention.yago,
+    )
+
+
+def _type_of(engine: Engine, name: str) -> str | None:
+    """The model's own spelling of a type, None where it has none of that name."""
+    if engine.has_targets:
+        return engine.targets.taxonomy.find(name, ignore_case=True, phantoms=False)
+    return name if name in engine.model.types else None
 
 
 def _count(item: SplitDocument, seen: set[str], summary: Summary) -> None:

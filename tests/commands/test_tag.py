@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
 import pytest
-from tiny_models import capitals_model, command_line, random_model
+import torch
+from tiny_models import MAYOR, PERSON, capitals_model, command_line
 
 from ousianer_cli.commands.tag import print_summary
 from ousianer_cli.formats.edl import read_edl
@@ -139,10 +141,24 @@ def test_what_is_wrong_is_one_line_and_exit_code_2(texts: Path, model: Path, wor
     assert not (texts / "run.tab").exists()
 
 
-def test_a_pretrained_model_says_what_to_do(texts: Path) -> None:
-    save_model(texts / "base", random_model(), "card")
-    code, _, err = command_line("tag", "docs", "-o", "run.tab", "--model", "base")
-    assert code == 2 and "run ousianer finetune on it first" in err and err.count("\n") == 1
+def test_a_pretrained_model_gives_rows_of_yago_classes(texts: Path) -> None:
+    base = dataclasses.replace(capitals_model(), conversion=None, taxonomy_file=None)
+    with torch.no_grad():
+        base.tagger.types.weight.zero_()
+        base.tagger.types.bias.copy_(torch.tensor([2.0, -3.0, -9.0, 1.0]))
+    save_model(texts / "base", base, "card")
+    code, out, err = command_line("tag", "docs", "-o", "run.tab", "--model", "base")
+    assert (code, err) == (0, "")
+    rows = read_edl("run.tab")
+    assert [(r.text, r.type) for r in rows[:3]] == [("Ada Brun", PERSON), ("Ada Brun", MAYOR), ("Otto", PERSON)]
+    found = summary_of(out)
+    assert (found["names written"], found["rows, one a YAGO class"]) == ("4", "8")
+    assert "the model has no target types, so names have YAGO classes" in out and out.endswith("wrote run.tab\n")
+    _, out, _ = command_line("tag", "docs", "-o", "run.tab", "--model", "base", "--yago-threshold", "0.9")
+    assert summary_of(out)["skipped: names without a YAGO class of at least 0.9"] == "4"
+    command_line("tag", "docs/one.txt", "-o", "run.jsonl", "--model", "base", "--format", "jsonl")
+    mention = json.loads((texts / "run.jsonl").read_text())["mentions"][0]
+    assert mention["type"] == MAYOR and [t["type"] for t in mention["yago"]][:2] == [PERSON, MAYOR]
 
 
 def test_many_warnings_are_cut_short(capsys: pytest.CaptureFixture[str]) -> None:

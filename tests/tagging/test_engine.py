@@ -122,9 +122,36 @@ def test_expected_credit_takes_the_parent_where_children_split() -> None:
     assert Engine(model).tag([["Ada"]])[0][0].type == "PER"
 
 
-def test_a_pretrained_model_cannot_tag() -> None:
+def test_a_pretrained_model_has_no_target_types() -> None:
+    engine = Engine(random_model())
+    assert not engine.has_targets
     with pytest.raises(ModelError, match="run ousianer finetune on it first"):
-        Engine(random_model())
+        engine.targets  # noqa: B018
+
+
+def test_sentences_of_documents_come_back_in_their_places() -> None:
+    engine = Engine(capitals_model())
+    documents = [[["Ada"], ["rain"]], [], [["in", "Oslo"], []]]
+    found = engine.tag_documents(documents)
+    assert [[spans(mentions) for mentions in document] for document in found] == [[[(0, 1)], []], [], [[(1, 2)], []]]
+
+
+@pytest.mark.parametrize("kind", ["tuned", "direct", "pretrained"])
+def test_details_do_not_depend_on_the_batch(kind: str) -> None:
+    model = random_tuned_model(4)
+    with torch.no_grad():
+        model.tagger.types.weight.mul_(6)
+    if kind == "direct":
+        model.direct_table = f"{PERSON}\tPER\n{CITY}\tGPE.UrbanArea.City\n{COUNTRY}\tGPE.Country.Country\n"
+    if kind == "pretrained":
+        model.taxonomy_file = None
+    documents = [[f"Row {n} of the Grand Hotel in Lima , n {n * n}".split() * (1 + n % 5)] for n in range(40)]
+    alone = [Engine(model, batch_pieces=1).tag_documents([d], details=True)[0] for d in documents]
+    mentions = [m for d in alone for s in d for m in s]
+    assert len(mentions) > 40 and all(m.yago for m in mentions)
+    assert all(m.alternatives for m in mentions) == (kind != "pretrained")
+    for size in (32, 200, 4096):
+        assert Engine(model, batch_pieces=size).tag_documents(documents, details=True) == alone
 
 
 def test_no_sentences() -> None:

@@ -65,6 +65,7 @@ def test_lines_that_fail_leave_the_old_run_and_nothing_else(tmp_path: Path) -> N
         ({"run_id": ""}, "--run-id"),
         ({"batch_pieces": 0}, "--batch-pieces"),
         ({"min_confidence": 1.5}, "--min-confidence"),
+        ({"yago_threshold": 0.01}, "--yago-threshold"),
     ],
 )
 def test_settings_that_cannot_be_are_named_by_flag(change: dict[str, object], flag: str) -> None:

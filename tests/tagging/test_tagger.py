@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -10,12 +12,12 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny_models import capitals_model, random_tuned_model
+from tiny_models import CITY, COUNTRY, MAYOR, PERSON, capitals_model, random_tuned_model
 
 import ousianer_cli
 from ousianer_cli.errors import ModelError, OutputError
 from ousianer_cli.formats.document import Author, Document, Segment
-from ousianer_cli.network.checkpoint import save_model
+from ousianer_cli.network.checkpoint import Model, save_model
 from ousianer_cli.tagging.engine import Engine
 from ousianer_cli.tagging.mention import Mention, mention_at
 from ousianer_cli.tagging.summary import Summary
@@ -138,9 +140,47 @@ def test_posters_have_a_type_of_the_taxonomy_or_are_counted() -> None:
     summary = Summary()
     (tagged,) = Tagger(engine).documents([post], summary=summary)
     assert tagged.mentions == ()
-    assert summary.skipped == {"posters, since the taxonomy has no type 'PER'": 1} and summary.authors == 0
+    assert summary.skipped == {"posters, since the model has no type 'PER'": 1} and summary.authors == 0
     (mention,) = Tagger(engine, author_type="human").tag(post)
     assert (mention.text, mention.type) == ("anna_b", "Human")
+
+
+def test_a_mention_says_what_else_it_might_be() -> None:
+    model = capitals_model("GPE", 0.7)
+    assert model.conversion is not None
+    with torch.no_grad():
+        model.conversion.out.bias[Engine(model).targets.names.index("LOC")] = math.log(0.2)
+        model.tagger.types.weight.zero_()
+        model.tagger.types.bias.copy_(torch.tensor([-9.0, 2.0, 0.0, -3.0]))
+    (mention,) = Tagger(Engine(model)).tag("then Oslo")
+    options = dict(mention.alternatives)
+    assert list(options) == ["GPE", "-", "LOC"], "the most probable first"
+    assert options == pytest.approx({"GPE": 0.7 / 1.2, "-": 0.3 / 1.2, "LOC": 0.2 / 1.2}, abs=0.005)
+    assert mention.yago == ((CITY, 0.88), (COUNTRY, 0.5), (MAYOR, 0.05))
+    assert mention.detection == pytest.approx(1.0, abs=0.01)
+    assert mention.confidence == pytest.approx(mention.detection * 0.7 / 1.2, abs=0.01)
+    (plain,) = Tagger(Engine(model)).documents([document("then Oslo")], details=False)
+    assert plain.mentions == (dataclasses.replace(mention, alternatives=(), yago=()),)
+
+
+def pretrained() -> Model:
+    model = capitals_model()
+    with torch.no_grad():
+        model.tagger.types.weight.zero_()
+        model.tagger.types.bias.copy_(torch.tensor([2.0, -3.0, -9.0, 1.0]))  # a person, and rather a mayor
+    return dataclasses.replace(model, conversion=None, taxonomy_file=None)
+
+
+def test_a_pretrained_model_gives_yago_classes() -> None:
+    tagger = Tagger(Engine(pretrained()))
+    assert not tagger.has_targets
+    (mention,) = tagger.tag("then Ada")
+    assert mention.type == MAYOR, "the most specific one"
+    assert mention.yago == ((PERSON, 0.88), (MAYOR, 0.73), (CITY, 0.05)) and mention.alternatives == ()
+    assert mention.confidence == pytest.approx(0.73, abs=0.01)
+    post = Document("d", "anna_b: rain .", (), authors=(Author(0, 6),))
+    assert tagger.tag(post) == []
+    assert [m.type for m in Tagger(Engine(pretrained()), author_type=PERSON).tag(post)] == [PERSON]
 
 
 def test_the_counts_add_up() -> None:

@@ -70,6 +70,24 @@ def test_a_name_that_no_tab_can_hold_is_left_out_and_counted() -> None:
     assert summary.skipped == {"names with a NUL character": 1} and summary.names == 1
 
 
+def test_a_name_has_a_row_for_each_yago_class_where_there_is_no_other_type() -> None:
+    document = Document("d", "Oslo and Bo of x", (Segment("s", 0, 16),))
+    mentions = (
+        Mention(0, 4, "Oslo", "city", 0.4, 0.8, yago=(TypeProbability("location", 0.9), TypeProbability("city", 0.5))),
+        Mention(9, 11, "Bo", "person", 0.1, 0.9, yago=(TypeProbability("person", 0.1),)),
+        Mention(15, 16, "x", "person", 1.0),
+    )
+    summary = Summary()
+    found = rows(TaggedDocument(document, (), mentions), summary=summary, yago_threshold=0.5)
+    assert [(r.text, r.type, r.mention_id, r.kb_id, round(r.confidence, 6)) for r in found] == [
+        ("Oslo", "location", "r-0000001", "NIL000001", 0.72),
+        ("Oslo", "city", "r-0000002", "NIL000001", 0.4),
+        ("x", "person", "r-0000003", "NIL000002", 1.0),
+    ]
+    assert (summary.names, summary.rows) == (2, 3)
+    assert summary.skipped == {"names without a YAGO class of at least 0.5": 1}
+
+
 def test_offsets_count_from_after_the_xml_declaration_in_every_format() -> None:
     item = tagged('<?xml version="1.0"?>\nOslo', (22, 26, "LOC"), shift=22)
     assert [(r.start, r.end) for r in rows(item)] == [(0, 3)]
@@ -81,7 +99,14 @@ def test_offsets_count_from_after_the_xml_declaration_in_every_format() -> None:
 
 def test_json_lines_hold_all_that_is_known() -> None:
     mention = Mention(
-        5, 9, "Oslo", "GPE", 0.8, (TypeProbability("GPE", 0.7), TypeProbability("-", 0.2)), (TypeProbability("y", 0.9),)
+        5,
+        9,
+        "Oslo",
+        "GPE",
+        0.6,
+        detection=0.9,
+        alternatives=(TypeProbability("GPE", 0.7), TypeProbability("-", 0.2)),
+        yago=(TypeProbability("y", 0.9),),
     )
     summary = Summary()
     item = TaggedDocument(Document("d", "then Oslo\u2028", ()), (), (mention,))
@@ -96,7 +121,8 @@ def test_json_lines_hold_all_that_is_known() -> None:
                 "end": 9,
                 "text": "Oslo",
                 "type": "GPE",
-                "confidence": 0.8,
+                "confidence": 0.6,
+                "detection": 0.9,
                 "alternatives": [{"type": "GPE", "probability": 0.7}, {"type": "-", "probability": 0.2}],
                 "yago": [{"type": "y", "probability": 0.9}],
                 "nested": False,

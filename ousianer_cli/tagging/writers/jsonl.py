@@ -32,6 +32,7 @@ def _mention(document: Document, mention: Mention) -> dict[str, Any]:
         "text": mention.text,
         "type": mention.type,
         "confidence": mention.confidence,
+        "detection": mention.detection,
         "alternatives": _types(mention.alternatives),
         "yago": _types(mention.yago),
         "nested": mention.nested,

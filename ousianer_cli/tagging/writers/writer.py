@@ -16,6 +16,8 @@ class WriteOptions:
 
     run_id: str = "ousianer"
     nil: NilPolicy = "string"
+    yago_threshold: float | None = None
+    """For a model without target types: the least probability of a YAGO class that has a row of its own."""
 
 
 @dataclass(frozen=True, slots=True)
