@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -49,7 +50,7 @@ def figures(engine: Engine, sentences: Sequence[Sentence]) -> dict[str, Floats]:
     """Sums [N, 4] over sentences whose names are all marked, by the heading of their row."""
     words, outer, nested = zip(*(_split(s) for s in sentences), strict=True)
     scorer = SentenceScorer(engine.targets.taxonomy)
-    found = [outer_and_nested(mentions) for mentions in engine.tag(list(words))]
+    found = [outer_and_nested(mentions) for mentions in _tagged(engine, sentences, words)]
     result = {}
     for rows, gold, side in ((ROWS, outer, 0), (NESTED_ROWS, nested, 1)):
         parts = [row[side] for row in found]
@@ -57,6 +58,13 @@ def figures(engine: Engine, sentences: Sequence[Sentence]) -> dict[str, Floats]:
         if side == 0 or sums["span"][:, [1, 3]].any():
             result.update({heading: sums[measure] for measure, heading in rows.items()})
     return result
+
+
+def _tagged(engine: Engine, sentences: Sequence[Sentence], words: Sequence[list[str]]) -> Iterator[list[TypedMention]]:
+    """Mentions of each sentence; those of one document are tagged together."""
+    places = itertools.groupby(range(len(words)), key=lambda i: sentences[i].document or i)
+    documents = [[words[i] for i in group] for _, group in places]
+    return itertools.chain.from_iterable(engine.tag_documents(documents))
 
 
 def _sums(
@@ -132,7 +140,8 @@ def main() -> None:
     parser.add_argument("--deepen", type=float, default=0.0, help="as in `ousianer tag`")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     options = parser.parse_args()
-    engine = Engine(load_model(options.model or released_model()), deepen=options.deepen)
+    model = load_model(options.model or released_model())
+    engine = Engine(model, deepen=options.deepen, nested=model.nested is not None)
     print("| corpus | measure | P | R | F1 [95% interval] | gold | found |")
     print("|---|---|---|---|---|---|---|")
     result: dict[str, dict[str, dict[str, float]]] = {}

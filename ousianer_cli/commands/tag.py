@@ -56,9 +56,10 @@ def tag(
     min_confidence: Annotated[
         float | None, typer.Option(help="Least confidence of a row; by default the model's own threshold.")
     ] = None,
-    batch_pieces: Annotated[
-        int | None, typer.Option(help="Padded sub-words a batch: speed and memory, never results.")
+    consistency: Annotated[
+        str | None, typer.Option(help="document: mentions of one string in a document share evidence; none.")
     ] = None,
+    nested: Annotated[bool | None, typer.Option(help="Give names inside other names too.")] = None,
     yago_threshold: Annotated[
         float | None,
         typer.Option(help="Of a pretrained model: least probability of a YAGO class that has a row of its own."),

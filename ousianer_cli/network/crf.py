@@ -29,12 +29,6 @@ class Lattice:
     beta: Tensor
     log_z: Tensor
 
-    def near_tie(self, margin: float) -> list[bool]:
-        """Whether some word of a sentence has two tags whose marginals differ by less than `margin`."""
-        top = torch.exp(self.alpha + self.beta - self.log_z[:, None, None]).topk(2, dim=2).values
-        close = ((top[:, :, 0] - top[:, :, 1]) < margin) & self.mask
-        return [bool(x) for x in close.any(dim=1).tolist()]
-
 
 class Iob2Crf(CRF):  # type: ignore[misc]  # pytorch-crf has no types
     """A CRF over O/B/I in which I never starts a sentence and never follows O."""
@@ -48,6 +42,13 @@ class Iob2Crf(CRF):  # type: ignore[misc]  # pytorch-crf has no types
         with torch.no_grad():
             self.start_transitions[I] = _FORBIDDEN
             self.transitions[O, I] = _FORBIDDEN
+
+    @staticmethod
+    def ended_before(emissions: Tensor, begins: Tensor) -> Tensor:
+        """Emissions [B, T, 3] under which no span goes on into a word of `begins` [B, T]."""
+        emissions = emissions.clone()
+        emissions[..., I] = emissions[..., I].masked_fill(begins, _FORBIDDEN)
+        return emissions
 
     def negative_log_likelihood(self, emissions: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
         """-log p(tags | emissions) of each sentence: emissions [B, T, 3], tags [B, T], mask [B, T] -> [B]."""

@@ -12,9 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ousianer_cli.network.crf import Lattice
 from ousianer_cli.network.nested import NestedHead, Span, candidates, choose_nested, place_features
 from ousianer_cli.network.pieces import EncodedSentence, collate
+from ousianer_cli.network.shapes import sentence_begins
 from ousianer_cli.network.tagger import Mentions, Tagger
 
 
@@ -30,49 +30,76 @@ def length_batches(lengths: Sequence[int], budget: int) -> list[list[int]]:
     return [*batches, batch] if batch else batches
 
 
+@dataclass(frozen=True, slots=True)
+class Contextualised:
+    """A batch after encoder and BiLSTM: which sequences, BiLSTM states [B, T, H], encoder states [B, T, L, D], word
+    mask [B, T], and where a sentence begins [B, T]."""
+
+    indices: list[int]
+    states: Tensor
+    layers: Tensor
+    mask: Tensor
+    begins: Tensor
+
+
 def contextualised(
-    tagger: Tagger, sentences: Sequence[EncodedSentence], budget: int, device: torch.device | str = "cpu"
-) -> Iterator[tuple[list[int], Tensor, Tensor, Tensor]]:
-    """(indices, BiLSTM states [B, T, H], encoder states [B, T, L, D], word mask [B, T]) of one batch after another."""
+    tagger: Tagger, sequences: Sequence[EncodedSentence], budget: int, device: torch.device | str = "cpu"
+) -> Iterator[Contextualised]:
+    """Sentences or passages in length order, one batch after another."""
     tagger.eval()
-    for indices in length_batches([s.pieces for s in sentences], budget):
-        batch = collate([sentences[i] for i in indices]).to(device)
-        yield indices, *tagger.contextualise(batch), batch.word_mask
+    for indices in length_batches([s.pieces for s in sequences], budget):
+        batch = collate([sequences[i] for i in indices]).to(device)
+        states, layers = tagger.contextualise(batch)
+        yield Contextualised(indices, states, layers, batch.word_mask, sentence_begins(batch.shapes))
 
 
 @dataclass(frozen=True, slots=True)
 class Detected:
-    """Spans [start, end) found in a sentence, p(span) [M], mention vectors [M, V]; `certain`: no decision edge near."""
+    """Spans [start, end) found in a sentence or passage, p(span) [M], mention vectors [M, V]."""
 
     spans: list[Span]
     marginals: np.ndarray
     vectors: np.ndarray
-    certain: bool = True
     nested: Detected | None = None
     """Names inside the found ones, where they were looked for; p of one is p(its name is found) p(it is one)."""
 
+    @classmethod
+    def nothing(cls, size: int) -> Detected:
+        """No mention, of vectors of V = size numbers."""
+        return cls([], np.zeros(0), np.zeros((0, size), dtype=np.float32))
 
-def detect_batch(
-    tagger: Tagger,
-    states: Tensor,
-    layers: Tensor,
-    mask: Tensor,
-    tie: float = 0.0,
-    nested: NestedHead | None = None,
-) -> list[Detected]:
-    """What is found in each sentence of a batch (`contextualised`); with `tie`, one in which marginals of two tags are
-    closer than that is not certain. With a nested head, names inside the found ones too."""
-    spans, marginals, lattice = _best_spans(tagger, states, mask)
-    edges = lattice.near_tie(tie) if tie else [False] * len(spans)
-    vectors = _pooled(tagger, states, layers, spans)
-    found = [
-        Detected(own, chance, vector, not edge)
-        for own, chance, vector, edge in zip(spans, marginals, vectors, edges, strict=True)
-    ]
+    def between(self, start: int, end: int) -> Detected:
+        """What lies in the words [start, end), counted from there."""
+        kept = [i for i, (a, b) in enumerate(self.spans) if start <= a and b <= end]
+        return Detected(
+            [(self.spans[i][0] - start, self.spans[i][1] - start) for i in kept],
+            self.marginals[kept],
+            self.vectors[kept],
+            None if self.nested is None else self.nested.between(start, end),
+        )
+
+    def followed_by(self, other: Detected, offset: int) -> Detected:
+        """Both together, the words of the other counted from `offset`."""
+        nested = other.nested
+        if nested is not None:
+            nested = (self.nested or Detected.nothing(nested.vectors.shape[1])).followed_by(nested, offset)
+        return Detected(
+            [*self.spans, *((a + offset, b + offset) for a, b in other.spans)],
+            np.concatenate([self.marginals, other.marginals]),
+            np.concatenate([self.vectors, other.vectors]),
+            nested if nested is not None else self.nested,
+        )
+
+
+def detect_batch(tagger: Tagger, batch: Contextualised, nested: NestedHead | None = None) -> list[Detected]:
+    """What is found in each sequence of a batch; with a nested head, names inside the found ones too."""
+    spans, marginals = _best_spans(tagger, batch)
+    vectors = _pooled(tagger, batch, spans)
+    found = [Detected(*one) for one in zip(spans, marginals, vectors, strict=True)]
     if nested is None:
         return found
     inner = [[s for name in own for s in candidates(name)] for own in spans]
-    inner_vectors = _pooled(tagger, states, layers, inner)
+    inner_vectors = _pooled(tagger, batch, inner)
     return [replace(one, nested=_nested(nested, one, vector)) for one, vector in zip(found, inner_vectors, strict=True)]
 
 
@@ -97,22 +124,19 @@ def _nested(head: NestedHead, found: Detected, vectors: np.ndarray) -> Detected:
     return Detected(spans, np.asarray(chances, dtype=np.float64), vectors[places])
 
 
-def _best_spans(
-    tagger: Tagger, states: Tensor, mask: Tensor
-) -> tuple[list[list[tuple[int, int]]], list[np.ndarray], Lattice]:
-    """Each sentence's spans with p(span) [M], and the batch's forward-backward scores."""
-    emissions = tagger.emission(states)
-    spans = tagger.crf.best_spans(emissions, mask)
-    lattice = tagger.crf.lattice(emissions, mask)
-    return spans, tagger.crf.span_marginals(lattice, spans), lattice
+def _best_spans(tagger: Tagger, batch: Contextualised) -> tuple[list[list[Span]], list[np.ndarray]]:
+    """Each sequence's spans with p(span) [M]; a name ends with its sentence."""
+    emissions = tagger.crf.ended_before(tagger.emission(batch.states), batch.begins)
+    spans = tagger.crf.best_spans(emissions, batch.mask)
+    return spans, tagger.crf.span_marginals(tagger.crf.lattice(emissions, batch.mask), spans)
 
 
-def _pooled(tagger: Tagger, states: Tensor, layers: Tensor, spans: Sequence[list[tuple[int, int]]]) -> list[np.ndarray]:
-    """Mention vectors [M, V] of each sentence of a batch."""
-    mentions = Mentions.of(list(spans), states.device)
+def _pooled(tagger: Tagger, batch: Contextualised, spans: Sequence[list[Span]]) -> list[np.ndarray]:
+    """Mention vectors [M, V] of each sequence of a batch."""
+    mentions = Mentions.of(list(spans), batch.states.device)
     if not len(mentions):
         return [np.zeros((0, tagger.vector_size), np.float32)] * len(spans)
-    vectors = tagger.mention_vectors(states, layers, mentions).float().cpu().numpy()
+    vectors = tagger.mention_vectors(batch.states, batch.layers, mentions).float().cpu().numpy()
     return np.split(vectors, np.cumsum([len(s) for s in spans])[:-1])
 
 
@@ -125,13 +149,14 @@ def detect(
     device: torch.device | str = "cpu",
 ) -> tuple[list[Detected], np.ndarray]:
     """What is found in each sentence, and the vectors [M, V] of given spans (one list a sentence), in one pass."""
-    found = [Detected([], np.zeros(0), np.zeros((0, tagger.vector_size), np.float32))] * len(sentences)
+    found = [Detected.nothing(tagger.vector_size)] * len(sentences)
     vectors = [np.zeros((0, tagger.vector_size), np.float32)] * len(sentences)
-    for indices, states, layers, mask in contextualised(tagger, sentences, budget, device):
-        for index, detected in zip(indices, detect_batch(tagger, states, layers, mask), strict=True):
+    for batch in contextualised(tagger, sentences, budget, device):
+        for index, detected in zip(batch.indices, detect_batch(tagger, batch), strict=True):
             found[index] = detected
         if given:
-            for index, part in zip(indices, _pooled(tagger, states, layers, [given[i] for i in indices]), strict=True):
+            own = _pooled(tagger, batch, [given[i] for i in batch.indices])
+            for index, part in zip(batch.indices, own, strict=True):
                 vectors[index] = part
     return found, np.concatenate([np.zeros((0, tagger.vector_size), np.float32), *vectors])
 
@@ -142,9 +167,8 @@ def detect_spans(
 ) -> list[tuple[list[tuple[int, int]], np.ndarray]]:
     """(spans [start, end), p(span) [M]) of each sentence; sentences must fit the encoder."""
     found: list[tuple[list[tuple[int, int]], np.ndarray]] = [([], np.zeros(0))] * len(sentences)
-    for indices, states, _, mask in contextualised(tagger, sentences, budget, device):
-        spans, marginals, _ = _best_spans(tagger, states, mask)
-        for index, row_spans, row_marginals in zip(indices, spans, marginals, strict=True):
+    for batch in contextualised(tagger, sentences, budget, device):
+        for index, row_spans, row_marginals in zip(batch.indices, *_best_spans(tagger, batch), strict=True):
             found[index] = (row_spans, row_marginals)
     return found
 
@@ -160,8 +184,8 @@ def mention_vectors(
     """Mention vectors [M, V] of given spans, in the order of sentences and spans; sentences must fit the encoder."""
     wanted = [i for i, s in enumerate(spans) if s]
     vectors = [np.zeros((0, tagger.vector_size), np.float32)] * len(sentences)
-    for indices, states, layers, _ in contextualised(tagger, [sentences[i] for i in wanted], budget, device):
-        chosen = [wanted[i] for i in indices]
-        for i, part in zip(chosen, _pooled(tagger, states, layers, [spans[i] for i in chosen]), strict=True):
+    for batch in contextualised(tagger, [sentences[i] for i in wanted], budget, device):
+        chosen = [wanted[i] for i in batch.indices]
+        for i, part in zip(chosen, _pooled(tagger, batch, [spans[i] for i in chosen]), strict=True):
             vectors[i] = part
     return np.concatenate([np.zeros((0, tagger.vector_size), np.float32), *vectors])

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from torch import Tensor
 
 _NAMES = (
     "lower",
@@ -108,3 +109,8 @@ def hide_case(shapes: np.ndarray, words: np.ndarray) -> np.ndarray:
     changed = shapes.copy()
     changed[np.ix_(np.flatnonzero(words), np.asarray(_CASE))] = 0
     return changed
+
+
+def sentence_begins(shapes: Tensor) -> Tensor:
+    """Which words begin a sentence, from their shapes [..., T, F]: bool [..., T]."""
+    return shapes[..., _AT["first"]] > 0

@@ -29,8 +29,6 @@ class Choice:
     """[M], places in `TypingHead.names`."""
     scores: Tensor
     """[M] in 0..1: p(type) under argmax, the expected credit under `expected`, the table's score of a Direct model."""
-    margins: Tensor
-    """[M]: how far each decision is from falling otherwise."""
 
 
 @dataclass(slots=True)
@@ -93,6 +91,11 @@ class TypingHead:
             rule = dataclasses.replace(rule, coarse_prior=coarse_prior)
         return cls(model, targets, rule, direct, _evidence(model, targets) if deepen else None, deepen)
 
+    @property
+    def gives_distributions(self) -> bool:
+        """Whether scores are one distribution a mention over target types and "outside"."""
+        return self.targets is not None and self.direct is None
+
     @torch.inference_mode()
     def yago_probabilities(self, vectors: Tensor) -> Tensor:
         """p(type) [M, Y] of each pretraining type by itself, from mention vectors [M, V]."""
@@ -126,31 +129,26 @@ class TypingHead:
             return self._most_specific(scores)
         if self.direct is not None:
             positions, values = (torch.from_numpy(a) for a in self.direct.choose(scores.cpu().numpy()))
-            return Choice(positions, values, _direct_margins(scores))
+            return Choice(positions, values)
         compared = decision_scores(scores, self.rule.decoding, self._credit.to(scores.device))
         values, positions = compared.max(dim=1)
-        margins = _margins(compared)
         if self.evidence is not None and self.deepen:
-            positions, nearest = self._deeper(self.evidence, vectors, positions)
-            margins = torch.minimum(margins, nearest)
-        return Choice(positions, values, margins)
+            positions = self._deeper(self.evidence, vectors, positions)
+        return Choice(positions, values)
 
-    def _deeper(self, mapper: DirectMapper, vectors: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor]:
-        """Types [M] after evidence has gone below the chosen ones, and the margins [M] of that decision."""
+    def _deeper(self, mapper: DirectMapper, vectors: Tensor, chosen: Tensor) -> Tensor:
+        """Types [M] after evidence has gone below the chosen ones."""
         probabilities = self.yago_probabilities(vectors).cpu().numpy()
         evidence = torch.from_numpy(mapper.scores(probabilities)).to(chosen.device).float()
-        top = (evidence * self._below.to(chosen.device)[chosen]).topk(2, dim=1)
-        enough = top.values[:, 0] >= self.deepen
-        tie = torch.where(enough, top.values[:, 0] - top.values[:, 1], torch.ones_like(top.values[:, 0]))
-        margins = torch.minimum((top.values[:, 0] - self.deepen).abs(), tie)
-        return torch.where(enough, top.indices[:, 0], chosen), margins
+        values, below = (evidence * self._below.to(chosen.device)[chosen]).max(dim=1)
+        return torch.where(values >= self.deepen, below, chosen)
 
     def _most_specific(self, probabilities: Tensor) -> Choice:
         """The YAGO type that is most surely the most specific one of each mention, with its probability."""
         specific = torch.from_numpy(directness(probabilities.cpu().numpy(), self._edges))
         positions = specific.argmax(dim=1)
         values = probabilities.cpu().gather(1, positions[:, None]).squeeze(1)
-        return Choice(positions, values, _margins(specific))
+        return Choice(positions, values)
 
 
 def mapping_table(model: Model) -> str | None:
@@ -187,19 +185,3 @@ def _evidence(model: Model, targets: Targets) -> DirectMapper:
         f"--deepen: expected a model with a table from YAGO classes to its types, found {reason}; "
         "leave it out, or fine-tune with --mapping"
     )
-
-
-def _margins(compared: Tensor) -> Tensor:
-    """The distance between the best two of each row [M, A]: [M]."""
-    if compared.shape[1] < 2:
-        return torch.full((len(compared),), float("inf"))
-    top = compared.topk(2, dim=1).values
-    return top[:, 0] - top[:, 1]
-
-
-def _direct_margins(scores: Tensor) -> Tensor:
-    """How far each of the Direct model's choices is from flipping: scores of .5 (a level is entered above it), and ties
-    of the best two."""
-    top = scores.topk(2, dim=1).values
-    tie = torch.where(top[:, 0] > 0, top[:, 0] - top[:, 1], torch.ones_like(top[:, 0]))
-    return torch.minimum((scores - 0.5).abs().amin(dim=1), tie)

@@ -40,15 +40,16 @@ class TagSettings:
     yago_threshold: float = setting(
         0.5, doc="of a model without target types: least probability of a YAGO class that has a row of its own"
     )
-    batch_pieces: int = setting(4096, doc="padded sub-word pieces a batch: speed and memory, never results")
+    consistency: Literal["document", "none"] = setting(
+        "document", doc="document: mentions of the same string in a document share evidence; none: each by itself"
+    )
+    nested: bool = setting(False, doc="give names inside other names too")
     device: str = setting("", doc="cpu or cuda; empty takes a GPU where there is one")
     threads: int = setting(0, doc="CPU threads; 0 leaves PyTorch's choice")
 
     def __post_init__(self) -> None:
         if not self.run_id or any(c.isspace() for c in self.run_id):
             raise SettingsError(f"--run-id: expected a name without blanks, found {self.run_id!r}")
-        if self.batch_pieces < 1:
-            raise SettingsError(f"--batch-pieces: expected at least 1, found {self.batch_pieces}")
         if not 0 <= self.deepen <= 1:
             raise SettingsError(f"--deepen: expected 0 to 1, found {self.deepen}")
         if self.coarse_prior > 1:

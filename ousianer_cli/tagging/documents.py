@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ousianer_cli.formats.document import Document
@@ -30,17 +29,3 @@ def split_document(document: Document) -> SplitDocument:
     spans = (span for segment in document.segments for span in split_sentences(text, segment.start, segment.end))
     words = (tuple(split_words(text, start, end)) for start, end in spans)
     return SplitDocument(document, tuple(sentence for sentence in words if sentence))
-
-
-def batches(documents: Iterable[Document], sentences: int) -> Iterator[list[SplitDocument]]:
-    """Whole documents, split, in groups of at least so many sentences."""
-    group: list[SplitDocument] = []
-    held = 0
-    for document in documents:
-        group.append(split_document(document))
-        held += len(group[-1].sentences)
-        if held >= sentences:
-            yield group
-            group, held = [], 0
-    if group:
-        yield group

@@ -1,33 +1,33 @@
-"""From documents of words to typed mentions: windows, batches, detection, typing, decoding.
+"""From documents of words to typed mentions: passages, windows, batches, detection, typing, decoding.
 
 Letters: B sentences, T words, M mentions, V mention vector, N types.
 """
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 
-from ousianer_cli.errors import ModelError
+from ousianer_cli.errors import ModelError, SettingsError
 from ousianer_cli.network.checkpoint import Model
 from ousianer_cli.network.inference import Detected, contextualised, detect_batch
+from ousianer_cli.network.passages import join_encoded, plan_passages
 from ousianer_cli.network.pieces import EncodedSentence
 from ousianer_cli.network.targets import Targets
 from ousianer_cli.network.typing import TypingHead
+from ousianer_cli.tagging.consistency import Consistency
 from ousianer_cli.tagging.mention import TypeProbability
 from ousianer_cli.tagging.windows import Window, encode_windows, join_spans, plan_windows
 
-_EDGE = 2e-5
-"""Half-width around a rounding or decision edge within which a sentence is decided by itself; see `tag_documents`."""
-_TIE = 1e-3
-"""Marginals of two tags closer than this may be ordered otherwise in a batch of another size."""
+BATCH_PIECES = 4096
+"""Padded pieces a batch at most. It is fixed, and a batch holds one document, so that what is found in a document
+depends on its text alone: batches of another shape round differently in the last bits."""
 CONFIDENCE_DIGITS = 3
 PROBABILITY_DIGITS = 2
-"""Fewer than a confidence has: a mention has many, and each that is near a rounding edge costs a second run."""
+"""Digits of p(type) and p(span)."""
 LEAST_PROBABILITY = 0.05
 """Types below it are not listed."""
 
@@ -49,31 +49,43 @@ class TypedMention:
     detection: float = 1.0
     alternatives: tuple[TypeProbability, ...] = ()
     yago: tuple[TypeProbability, ...] = ()
+    nested: bool = False
 
 
 @dataclass(slots=True)
 class Engine:
-    """A loaded model that tags. `batch_pieces` (padded pieces a batch) changes speed and memory, never a result.
+    """A loaded model that tags.
 
     `deepen` over 0 lets YAGO evidence go below the type that was chosen (`TypingHead`); `coarse_prior` in place of the
-    model's own sets how much gold is taken to stop at the top type (`DecodingRule`).
+    model's own sets how much gold is taken to stop at the top type (`DecodingRule`). `consistency` shares evidence
+    among a document's mentions of one string, where the model gives distributions over target types. `nested` finds
+    names inside found names, too.
 
     Raises:
-        SettingsError: a prior or `deepen` for a model that has no use for it (`TypingHead.of`).
+        SettingsError: a prior, `deepen` or `nested` for a model that has no use for it.
     """
 
     model: Model
-    batch_pieces: int = 4096
     device: str = "cpu"
     deepen: float = 0.0
     coarse_prior: float | None = None
+    consistency: bool = True
+    nested: bool = False
     head: TypingHead = field(init=False)
+    _consistency: Consistency | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self.head = TypingHead.of(self.model, deepen=self.deepen, coarse_prior=self.coarse_prior)
         self.model.tagger.to(self.device).eval()
         if self.model.conversion is not None:
             self.model.conversion.to(self.device).eval()
+        if self.consistency and self.head.gives_distributions:
+            self._consistency = Consistency.of(self.targets.taxonomy, self.head.names)
+        if self.nested and self.model.nested is None:
+            raise SettingsError(
+                "--nested: expected a model that finds names inside names, found one that was not trained to; "
+                "leave it out, or fine-tune on a corpus that marks them"
+            )
 
     @property
     def has_targets(self) -> bool:
@@ -103,140 +115,129 @@ class Engine:
         return self.model.max_pieces
 
     def tag(self, sentences: Sequence[Sentence]) -> list[list[TypedMention]]:
-        """Typed mentions of each sentence, each a document of its own; see `tag_documents`."""
-        return [mentions for (mentions,) in self.tag_documents([[words] for words in sentences])]
+        """Typed mentions of sentences that have nothing to do with one another, outside names included.
 
-    @torch.inference_mode()
+        They share batches, which is faster than a document each; the last digits of a confidence may depend on them.
+        """
+        return [
+            self._typed([found], [words], details=False)[0]
+            for words, found in zip(sentences, self._detect(sentences, [""] * len(sentences)), strict=True)
+        ]
+
     def tag_documents(
-        self, documents: Sequence[Sequence[Sentence]], *, details: bool = False
-    ) -> list[list[list[TypedMention]]]:
+        self, documents: Iterable[Sequence[Sentence]], *, details: bool = False
+    ) -> Iterator[list[list[TypedMention]]]:
         """Typed mentions of each sentence of each document, outside names included, whatever their confidence.
 
-        With `details` mentions have their alternatives and YAGO classes.
-
-        Batches of another size round differently in the last bits. So that no result depends on the batch, a sentence
-        with a decision or a rounded figure near an edge is run once more by itself, and that run counts.
+        With `details` mentions have their alternatives and YAGO classes. A document's result depends on its text alone.
         """
-        detected = iter(self.detect([words for document in documents for words in document]))
-        return [self._tag_document(words, [next(detected) for _ in words], details) for words in documents]
+        for sentences in documents:
+            detected = self._detect(sentences, ["document"] * len(sentences))
+            yield self._typed(detected, sentences, details=details)
 
-    def _tag_document(
-        self, sentences: Sequence[Sentence], detected: Sequence[Detected], details: bool
+    @torch.inference_mode()
+    def _typed(
+        self, detected: Sequence[Detected], sentences: Sequence[Sentence], *, details: bool
     ) -> list[list[TypedMention]]:
-        tagged = []
-        for words, found, (mentions, certain) in zip(sentences, detected, self._typed(detected, details), strict=True):
-            if not (certain and found.certain):
-                ((mentions, _),) = self._typed(self.detect([words]), details)
-            tagged.append(mentions)
-        return tagged
-
-    def _typed(self, detected: Sequence[Detected], details: bool) -> list[tuple[list[TypedMention], bool]]:
-        """The mentions of each sentence of a document, and whether none of their figures is near an edge.
-
-        All mentions of the document have their distributions before the first is decided.
-        """
+        """The mentions of each sentence of a document, all of which have their distributions before one is decided."""
         head = self.head
-        if not any(found.spans for found in detected):
-            return [([], True) for _ in detected]
-        vectors = torch.from_numpy(np.concatenate([found.vectors for found in detected])).to(self.device)
+        mentions: list[list[TypedMention]] = [[] for _ in detected]
+        # (sentence, is it nested, what was found) of every mention, sentence by sentence
+        parts = [
+            (i, deep, part) for i, one in enumerate(detected) for deep, part in enumerate((one, one.nested)) if part
+        ]
+        spans = [(i, bool(deep), span) for i, deep, part in parts for span in part.spans]
+        if not spans:
+            return mentions
+        vectors = torch.from_numpy(np.concatenate([part.vectors for _, _, part in parts])).to(self.device)
         scores = head.scores(vectors)  # [M, N]
+        if self._consistency is not None:
+            strings = [" ".join(sentences[i][start:end]) for i, _, (start, end) in spans]
+            shared = self._consistency.shared(strings, scores.double().cpu().numpy())
+            scores = torch.from_numpy(shared).to(scores)
         choice = head.choose(vectors, scores)
-        marginals = np.concatenate([found.marginals for found in detected])
+        marginals = np.concatenate([part.marginals for _, _, part in parts])
         confidences = marginals * choice.scores.clamp(0, 1).double().cpu().numpy()
-        certain = (
-            (choice.margins.cpu().numpy() > _EDGE)
-            & (_to_edge(confidences, CONFIDENCE_DIGITS) >= _EDGE)
-            & (_to_edge(marginals, PROBABILITY_DIGITS) >= _EDGE)
-        )
         alternatives: list[tuple[TypeProbability, ...]] = [()] * len(vectors)
         yago = alternatives
         if details:
-            yago, clear = _ranked(head.model.types, head.yago_probabilities(vectors))
-            certain &= clear
+            yago = _ranked(head.model.types, head.yago_probabilities(vectors))
             if self.has_targets:
-                alternatives, clear = _ranked(head.names, scores)
-                certain &= clear
-        spans = [span for found in detected for span in found.spans]
-        names = [head.names[place] for place in choice.positions.tolist()]
-        mentions = [
-            TypedMention(start, end, name, confidence, detection, options, classes)
-            for (start, end), name, confidence, detection, options, classes in zip(
-                spans,
-                names,
-                _rounded(confidences, CONFIDENCE_DIGITS),
-                _rounded(marginals, PROBABILITY_DIGITS),
-                alternatives,
-                yago,
-                strict=True,
+                alternatives = _ranked(head.names, scores)
+        for (i, deep, (start, end)), position, confidence, detection, options, classes in zip(
+            spans,
+            choice.positions.tolist(),
+            _rounded(confidences, CONFIDENCE_DIGITS),
+            _rounded(marginals, PROBABILITY_DIGITS),
+            alternatives,
+            yago,
+            strict=True,
+        ):
+            mentions[i].append(
+                TypedMention(start, end, head.names[position], confidence, detection, options, classes, deep)
             )
-        ]
-        ends = np.cumsum([0, *(len(found.spans) for found in detected)])
-        return [(mentions[a:b], bool(certain[a:b].all())) for a, b in itertools.pairwise(ends.tolist())]
+        return mentions
 
     @torch.inference_mode()
-    def detect(self, sentences: Sequence[Sequence[str]]) -> list[Detected]:
-        """Spans, their marginals and mention vectors, sentence by sentence."""
-        plans: list[list[Window]] = []
-        parts: list[EncodedSentence] = []
-        owner: list[int] = []
+    def _detect(self, sentences: Sequence[Sentence], documents: Sequence[str]) -> list[Detected]:
+        """Spans, their marginals and mention vectors, sentence by sentence; `documents` as `plan_passages` takes it."""
         full = self.model.tokenizer.encode(sentences) if sentences else []
-        for place, (words, whole) in enumerate(zip(sentences, full, strict=True)):
-            windows = plan_windows(whole, self.max_pieces) if words else []
-            plans.append(windows)
-            parts += encode_windows(words, whole, windows, self.model.tokenizer, self.max_pieces) if words else []
-            owner += [place] * len(windows)
-        outputs: list[Detected | None] = [None] * len(parts)
-        for indices, states, layers, mask in contextualised(self.model.tagger, parts, self.batch_pieces, self.device):
-            found = detect_batch(self.model.tagger, states, layers, mask, _TIE)
-            for index, detected in zip(indices, found, strict=True):
-                outputs[index] = detected
-        by_sentence: list[list[Detected]] = [[] for _ in sentences]
-        for place, output in zip(owner, outputs, strict=True):
-            if output is not None:
-                by_sentence[place].append(output)
-        return [
-            _join(windows, found, self.model.tagger.vector_size)
-            for windows, found in zip(plans, by_sentence, strict=True)
-        ]
+        filled = [i for i, words in enumerate(sentences) if words]
+        plan = plan_passages(
+            [full[i].pieces for i in filled], [documents[i] for i in filled], self.model.passage_pieces
+        )
+        passages = [[filled[k] for k in part] for part in plan]
+        windows: list[list[Window]] = []
+        parts: list[EncodedSentence] = []
+        for members in passages:
+            if len(members) > 1:
+                windows.append([])
+                parts.append(join_encoded([full[i] for i in members]))
+            else:
+                windows.append(plan_windows(full[members[0]], self.max_pieces))
+                words, tokenizer = sentences[members[0]], self.model.tokenizer
+                parts += encode_windows(words, full[members[0]], windows[-1], tokenizer, self.max_pieces)
+        outputs: list[Detected] = [Detected.nothing(self.model.tagger.vector_size)] * len(parts)
+        nested = self.model.nested if self.nested else None
+        for batch in contextualised(self.model.tagger, parts, BATCH_PIECES, self.device):
+            for index, found in zip(batch.indices, detect_batch(self.model.tagger, batch, nested), strict=True):
+                outputs[index] = found
+        result = [Detected.nothing(self.model.tagger.vector_size)] * len(sentences)
+        at = 0
+        for members, own in zip(passages, windows, strict=True):
+            if own:
+                result[members[0]] = _join(own, outputs[at : at + len(own)], self.model.tagger.vector_size)
+                at += len(own)
+                continue
+            start = 0
+            for i in members:
+                result[i] = outputs[at].between(start, start + len(sentences[i]))
+                start += len(sentences[i])
+            at += 1
+        return result
 
 
 def _join(windows: list[Window], parts: list[Detected], size: int) -> Detected:
-    if not parts:
-        return Detected([], np.zeros(0), np.zeros((0, size), dtype=np.float32), True)
+    """What was found in the windows of one sentence, each name from the window that owns its place."""
     if len(parts) == 1:
         return parts[0]
     kept = join_spans(windows, [p.spans for p in parts])
-    places = [parts[w].spans.index((a - windows[w].start, b - windows[w].start)) for w, a, b in kept]
-    return Detected(
-        [(a, b) for _, a, b in kept],
-        np.array([parts[w].marginals[k] for (w, _, _), k in zip(kept, places, strict=True)]),
-        np.stack([parts[w].vectors[k] for (w, _, _), k in zip(kept, places, strict=True)])
-        if kept
-        else np.zeros((0, size), np.float32),
-        all(p.certain for p in parts),
-    )
+    joined = Detected.nothing(size)
+    for window, start, end in kept:
+        offset = windows[window].start
+        joined = joined.followed_by(parts[window].between(start - offset, end - offset), start)
+    return joined
 
 
-def _ranked(names: Sequence[str], probabilities: torch.Tensor) -> tuple[list[tuple[TypeProbability, ...]], np.ndarray]:
-    """The types worth listing of each row of [M, N], the most probable first, and whether no figure is near an edge."""
-    exact = probabilities.double().cpu().numpy()
-    rounded = exact.round(PROBABILITY_DIGITS)
-    listed = exact > LEAST_PROBABILITY - 0.6 * 10.0**-PROBABILITY_DIGITS  # what rounds to the least one, and its edge
-    clear: np.ndarray = ((_to_edge(exact, PROBABILITY_DIGITS) >= _EDGE) | ~listed).all(axis=1)
+def _ranked(names: Sequence[str], probabilities: torch.Tensor) -> list[tuple[TypeProbability, ...]]:
+    """The types worth listing of each row of [M, N], the most probable first, equal ones in the model's order."""
     ranked = []
-    for row in rounded:
-        # Equal ones stand in the model's order.
+    for row in probabilities.double().cpu().numpy().round(PROBABILITY_DIGITS):
         order = [i for i in np.argsort(-row, kind="stable") if row[i] >= LEAST_PROBABILITY]
         ranked.append(tuple(TypeProbability(names[i], float(row[i])) for i in order))
-    return ranked, clear
+    return ranked
 
 
 def _rounded(values: np.ndarray, digits: int) -> list[float]:
     """Rounded, and never down to 0."""
     return [float(v) for v in values.round(digits).clip(10.0**-digits, 1.0)]
-
-
-def _to_edge(values: np.ndarray, digits: int) -> np.ndarray:
-    """Distance of each value to the nearest point at which its rounding changes."""
-    scaled = values * 10.0**digits - 0.5
-    return np.abs(scaled - np.round(scaled)) / 10.0**digits

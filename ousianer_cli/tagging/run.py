@@ -48,7 +48,8 @@ def run_tag(settings: TagSettings, progress: bool | None = None) -> Summary:
     tagger = Tagger.load(
         settings.model or None,
         device=settings.device or None,
-        batch_pieces=settings.batch_pieces,
+        consistency=settings.consistency == "document",
+        nested=settings.nested,
         deepen=settings.deepen,
         coarse_prior=None if settings.coarse_prior < 0 else settings.coarse_prior,
         min_confidence=None if settings.min_confidence < 0 else settings.min_confidence,

@@ -13,14 +13,13 @@ from ousianer_cli.formats.readers import read_documents
 from ousianer_cli.formats.source import plain_document
 from ousianer_cli.network.checkpoint import load_model
 from ousianer_cli.released_models import released_model
-from ousianer_cli.tagging.documents import SplitDocument, batches
+from ousianer_cli.tagging.documents import SplitDocument, split_document
 from ousianer_cli.tagging.engine import Engine, TypedMention
 from ousianer_cli.tagging.mention import Mention, Span, TaggedDocument, mention_at
 from ousianer_cli.tagging.summary import Summary
 from ousianer_cli.taxonomy.tree import OUTSIDE
 
 AUTHOR_CONFIDENCE = 1.0
-_BATCH_SENTENCES = 512
 
 
 class Tagger:
@@ -55,7 +54,8 @@ class Tagger:
         path: str | Path | None = None,
         *,
         device: str | None = None,
-        batch_pieces: int = 4096,
+        consistency: bool = True,
+        nested: bool = False,
         deepen: float = 0.0,
         coarse_prior: float | None = None,
         min_confidence: float | None = None,
@@ -66,7 +66,8 @@ class Tagger:
         Args:
             path: the folder; None takes the model that ships with the package.
             device: `cpu` or `cuda`; None takes a GPU where there is one.
-            batch_pieces: padded sub-words a batch; changes speed and memory, never a result.
+            consistency: whether a document's mentions of one string share evidence before a type is chosen.
+            nested: whether names inside other names are given too.
             deepen: least YAGO evidence that takes a type below the one chosen; 0 never does.
             coarse_prior: share of gold taken to stop at the top type; None takes the model's own.
             min_confidence: names below it are left out; None takes the model's own threshold.
@@ -74,11 +75,11 @@ class Tagger:
 
         Raises:
             ModelError: the folder is missing, incomplete or of another version.
-            SettingsError: a prior or `deepen` for a model that has no use for it.
+            SettingsError: a prior, `deepen` or `nested` for a model that has no use for it.
         """
         chosen = device or ("cuda" if torch.cuda.is_available() else "cpu")
         model = load_model(path or released_model())
-        return cls(Engine(model, batch_pieces, chosen, deepen, coarse_prior), min_confidence, author_type)
+        return cls(Engine(model, chosen, deepen, coarse_prior, consistency, nested), min_confidence, author_type)
 
     @overload
     def tag(self, item: str | Document) -> list[Mention]: ...  # type: ignore[overload-overlap]
@@ -108,14 +109,9 @@ class Tagger:
         return self.documents(read_documents(paths, **options))
 
     def documents(
-        self,
-        documents: Iterable[Document],
-        *,
-        details: bool = True,
-        summary: Summary | None = None,
-        batch_sentences: int = _BATCH_SENTENCES,
+        self, documents: Iterable[Document], *, details: bool = True, summary: Summary | None = None
     ) -> Iterator[TaggedDocument]:
-        """Documents with their names, streamed: memory holds some `batch_sentences` sentences at a time.
+        """Documents with their names, streamed: memory holds one document at a time.
 
         Names outside the taxonomy or below the threshold are left out and counted in `summary`. Without `details`
         names lack `alternatives` and `yago`, which is faster.
@@ -125,15 +121,15 @@ class Tagger:
         """
         summary = summary if summary is not None else Summary()
         seen: set[str] = set()
-        for batch in batches(documents, batch_sentences):
-            found = self.engine.tag_documents([item.words() for item in batch], details=details)
-            for item, typed in zip(batch, found, strict=True):
-                _count(item, seen, summary)
-                names = self._authors(item.document, summary)
-                for sentence, mentions in zip(item.sentences, typed, strict=True):
-                    names += [_placed(item.document, sentence, m) for m in mentions if self._is_kept(m, summary)]
-                names.sort(key=lambda m: (m.start, m.end))
-                yield TaggedDocument(item.document, item.sentences, tuple(names))
+        for document in documents:
+            item = split_document(document)
+            (typed,) = self.engine.tag_documents([item.words()], details=details)
+            _count(item, seen, summary)
+            names = self._authors(item.document, summary)
+            for sentence, mentions in zip(item.sentences, typed, strict=True):
+                names += [_placed(item.document, sentence, m) for m in mentions if self._is_kept(m, summary)]
+            names.sort(key=lambda m: (m.start, m.end))
+            yield TaggedDocument(item.document, item.sentences, tuple(names))
 
     def _is_kept(self, mention: TypedMention, summary: Summary) -> bool:
         if mention.type == OUTSIDE:
@@ -166,6 +162,7 @@ def _placed(document: Document, sentence: tuple[Span, ...], mention: TypedMentio
         detection=mention.detection,
         alternatives=mention.alternatives,
         yago=mention.yago,
+        nested=mention.nested,
     )
 
 

@@ -144,19 +144,18 @@ def test_padding_and_neighbours_do_not_matter() -> None:
     assert second == pytest.approx(crf.span_marginals(crf.lattice(long, mask_of(7)), spans[1:])[0], abs=1e-6)
 
 
-def test_near_tie_sees_two_tags_of_like_chance_and_not_padding() -> None:
+def test_no_span_goes_on_into_the_next_sentence() -> None:
     crf = Iob2Crf()
-    with torch.no_grad():
-        crf.start_transitions.zero_()
-        crf.end_transitions.zero_()
-        crf.transitions.zero_()
-    crf.enforce()
-    emissions = torch.zeros(2, 3, TAGS)
-    emissions[:, :, O] = 20.0
-    emissions[0, 1, B] = 20.0  # O and B alike
-    tied, clear = crf.lattice(emissions, mask_of(3, 3)).near_tie(0.01)
-    assert (tied, clear) == (True, False)
-    assert crf.lattice(emissions, mask_of(1, 3)).near_tie(0.01) == [False, False], "the tie is in the padding"
+    emissions = torch.zeros(1, 4, 3)
+    emissions[0, :, 2] = 5.0
+    emissions[0, 0, 1] = 5.0
+    mask = mask_of(4)
+    assert crf.best_spans(emissions, mask) == [[(0, 4)]]
+    ended = crf.ended_before(emissions, torch.tensor([[True, False, True, False]]))
+    for start, end in crf.best_spans(ended, mask)[0]:
+        assert end <= 2 or start >= 2
+    assert float(crf.span_marginals(crf.lattice(ended, mask), [[(0, 3)]])[0][0]) < 1e-12
+    assert emissions[0, 2, 2] == 5.0, "what was given is left as it is"
 
 
 def test_constraints_stand_after_training() -> None:

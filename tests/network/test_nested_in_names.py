@@ -23,9 +23,9 @@ def test_a_head_that_takes_all_gives_what_stands_inside_the_names(tmp_path: Path
         [["The", "Lisbon", "City", "Council", "met", "Ana", "Silva", "."], ["Rain", "."]]
     )
     with torch.inference_mode():
-        ((indices, *states),) = contextualised(model.tagger, sentences, 4096)
-        found = dict(zip(indices, detect_batch(model.tagger, *states, nested=head), strict=True))
-        plain = dict(zip(indices, detect_batch(model.tagger, *states), strict=True))
+        (batch,) = contextualised(model.tagger, sentences, 4096)
+        found = dict(zip(batch.indices, detect_batch(model.tagger, batch, head), strict=True))
+        plain = dict(zip(batch.indices, detect_batch(model.tagger, batch), strict=True))
     assert found[0].spans == plain[0].spans and plain[0].nested is None
     names = [s for s in found[0].spans if candidates(s)]
     inner = found[0].nested

@@ -57,13 +57,6 @@ def test_the_prior_decides_how_deep_a_choice_goes() -> None:
     assert chosen(sure, DecodingRule("argmax", coarse_prior=1.0))[0] == POLITICIAN
 
 
-def test_each_decision_has_its_margin() -> None:
-    head = TypingHead(random_model(), Targets(TREE))
-    scores = torch.tensor([[0.9, 0.1, 0, 0, 0, 0], [0.4, 0.35, 0.25, 0, 0, 0]])
-    assert head.choose(torch.zeros(2, 12), scores).margins.tolist() == pytest.approx([0.8, 0.05])
-    assert head.choose(torch.zeros(0, 12), torch.zeros(0, 6)).margins.tolist() == []
-
-
 def test_a_pretrained_model_gives_its_most_specific_yago_type() -> None:
     model = random_model()
     with torch.no_grad():

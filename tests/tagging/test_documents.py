@@ -1,9 +1,9 @@
-"""Documents as sentences of words, and in groups."""
+"""Documents as sentences of words."""
 
 from __future__ import annotations
 
 from ousianer_cli.formats.document import Document, Segment
-from ousianer_cli.tagging.documents import batches, split_document
+from ousianer_cli.tagging.documents import split_document
 
 
 def document(text: str, doc_id: str = "d1") -> Document:
@@ -23,10 +23,3 @@ def test_sentences_of_segments_alone() -> None:
     split = split_document(Document("d", text, (Segment("s", 3, 25),)))
     assert split.words() == [["Ada", "left", "."], ["Otto", "stayed", "."]]
     assert split_document(document(" \n\u00a0\n")).sentences == ()
-
-
-def test_groups_hold_whole_documents() -> None:
-    documents = [document("One. Two. Three."), document("One."), document(""), document("One.")]
-    assert [[len(item.sentences) for item in group] for group in batches(documents, 2)] == [[3], [1, 0, 1]]
-    assert [len(group) for group in batches(documents, 100)] == [4]
-    assert list(batches([], 2)) == []

@@ -9,9 +9,11 @@ from tiny_models import CITY, COUNTRY, PERSON, capitals_model, random_model, ran
 
 from ousianer_cli.errors import ModelError, SettingsError
 from ousianer_cli.network.checkpoint import load_model
+from ousianer_cli.network.nested import NestedHead
 from ousianer_cli.network.targets import DecodingRule
 from ousianer_cli.released_models import released_model
-from ousianer_cli.tagging.engine import Detected, Engine, TypedMention
+from ousianer_cli.tagging.consistency import Consistency
+from ousianer_cli.tagging.engine import Engine, TypedMention
 
 WORDS = ["Mayor", "Ada", "Brun", "of", "Lima", "met", "Otto", "Lind", "near", "the", "Old", "Port", "of", "Oslo"]
 
@@ -51,41 +53,46 @@ def test_a_single_endless_word_is_not_lost(words: list[str]) -> None:
     assert {i for m in found for i in range(m.start, m.end)} == capitalised
 
 
-@pytest.mark.parametrize("decoding", ["argmax", "expected", "direct"])
-def test_results_do_not_depend_on_the_batch(decoding: str) -> None:
-    model = random_tuned_model(4)
-    if decoding == "direct":
-        with torch.no_grad():
-            model.tagger.types.weight.mul_(6)
-        model.direct_table = f"{PERSON}\tPER\n{CITY}\tGPE.UrbanArea.City\n{COUNTRY}\tGPE.Country.Country\n"
-    else:
-        model.config["decoding"]["decoding"] = decoding
-    sentences = [f"Row {n} of the Grand Hotel in Lima , n {n * n}".split() * (1 + n % 5) for n in range(40)]
-    alone = [Engine(model, batch_pieces=1).tag([s])[0] for s in sentences]
-    assert sum(map(len, alone)) > 40 and len({m.type for f in alone for m in f}) >= 3
-    for size in (32, 200, 4096):
-        assert Engine(model, batch_pieces=size).tag(sentences) == alone
+def test_passages_find_what_sentences_have_and_no_name_runs_into_the_next_sentence() -> None:
+    model = capitals_model(chance=0.9)
+    document = [["then", "Ada"], ["Brun", "of", "Oslo"], [], ["rain"]]
+    (alone,) = Engine(model).tag_documents([document])
+    model.config["passage_pieces"] = 200
+    (together,) = Engine(model).tag_documents([document])
+    assert [spans(found) for found in together] == [[(1, 2)], [(0, 1), (2, 3)], [], []]
+    assert [spans(found) for found in alone] == [spans(found) for found in together]
 
 
-@pytest.mark.parametrize(
-    ("certain", "marginal", "wanted"),
-    [(True, 0.5, "batch"), (False, 0.5, "alone"), (True, 0.50051, "alone"), (True, 0.5001, "batch")],
-)
-def test_a_sentence_near_an_edge_is_decided_by_itself(
-    monkeypatch: pytest.MonkeyPatch, certain: bool, marginal: float, wanted: str
-) -> None:
-    model = capitals_model(chance=0.999999)
-    spans = {"batch": (0, 1), "alone": (0, 2)}
+def test_a_document_shares_evidence_unless_told_not_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = capitals_model("PER")
+    asked: list[list[str]] = []
 
-    def detect(self: Engine, sentences: list[list[str]]) -> list[Detected]:
-        alone = len(sentences) == 1
-        span = spans["alone" if alone else "batch"]
-        found = Detected([span], np.array([marginal]), np.zeros((1, 12), np.float32), alone or certain)
-        return [found] * len(sentences)
+    def shared(self: Consistency, strings: list[str], scores: np.ndarray) -> np.ndarray:
+        asked.append(strings)
+        return np.roll(scores, 1, axis=1)
 
-    monkeypatch.setattr(Engine, "detect", detect)
-    found = Engine(model).tag([["Ada", "Brun"]] * 2)
-    assert [[(m.start, m.end) for m in f] for f in found] == [[spans[wanted]]] * 2
+    monkeypatch.setattr(Consistency, "shared", shared)
+    document = [["Ada", "Brun", "left"], ["in", "Oslo"]]
+    ((first, second),) = Engine(model).tag_documents([document])
+    assert asked == [["Ada Brun", "Oslo"]]
+    ((plain, _),) = Engine(model, consistency=False).tag_documents([document])
+    assert len(asked) == 1 and plain[0].type == "PER" and first[0].type != "PER" and second[0].type == first[0].type
+
+
+def test_nested_names_stand_beside_their_name_and_need_a_head() -> None:
+    model = capitals_model("PER")
+    with pytest.raises(SettingsError, match="--nested: expected a model that finds names inside names"):
+        Engine(model, nested=True)
+    model.nested = NestedHead(model.tagger.vector_size, 4).eval()
+    with torch.no_grad():
+        model.nested.hidden.weight.zero_()
+        model.nested.out.bias.fill_(20.0)
+    ((found,),) = Engine(model, nested=True).tag_documents([[["in", "Ada", "Brun", "Oslo"]]])
+    assert [(m.start, m.end) for m in found if not m.nested] == [(1, 4)]
+    inner = [(m.start, m.end) for m in found if m.nested]
+    assert inner and all(1 <= a < b <= 4 for a, b in inner)
+    ((plain,),) = Engine(model).tag_documents([[["in", "Ada", "Brun", "Oslo"]]])
+    assert plain == [m for m in found if not m.nested]
 
 
 def test_mentions_of_a_sentence_are_in_order_and_apart() -> None:
@@ -132,26 +139,31 @@ def test_a_pretrained_model_has_no_target_types() -> None:
 def test_sentences_of_documents_come_back_in_their_places() -> None:
     engine = Engine(capitals_model())
     documents = [[["Ada"], ["rain"]], [], [["in", "Oslo"], []]]
-    found = engine.tag_documents(documents)
+    found = list(engine.tag_documents(documents))
     assert [[spans(mentions) for mentions in document] for document in found] == [[[(0, 1)], []], [], [[(1, 2)], []]]
 
 
-@pytest.mark.parametrize("kind", ["tuned", "direct", "pretrained"])
-def test_details_do_not_depend_on_the_batch(kind: str) -> None:
+@pytest.mark.parametrize("passage_pieces", [0, 100])
+@pytest.mark.parametrize("kind", ["argmax", "expected", "direct", "pretrained"])
+def test_a_document_gives_the_same_whatever_stands_beside_it(kind: str, passage_pieces: int) -> None:
     model = random_tuned_model(4)
+    model.config["passage_pieces"] = passage_pieces
     with torch.no_grad():
         model.tagger.types.weight.mul_(6)
     if kind == "direct":
         model.direct_table = f"{PERSON}\tPER\n{CITY}\tGPE.UrbanArea.City\n{COUNTRY}\tGPE.Country.Country\n"
-    if kind == "pretrained":
+    elif kind == "pretrained":
         model.taxonomy_file = None
-    documents = [[f"Row {n} of the Grand Hotel in Lima , n {n * n}".split() * (1 + n % 5)] for n in range(40)]
-    alone = [Engine(model, batch_pieces=1).tag_documents([d], details=True)[0] for d in documents]
-    mentions = [m for d in alone for s in d for m in s]
+    else:
+        model.config["decoding"]["decoding"] = kind
+    line = "Row {} of the Grand Hotel in Lima , n {}"
+    documents = [[line.format(n, n * k).split() * (1 + n % 5) for k in range(1 + n % 3)] for n in range(30)]
+    engine = Engine(model)
+    together = list(engine.tag_documents(documents, details=True))
+    assert together == [next(engine.tag_documents([d], details=True)) for d in documents]
+    mentions = [m for d in together for s in d for m in s]
     assert len(mentions) > 40 and all(m.yago for m in mentions)
     assert all(m.alternatives for m in mentions) == (kind != "pretrained")
-    for size in (32, 200, 4096):
-        assert Engine(model, batch_pieces=size).tag_documents(documents, details=True) == alone
 
 
 def test_no_sentences() -> None:

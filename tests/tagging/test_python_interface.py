@@ -89,7 +89,7 @@ def test_the_package_gives_its_interface_when_it_is_asked_for(tmp_path: Path) ->
 
 def test_loading(tmp_path: Path) -> None:
     save_model(tmp_path / "m", capitals_model("PER", 0.6), "card")
-    assert len(Tagger.load(tmp_path / "m", device="cpu", batch_pieces=64).tag("Ada")) == 1
+    assert len(Tagger.load(tmp_path / "m", device="cpu", consistency=False).tag("Ada")) == 1
     assert Tagger.load(tmp_path / "m", min_confidence=0.7).tag("Ada") == []
     with pytest.raises(ModelError, match="expected a model folder"):
         Tagger.load(tmp_path / "absent")
@@ -110,13 +110,6 @@ def test_every_name_is_the_text_at_its_offsets(text: str, which: str) -> None:
     for mention in found:
         assert mention.text == text[mention.start : mention.end] == mention.text.strip() != ""
         assert 0 < mention.confidence <= 1
-
-
-def test_the_same_in_groups_of_any_size() -> None:
-    documents = [document(f"Ada met Otto . Row {n} is in Lima ." * (1 + n % 3), str(n)) for n in range(9)]
-    whole = list(RANDOM.documents(documents))
-    for sentences in (1, 3, 512):
-        assert list(RANDOM.documents(documents, batch_sentences=sentences)) == whole
 
 
 def test_authors_are_per_with_full_confidence_in_text_order() -> None:
