@@ -50,6 +50,7 @@ def corpus(
     tag_column: Annotated[
         int | None, typer.Option(help="Column of the tag, from 0 (-1 is the last). Default: the last; for conllu 2.")
     ] = None,
+    tag_names: Annotated[str | None, typer.Option(help="Names of numbered tags, comma separated, or a file.")] = None,
     map: Annotated[
         Path | None,
         typer.Option(help="Label-mapping table: label<TAB>TYPE|TYPE; '-' lies outside. Without one, labels stay."),
@@ -140,8 +141,6 @@ def corpus(
     values: dict[str, Any] = {"format": format, "unmapped": unmapped, "supervises": supervises}
     settings = PrepareSettings(
         **values,
-        token_column=token_column,
-        tag_column=tag_column,
         map=map,
         map_to=map_to,
         taxonomy=taxonomy,
@@ -151,12 +150,17 @@ def corpus(
         seed=seed,
         held_fraction=split_by_hash or 0.0,
         types=_words(types),
-        genres=_words(genres, str.lower),
-        levels=_words(levels, str.upper),
-        source=tuple(source or ()),
         demonyms_outside=demonyms_outside,
     )
-    prepared = prepare_corpus(files, settings)
+    options = {
+        "token_column": token_column,
+        "tag_column": tag_column,
+        "tag_names": tag_names,
+        "genres": list(_words(genres, str.lower)),
+        "levels": list(_words(levels, str.upper)),
+        "source": [str(path) for path in source or ()],
+    }
+    prepared = prepare_corpus(files, settings, options)
     write_corpus(output, prepared.sentences)
     if held_out is not None:
         write_corpus(held_out, prepared.held)

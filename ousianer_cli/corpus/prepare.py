@@ -9,29 +9,23 @@ from __future__ import annotations
 import hashlib
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
+from ousianer_cli.corpus.labels import WORDNET, TypesOf, shipped_labels, typing_function
 from ousianer_cli.errors import InputError, SettingsError
-from ousianer_cli.formats.aida_tab import LEVELS
-from ousianer_cli.formats.corpora import CORPUS_FORMATS, OVER_SOURCE, CorpusFormat, detect_format, read_group
+from ousianer_cli.formats.corpora import detect_format, read_group
 from ousianer_cli.formats.corpus import OUTSIDE, Mention, Sentence, Supervision, outer_and_nested
-from ousianer_cli.formats.labelled import LabelledMention, LabelledSentence, ReadReport
-from ousianer_cli.formats.ontonotes import DEFAULT_GENRES, GENRES, NAME_CLASSES, NUMERIC_CLASSES, WITHOUT_NAMES
+from ousianer_cli.formats.labelled import LabelledSentence, ReadReport
+from ousianer_cli.formats.registry import CorpusReader, Format, check_heeded, corpus_formats, options_for
 from ousianer_cli.formats.standoff import FiledMention
 from ousianer_cli.settings.prepare_corpus import PrepareSettings
 from ousianer_cli.taxonomy.demonyms import is_demonym
 
-WORDNET = "wordnet"
-AIDA = "aida"
-ALL_GENRES = "all"
-_SOURCE_OF: dict[str, str] = {"fewnerd": "fewnerd", "figer-json": "wfbg", "ontonotes": "ontonotes"}
-"""Format -> the source of labels in the shipped tables, where it follows from the format."""
 _PLACES = frozenset(["GPE", "LOC", "FAC"])
-_AIDA_TABLES = {"ontonotes": "ontonotes_to_aida.tsv"}
 
 # English capitalises these whether or not they are part of a name.
 _CAPITALISED = frozenset(
@@ -45,7 +39,7 @@ _BEFORE_CAPITAL = frozenset([".", "?", ":", '"', "``"])
 class PrepareReport:
     """What was read, kept and dropped. `types` counts mentions by type; an open set counts once, joined by `|`."""
 
-    files: dict[str, tuple[CorpusFormat, int]] = field(default_factory=dict)
+    files: dict[str, tuple[str, int]] = field(default_factory=dict)
     """File -> its format and how many sentences were read from it."""
     types: Counter[str] = field(default_factory=Counter)
     held_types: Counter[str] = field(default_factory=Counter)
@@ -100,122 +94,13 @@ def is_clean(sentence: LabelledSentence) -> bool:
     )
 
 
-TypesOf = Callable[[LabelledMention], "tuple[str, ...] | None"]
-"""Types of a mention; an empty tuple is a name without types, None a label that the table lacks."""
-
-
-def own_labels(mention: LabelledMention) -> tuple[str, ...]:
-    """Without a table: the corpus's labels are the types."""
-    return mention.labels
-
-
-def mapped_labels(table: str | Path, taxonomy: str | None = None) -> TypesOf:
-    """Types by a label-mapping table: of several labels the deepest mapped one counts; `taxonomy` checks its types.
-
-    Raises:
-        TaxonomyError: the table or a type in it is wrong, with file and line.
-    """
-    from ousianer_cli.taxonomy.mapping import load_mapping
-    from ousianer_cli.taxonomy.tree import load_taxonomy
-
-    mapping = load_mapping(table, load_taxonomy(taxonomy) if taxonomy is not None else None)
-
-    def types(mention: LabelledMention) -> tuple[str, ...] | None:
-        if not mention.labels or mention.labels == (OUTSIDE,):
-            return mention.labels
-        found: tuple[str, ...] = mapping.lookup_deepest(mention.labels)
-        return found or None
-
-    return types
-
-
-def taxonomy_labels(name: str) -> TypesOf:
-    """Types of a corpus whose labels are a taxonomy's own, in any case: the deepest of each line of descent.
-
-    Raises:
-        TaxonomyError: no such taxonomy.
-    """
-    from ousianer_cli.taxonomy.tree import load_taxonomy
-
-    taxonomy = load_taxonomy(name)
-
-    def types(mention: LabelledMention) -> tuple[str, ...] | None:
-        found = [
-            label if label == OUTSIDE else taxonomy.find(label, ignore_case=True, phantoms=False)
-            for label in mention.labels
-        ]
-        known = [x for x in dict.fromkeys(found) if x is not None]
-        if found and not known:
-            return None
-        return tuple(x for x in known if not any(other.startswith(f"{x}.") for other in known))
-
-    return types
-
-
-def aida_labels(source: str | None) -> TypesOf:
-    """Types by the shipped table of a source of labels: open sets of AIDA types, `-` outside.
-
-    Raises:
-        SettingsError: no such source.
-    """
-    from importlib.resources import as_file, files
-
-    if source not in _AIDA_TABLES:
-        found = f"'{source}'" if source else "none"
-        known = ", ".join(_AIDA_TABLES)
-        remedy = "give tables of your own with --map"
-        raise SettingsError(f"--map-to {AIDA}:SOURCE: expected one of {known} as SOURCE, found {found}; {remedy}")
-    with as_file(files("ousianer_cli.taxonomy") / "resources" / _AIDA_TABLES[source]) as path:
-        return mapped_labels(path, "aida")
-
-
-def wordnet_table(source: str | None) -> dict[str, tuple[str, ...]]:
-    """The shipped table's rows for one source of labels: label -> synset ids that all hold (empty: none surely holds).
-
-    Raises:
-        SettingsError: no such source.
-    """
-    from importlib.resources import files
-
-    resource = files("ousianer_cli.taxonomy") / "resources" / "corpus_to_wordnet.tsv"
-    tables: dict[str, dict[str, tuple[str, ...]]] = {}
-    for line in resource.read_text(encoding="utf-8").split("\n"):
-        if line.strip() and not line.startswith("#"):
-            name, label, ids = line.split("\t")
-            tables.setdefault(name, {})[label] = () if ids == OUTSIDE else tuple(x.strip() for x in ids.split(","))
-    if source not in tables:
-        found = f"'{source}'" if source else "none"
-        known = ", ".join(sorted(tables))
-        raise SettingsError(f"--map-to {WORDNET}:SOURCE: expected one of {known} as SOURCE, found {found}")
-    return tables[source]
-
-
-def wordnet_labels(source: str | None) -> TypesOf:
-    """Types by the shipped table: WordNet synsets in YAGO's form, of all labels together, for pretraining.
-
-    A path (`/art/film`) without a row takes its nearest prefix that has one.
-    """
-    rows = wordnet_table(source)
-
-    def ids(label: str) -> tuple[str, ...] | None:
-        while label not in rows:
-            if not label.startswith("/") or "/" not in label[1:]:
-                return None
-            label = label.rpartition("/")[0]
-        return rows[label]
-
-    def types(mention: LabelledMention) -> tuple[str, ...] | None:
-        found = [ids(label) for label in mention.labels if label != OUTSIDE]
-        if found and all(x is None for x in found):
-            return None
-        return tuple(dict.fromkeys(i for x in found if x for i in x))
-
-    return types
-
-
-def prepare_corpus(files: Sequence[str | Path], settings: PrepareSettings | None = None) -> Prepared:
+def prepare_corpus(
+    files: Sequence[str | Path], settings: PrepareSettings | None = None, options: Mapping[str, Any] | None = None
+) -> Prepared:
     """Read corpora and turn them into training sentences.
 
+    Args:
+        options: of the formats' own, by name (`token_column`, `genres`, `source`, …).
     Raises:
         InputError: a broken line, or a label that the table lacks (unless `unmapped` says otherwise); with its place.
         SettingsError, TaxonomyError: a setting or a table is wrong.
@@ -223,22 +108,26 @@ def prepare_corpus(files: Sequence[str | Path], settings: PrepareSettings | None
     chosen = settings or PrepareSettings()
     if not files:
         raise SettingsError("expected one corpus file or more, found none; name them before the options")
-    _check_names(chosen)
-    given = cast(CorpusFormat | None, chosen.format)
-    kinds: list[tuple[str | Path, CorpusFormat]] = [(path, given or detect_format(path)) for path in files]
-    _check_options(chosen, {kind for _, kind in kinds})
+    known = corpus_formats()
+    if chosen.format not in (None, *known):
+        raise SettingsError(f"--format: expected one of {', '.join(known)}, found {chosen.format!r}")
+    given = dict(options or {})
+    for form in known.values():
+        options_for(form, given)  # a value that is none is refused whatever the files are
+    told = [(path, known[chosen.format or detect_format(path)]) for path in files]
+    _check_options(chosen, given, list(dict.fromkeys(form for _, form in told)))
     report = PrepareReport()
-    seen: dict[bytes, tuple[object, ...] | None] = dict.fromkeys(_excluded(chosen))
-    shared = _typing_function(chosen)
+    seen: dict[bytes, tuple[object, ...] | None] = dict.fromkeys(_excluded(chosen, given))
+    shared = typing_function(chosen)
     sentences: list[Sentence] = []
     held: list[Sentence] = []
-    for kind, paths in _units(kinds):
-        path = paths[0]
-        types_of = shared or _shipped_labels(chosen, _SOURCE_OF.get(kind))
-        classes = chosen.types or (NAME_CLASSES if kind == "ontonotes" else ())
+    for form, paths in _units(told):
+        path, reader = paths[0], cast(CorpusReader, form.corpus)
+        types_of = shared or shipped_labels(chosen, reader.labels_of or None)
+        classes = chosen.types or reader.names
         read = ReadReport()
         count = 0
-        for labelled in _read(paths, kind, chosen, read):
+        for labelled in read_group(paths, form, given, read):
             count += 1
             if classes:
                 labelled = _of_classes(labelled, classes, report)
@@ -252,10 +141,11 @@ def prepare_corpus(files: Sequence[str | Path], settings: PrepareSettings | None
                 out = is_held_out(sentence.tokens, chosen.held_fraction, sentence.document)
                 (held if out else sentences).append(sentence)
         shown = str(path) if len(paths) == 1 else f"{path} and {len(paths) - 1} more"
-        report.files[shown] = (kind, count)
+        report.files[shown] = (form.name, count)
         report.dropped_other.update(read.dropped)
-        _note_detection(kind, path, chosen, report)
-    _check_genres(chosen, report)
+        if warning := reader.warning(chosen.clean, chosen.supervises):
+            report.notes.append(f"{path}: {warning}")
+    _check_found(known, given, report)
     if chosen.demonyms_outside:
         report.notes.append(
             f"{report.demonyms:,} national adjectives, peoples and languages labelled as places are now -"
@@ -275,79 +165,43 @@ def count_types(sentences: Iterable[Sentence]) -> Counter[str]:
     return Counter("|".join(m.types) or "(no type)" for s in sentences for m in s.mentions)
 
 
-def _excluded(settings: PrepareSettings) -> set[bytes]:
-    # The files to exclude may be in any format, whatever the format of the input.
+def _excluded(settings: PrepareSettings, options: Mapping[str, Any]) -> set[bytes]:
+    # The files to exclude may be in any format, whatever the format and the columns of the input.
+    known = corpus_formats()
+    heeded = {name: value for name, value in options.items() if name not in ("token_column", "tag_column")}
     return {
         sentence_key(s.tokens)
         for path in settings.exclude
-        for s in _read([path], detect_format(path), replace(settings, token_column=None, tag_column=None), ReadReport())
+        for s in read_group([path], known[detect_format(path)], heeded, ReadReport())
     }
 
 
-def _units(
-    kinds: Iterable[tuple[str | Path, CorpusFormat]],
-) -> Iterator[tuple[CorpusFormat, list[str | Path]]]:
+def _units(told: Iterable[tuple[str | Path, Format]]) -> Iterator[tuple[Format, list[str | Path]]]:
     """Paths that are read together: neighbours whose text lies in --source, so that it is read once; others singly."""
-    for kind, group in groupby(kinds, key=lambda item: item[1]):
+    for form, group in groupby(told, key=lambda item: item[1]):
         paths = [path for path, _ in group]
-        yield from [(kind, paths)] if kind in OVER_SOURCE else [(kind, [path]) for path in paths]
+        together = form.corpus is not None and form.corpus.together
+        yield from [(form, paths)] if together else [(form, [path]) for path in paths]
 
 
-def _read(
-    paths: Sequence[str | Path], kind: CorpusFormat, settings: PrepareSettings, report: ReadReport
-) -> Iterator[LabelledSentence]:
-    genres: Sequence[str] = settings.genres or DEFAULT_GENRES
-    if ALL_GENRES in genres:
-        genres = [*(genre for genre in GENRES if genre not in WITHOUT_NAMES), "unknown"]
-    return read_group(
-        paths,
-        kind,
-        token_column=settings.token_column,
-        tag_column=settings.tag_column,
-        genres=genres,
-        levels=settings.levels or LEVELS[:1],
-        sources=settings.source,
-        report=report,
-    )
-
-
-def _check_names(settings: PrepareSettings) -> None:
-    """Refuse names of formats, genres and levels that the readers do not know."""
-    if settings.format not in (None, *CORPUS_FORMATS):
-        raise SettingsError(f"--format: expected one of {', '.join(CORPUS_FORMATS)}, found {settings.format!r}")
-    for genre in settings.genres:
-        if genre in WITHOUT_NAMES:
-            raise SettingsError(f"--genres: OntoNotes marks no names in {genre} ({GENRES[genre]}); leave it out")
-        if genre not in (*GENRES, ALL_GENRES):
-            known = ", ".join(g for g in GENRES if g not in WITHOUT_NAMES)
-            raise SettingsError(f"--genres: expected {known} or {ALL_GENRES}, found '{genre}'")
-    for level in settings.levels:
-        if level not in LEVELS:
-            raise SettingsError(f"--levels: expected {', '.join(LEVELS)}, found '{level}'")
-
-
-def _check_options(settings: PrepareSettings, kinds: set[CorpusFormat]) -> None:
+def _check_options(settings: PrepareSettings, options: Mapping[str, Any], used: Sequence[Format]) -> None:
     """Refuse options that none of the files can heed."""
-    found = ", ".join(sorted(kinds))
-    for flag, given, heeding in (
-        ("--genres", settings.genres, ("ontonotes",)),
-        ("--levels", settings.levels, ("aida",)),
-        ("--source", settings.source, OVER_SOURCE),
-    ):
-        if given and not kinds & set(heeding):
-            raise SettingsError(f"{flag}: expected files of format {' or '.join(heeding)}, found {found}; leave it out")
-    known = (*NAME_CLASSES, *NUMERIC_CLASSES)
-    if kinds == {"ontonotes"} and (unknown := [name for name in settings.types if name not in known]):
-        raise SettingsError(f"--types: expected OntoNotes classes ({', '.join(known)}), found '{unknown[0]}'")
+    check_heeded(options, used)
+    if len(used) == 1 and used[0].corpus and used[0].corpus.names:
+        known = (*used[0].corpus.names, *used[0].corpus.other_labels)
+        if unknown := [name for name in settings.types if name not in known]:
+            expected = f"labels of {used[0].name} ({', '.join(known)})"
+            raise SettingsError(f"--types: expected {expected}, found '{unknown[0]}'")
 
 
-def _check_genres(settings: PrepareSettings, report: PrepareReport) -> None:
-    """An OntoNotes corpus of which no sentence is of the genres asked for is a mistake."""
-    counts = {path: count for path, (kind, count) in report.files.items() if kind == "ontonotes"}
-    if counts and not any(counts.values()):
-        genres = ", ".join(settings.genres or DEFAULT_GENRES)
-        found = "; ".join(f"{n} {reason}" for reason, n in report.dropped_other.items()) or "no sentence"
-        raise InputError(f"sentences of genre {genres}", found, path=next(iter(counts)), remedy="choose --genres")
+def _check_found(known: Mapping[str, Format], options: Mapping[str, Any], report: PrepareReport) -> None:
+    """A corpus of which nothing is there that was asked for is a mistake."""
+    for name, form in known.items():
+        counts = {path: count for path, (kind, count) in report.files.items() if kind == name}
+        if form.corpus and form.corpus.wanted and counts and not any(counts.values()):
+            found = "; ".join(f"{n} {reason}" for reason, n in report.dropped_other.items()) or "no sentence"
+            wanted = form.corpus.wanted(options_for(form, options))
+            raise InputError(wanted, found, path=next(iter(counts)), remedy="check the files and the options")
 
 
 def _of_classes(labelled: LabelledSentence, classes: Sequence[str], report: PrepareReport) -> LabelledSentence:
@@ -361,26 +215,6 @@ def _of_classes(labelled: LabelledSentence, classes: Sequence[str], report: Prep
         outer, nested = outer_and_nested(kept)
         return replace(labelled, mentions=outer, nested=nested)
     return labelled
-
-
-def _typing_function(settings: PrepareSettings) -> TypesOf | None:
-    """The function for all files, or None where the shipped table's source follows from each file's format."""
-    if settings.map is not None:
-        return mapped_labels(settings.map, settings.taxonomy)
-    if settings.taxonomy is not None:
-        return taxonomy_labels(settings.taxonomy)
-    if settings.map_to is None:
-        return own_labels
-    target, _, source = settings.map_to.partition(":")
-    if target not in (WORDNET, AIDA):
-        expected = f"{WORDNET}, {AIDA}, {WORDNET}:SOURCE or {AIDA}:SOURCE"
-        raise SettingsError(f"--map-to: expected {expected}, found '{settings.map_to}'")
-    return _shipped_labels(settings, source) if source else None
-
-
-def _shipped_labels(settings: PrepareSettings, source: str | None) -> TypesOf:
-    to_aida = (settings.map_to or "").partition(":")[0] == AIDA
-    return aida_labels(source) if to_aida else wordnet_labels(source)
 
 
 def _is_duplicate(
@@ -447,16 +281,3 @@ def _converted(
 
 def _is_place(types: Sequence[str]) -> bool:
     return bool(types) and all(name.partition(".")[0] in _PLACES for name in types)
-
-
-def _note_detection(kind: CorpusFormat, path: str | Path, settings: PrepareSettings, report: PrepareReport) -> None:
-    if kind == "fewnerd" and settings.supervises != "typing" and not settings.clean:
-        report.notes.append(
-            f"{path}: Few-NERD's INTER and INTRA files leave names of other sets untagged; "
-            "detection wants --clean, or --supervises typing"
-        )
-    if kind == "aida" and settings.supervises in ("detection", "both"):
-        report.notes.append(
-            f"{path}: AIDA tabs hold the arguments of annotated events and relations, not every name; "
-            "detection wants corpora in which all names are marked"
-        )

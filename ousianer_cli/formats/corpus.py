@@ -108,18 +108,17 @@ def parse_lines(lines: Iterable[bytes], path: Path, first: int = 1) -> Iterator[
             found = f"bytes that are not UTF-8 ({error.reason})"
             raise InputError("UTF-8 text", found, path=path, line=number, remedy="convert the file to UTF-8") from None
         if line.strip():
-            yield _parse(line, path, number)
+            yield parse_line(line, path, number)
 
 
-def row_with_tokens(line: str, bad: Callable[[str, object], InputError]) -> tuple[dict[str, Any], list[str]]:
-    """A JSON line's object and its 'tokens'; whatever else the line is, `bad(expected, found)` makes the error."""
+def _object(line: str, bad: Callable[[str, object], InputError]) -> dict[str, Any]:
     try:
         row: Any = json.loads(line)
     except json.JSONDecodeError as error:
         raise bad("a JSON object", f"invalid JSON ({error.msg} at column {error.colno})") from None
     if not isinstance(row, dict):
         raise bad("a JSON object", row)
-    return row, tokens_of(row, bad)
+    return row
 
 
 def tokens_of(row: dict[str, Any], bad: Callable[[str, object], InputError]) -> list[str]:
@@ -130,12 +129,23 @@ def tokens_of(row: dict[str, Any], bad: Callable[[str, object], InputError]) -> 
     return tokens
 
 
-def _parse(line: str, path: Path, number: int) -> Sentence:
+def parse_line(line: str, path: str | Path, number: int) -> Sentence:
+    """The sentence of one JSON line; an `InputError` names file and line."""
+
     def bad(expected: str, found: object) -> InputError:
         return InputError(expected, str(found)[:80], path=path, line=number, remedy="see docs/formats.md, corpus lines")
 
-    row, tokens = row_with_tokens(line, bad)
-    return sentence_of(row, tokens, bad)
+    row = _object(line, bad)
+    if not {"tokens", "mentions"} <= row.keys():
+        from ousianer_cli.formats.registry import looks_like
+
+        kind = looks_like(row)
+        found = f"a record with {', '.join(map(repr, row)) or 'nothing in it'}" + (
+            f", which looks like {kind}" if kind else ""
+        )
+        remedy = "turn other formats into training lines with: ousianer prepare corpus"
+        raise InputError("a training line with 'tokens' and 'mentions'", found, path=path, line=number, remedy=remedy)
+    return sentence_of(row, tokens_of(row, bad), bad)
 
 
 def sentence_of(row: dict[str, Any], tokens: list[str], bad: Callable[[str, object], InputError]) -> Sentence:
@@ -145,22 +155,27 @@ def sentence_of(row: dict[str, Any], tokens: list[str], bad: Callable[[str, obje
         raise bad("'supervises' as detection, typing or both", supervises)
     mentions: list[Mention] = []
     nested: list[Mention] = []
-    for item in row.get("mentions", []):
-        try:
-            start, end = item["start"], item["end"]
-            types, weight = tuple(item.get("types", ())), float(item.get("weight", 1.0))
-        except (TypeError, KeyError, ValueError, AttributeError):
-            raise bad("a mention with 'start', 'end' and 'types'", item) from None
-        if not (isinstance(start, int) and isinstance(end, int) and 0 <= start < end <= len(tokens)):
+    items = row.get("mentions")
+    if not isinstance(items, list | tuple):
+        raise bad("'mentions' as a list", "none" if items is None else items)
+    for item in items:
+        if not isinstance(item, dict) or not {"start", "end", "types"} <= item.keys():
+            raise bad("a mention with 'start', 'end' and 'types'", item)
+        start, end, types = item["start"], item["end"], item["types"]
+        if type(start) is not int or type(end) is not int or not 0 <= start < end <= len(tokens):
             raise bad(f"a mention's 0 <= start < end <= {len(tokens)} (end exclusive)", f"start {start}, end {end}")
-        if not all(isinstance(t, str) and t for t in types):
+        if not isinstance(types, list | tuple) or not all(isinstance(t, str) and t for t in types):
             raise bad("'types' as a list of non-empty strings", types)
+        try:
+            weight = float(item.get("weight", 1.0))
+        except (TypeError, ValueError):
+            raise bad("a mention's 'weight' as a number of at least 0", item["weight"]) from None
         if not 0 <= weight < math.inf:
             raise bad("a mention's 'weight' as a number of at least 0", weight)
         inside, noun = item.get("nested") or False, item.get("noun") or ""
         if not isinstance(inside, bool) or not isinstance(noun, str):
             raise bad("a mention's 'nested' as true or false and its 'noun' as a string", item)
-        (nested if inside else mentions).append(Mention(start, end, types, weight, noun))
+        (nested if inside else mentions).append(Mention(start, end, tuple(types), weight, noun))
     mentions.sort(key=lambda m: (m.start, m.end))
     for left, right in pairwise(mentions):
         if right.start < left.end:
@@ -229,22 +244,3 @@ def write_corpus(path: str | Path, sentences: Iterable[Sentence]) -> int:
             out.write(dump_sentence(sentence) + "\n")
             count += 1
     return count
-
-
-def spans_from_tags(tags: Sequence[str]) -> list[tuple[int, int, str]]:
-    """Spans [start, end) with labels from IOB1, IOB2, IO or BIOES-like tags (`B-`, `I-`, `E-`, `S-`, or a label)."""
-    spans: list[tuple[int, int, str]] = []
-    open_start, open_label = -1, ""
-    for i, tag in enumerate([*tags, "O"]):
-        prefix, _, label = tag.partition("-") if len(tag) > 1 and tag[1] == "-" else ("I", "", tag)
-        outside = tag in ("O", "")
-        begins = not outside and (prefix in ("B", "S") or open_start < 0 or label != open_label)
-        if open_start >= 0 and (outside or begins):
-            spans.append((open_start, i, open_label))
-            open_start = -1
-        if begins:
-            open_start, open_label = i, label
-        if open_start >= 0 and prefix in ("E", "S"):
-            spans.append((open_start, i + 1, open_label))
-            open_start = -1
-    return spans

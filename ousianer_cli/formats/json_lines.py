@@ -3,27 +3,55 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats.labelled import numbered_lines
+from ousianer_cli.formats.labelled import doc_name
+from ousianer_cli.formats.text import filled_lines, first_line, read_text
+
+_FILLING = re.compile(r"[\s,]*")
 
 Refusal = Callable[[str, object], InputError]
 """`refuse(expected, found)` makes the error for one line of one file."""
 
 
 def objects(path: str | Path) -> Iterator[tuple[int, dict[str, Any], Refusal]]:
-    """Each object of a file of JSON lines (also `.gz`) with its line number and what makes errors about it.
+    """Each object of a file of JSON lines, or of one array (also `.gz`), with its line and what makes errors about it.
 
     Raises:
         InputError: a line that is no JSON object, with file and line.
     """
-    for number, line in numbered_lines(path):
-        if line.strip():
-            refuse = refusal(path, number)
-            yield number, parsed(line, refuse), refuse
+    if first_line(path).lstrip().startswith("["):
+        yield from _of_array(path)
+        return
+    for number, line in filled_lines(path, "a corpus file"):
+        refuse = refusal(path, number)
+        yield number, parsed(line, refuse), refuse
+
+
+def _of_array(path: str | Path) -> Iterator[tuple[int, dict[str, Any], Refusal]]:
+    """The objects of an array, each with the line that it begins in."""
+    text = read_text(path, "a corpus file")
+    decoder = json.JSONDecoder()
+    place, line = text.index("[") + 1, 1
+    counted = 0
+    while True:
+        place = _FILLING.match(text, place).end()  # type: ignore[union-attr]
+        line += text.count("\n", counted, place)
+        counted = place
+        if text.startswith("]", place):
+            return
+        refuse = refusal(path, line)
+        try:
+            found, place = decoder.raw_decode(text, place)
+        except json.JSONDecodeError as error:
+            raise refusal(path, error.lineno)("an array of JSON objects", f"invalid JSON ({error.msg})") from None
+        if not isinstance(found, dict):
+            raise refuse("a JSON object", found)
+        yield line, found, refuse
 
 
 def refusal(path: str | Path, line: int) -> Refusal:
@@ -48,6 +76,14 @@ def parsed(line: str, refuse: Refusal) -> dict[str, Any]:
     return row
 
 
+def strings_of(row: Mapping[str, Any], key: str, refuse: Refusal) -> list[str]:
+    """A record's list of words, which must be there and none of them blank."""
+    words = row.get(key)
+    if not isinstance(words, list) or not words or not all(isinstance(w, str) and w.strip() for w in words):
+        raise refuse(f"'{key}' as a list of non-empty strings", "none" if words is None else words)
+    return words
+
+
 def text_of(row: Mapping[str, Any], refuse: Refusal) -> str:
     """A record's `text`, which must be a string."""
     text = row.get("text")
@@ -61,3 +97,9 @@ def offsets_of(start: object, end: object, text: str, refuse: Refusal) -> tuple[
     if type(start) is not int or type(end) is not int or not 0 <= start < end <= len(text):
         raise refuse(f"a span's 0 <= start < end <= {len(text)} (end exclusive)", f"start {start}, end {end}")
     return start, end
+
+
+def record_id(row: Mapping[str, Any], path: str | Path, number: int) -> str:
+    """A record's own `id`, or the file's name and the line number."""
+    given = row.get("id")
+    return str(given) if given not in (None, "") else f"{doc_name(path)}-{number}"

@@ -5,14 +5,10 @@ Positions are tokens, end-exclusive. Labels are the corpus's own; a table makes 
 
 from __future__ import annotations
 
-import gzip
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, cast
 
-from ousianer_cli.errors import InputError
 from ousianer_cli.formats.corpus import Supervision
 
 
@@ -54,33 +50,6 @@ class ReadReport:
     def drop(self, reason: str, count: int = 1) -> None:
         """Count something that was left out."""
         self.dropped[reason] += count
-
-
-def numbered_lines(path: str | Path) -> Iterator[tuple[int, str]]:
-    """The lines of a UTF-8 text file (also `.gz`) from 1, without line ends and byte order mark.
-
-    Lines end at line feeds only: corpora hold other line separators of Unicode inside their tokens.
-
-    Raises:
-        InputError: the file cannot be read, or is not UTF-8.
-    """
-    path = Path(path)
-    number = 0
-    try:
-        with _open(path) as handle:
-            for number, raw in enumerate(handle, 1):
-                text = raw.decode("utf-8-sig" if number == 1 else "utf-8")
-                yield number, text.rstrip("\r\n")
-    except UnicodeDecodeError as error:
-        found = f"bytes that are not UTF-8 ({error.reason})"
-        raise InputError("UTF-8 text", found, path=path, line=number, remedy="convert the file to UTF-8") from None
-    except (OSError, EOFError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise InputError("a corpus file", f"no readable file ({reason})", path=path) from None
-
-
-def _open(path: Path) -> IO[bytes]:
-    return cast(IO[bytes], gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb"))
 
 
 def doc_name(path: str | Path) -> str:

@@ -20,6 +20,7 @@ from ousianer_cli.formats.edl import EdlRow, normalise_mention_string
 from ousianer_cli.formats.labelled import LabelledMention, LabelledSentence, ReadReport
 from ousianer_cli.formats.sentences import split_sentences, trim
 from ousianer_cli.formats.words import as_read, split_words
+from ousianer_cli.settings import setting
 
 WIDENED = "edges inside a word (the mention takes the whole word)"
 JOINED = "sentence ends inside a mention (not split there)"
@@ -48,6 +49,26 @@ class FiledMention(LabelledMention):
     """A labelled mention whose `line` counts in a file other than the one that the user named."""
 
     path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceOptions:
+    """Where the text of annotation lies."""
+
+    source: list[str] = setting(
+        [], doc="LAF and AIDA tabs: the LTF they annotate, file, folder or zip (may be repeated).", role="input"
+    )
+
+    def documents(self, path: str | Path) -> list[str]:
+        """The sources, of which there must be one.
+
+        Raises:
+            InputError: none was given; `path` is the annotation.
+        """
+        if not self.source:
+            found = "annotation without its text"
+            raise InputError("the documents of the annotation", found, path=path, remedy="add --source LTF_FOLDER")
+        return self.source
 
 
 Placed = tuple[int, int, tuple[str, ...], Span]
@@ -95,6 +116,20 @@ def layers(spans: Iterable[tuple[int, int, Span]]) -> tuple[list[Placed], list[P
 def _cross(one: tuple[int, int], other: tuple[int, int]) -> bool:
     (a, b), (c, d) = sorted((one, other))
     return a < c < b < d
+
+
+def sentence_of_tokens(
+    tokens: Sequence[str], spans: Iterable[Span], doc: str, line: int, report: ReadReport
+) -> LabelledSentence:
+    """A sentence of a corpus's own tokens; `spans` are in tokens. Crossing ones are counted."""
+    outer, nested, crossing = layers((span.start, span.end, span) for span in spans)
+    if crossing:
+        report.drop(CROSSING, crossing)
+    names, inside = (
+        tuple(LabelledMention(a, b, labels, span.line, noun=span.noun) for a, b, labels, span in level)
+        for level in (outer, nested)
+    )
+    return LabelledSentence(tuple(tokens), names, doc, line, nested=inside)
 
 
 def covering_words(words: Sequence[tuple[int, int]], start: int, end: int) -> tuple[int, int, bool]:
@@ -270,6 +305,20 @@ def sentences_of_rows(
     if lost:
         path, row = lost[0]
         report.drop(f"mentions of documents that --source lacks (first: {path}:{row.line}: {row.doc})", len(lost))
+
+
+def text_problems(rows: Iterable[EdlRow], documents: Iterable[Document]) -> list[tuple[EdlRow, str]]:
+    """Rows whose document is absent, whose offsets lie outside it, or whose string is not what stands there."""
+    waiting: dict[str, list[EdlRow]] = {}
+    for row in rows:
+        waiting.setdefault(row.doc, []).append(row)
+    found = []
+    for document in documents:
+        here = waiting.pop(document.id, ())
+        found += [(row, problem) for row in here if (problem := _misfit(document, row))]
+    for doc, group in waiting.items():
+        found += [(row, f"document '{doc}' is not among the source documents") for row in group]
+    return found
 
 
 def _misfit(document: Document, row: EdlRow) -> str:

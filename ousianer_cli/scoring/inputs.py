@@ -7,18 +7,18 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ousianer_cli.errors import InputError, SettingsError
 from ousianer_cli.formats.edl import EdlRow
+from ousianer_cli.formats.registry import mention_formats, recognise
+from ousianer_cli.formats.text import filled_lines, read_text
 from ousianer_cli.scoring.columns import read_edl_table
 from ousianer_cli.scoring.matching import Ints, MentionTable, Vocabulary, encode_rows
 
-InputKind = Literal["auto", "edl", "combined", "laf", "aida"]
-INPUT_KINDS = get_args(InputKind)
+EDL = "edl"
 Flags = NDArray[np.bool_]
 
 _NELEVAL_LOCATION = re.compile("(\\S+): ?(\\d+) ?[-\u2013] ?(\\d+)")
@@ -52,25 +52,15 @@ class Regions:
         return np.asarray((place >= 0) & (self.doc[at] == doc) & (self.end[at] >= offset))
 
 
-def detect(path: str | Path) -> InputKind:
+def input_kinds() -> tuple[str, ...]:
+    """The names of the formats that can be scored, and `auto`."""
+    return ("auto", *mention_formats())
+
+
+def detect(path: str | Path) -> str:
     """The format of a file, by its name and its first line; what is none of the others is an EDL tab."""
-    path = Path(path)
-    name = path.name.lower()
-    if path.is_dir() or name.endswith((".xml", ".xml.gz", ".zip")):
-        return "laf"
-    try:
-        with path.open("rb") as handle:
-            first = handle.readline(1 << 16).decode("utf-8", "replace").rstrip("\r\n")
-    except OSError:
-        return "edl"
-    cells = first.split("\t")
-    if "textoffset_startchar" in cells:
-        return "aida"
-    if first.lstrip("\ufeff \t").startswith("<"):
-        return "laf"
-    if len(cells) >= 3 and all(cell.isascii() and cell.isdecimal() for cell in cells[1:3]):
-        return "combined"
-    return "edl"
+    form = recognise(path, mention_formats().values())
+    return form.name if form else EDL
 
 
 def read_mentions(path: str | Path, vocabulary: Vocabulary, kind: str = "auto") -> tuple[MentionTable, list[str]]:
@@ -79,26 +69,20 @@ def read_mentions(path: str | Path, vocabulary: Vocabulary, kind: str = "auto") 
     Raises:
         InputError: an unreadable file or a malformed line, with file and line.
     """
-    if kind not in INPUT_KINDS:
-        raise SettingsError(f"--input-format: expected one of {', '.join(INPUT_KINDS)}, found '{kind}'")
     chosen = detect(path) if kind == "auto" else kind
-    if chosen == "edl":
+    if chosen == EDL:
         return read_edl_table(path, vocabulary), []
     skipped: Counter[str] = Counter()
     notes: list[str] = []
-    if chosen == "combined":
-        from ousianer_cli.formats.combined import iter_combined
+    table = encode_rows(_with_forms(_rows(path, chosen, skipped), str(path), notes), vocabulary)
+    return table, [*notes, *(f"{path}: {count} {reason} left out" for reason, count in sorted(skipped.items()))]
 
-        return encode_rows(_with_forms(iter_combined(path), str(path), notes), vocabulary), notes
-    if chosen == "laf":
-        from ousianer_cli.formats.laf import iter_laf
 
-        table = encode_rows(iter_laf(path, skipped), vocabulary)
-    else:
-        from ousianer_cli.formats.aida_tab import iter_aida
-
-        table = encode_rows(iter_aida(path, skipped), vocabulary)
-    return table, [f"{path}: {count} {reason} left out" for reason, count in sorted(skipped.items())]
+def _rows(path: str | Path, kind: str, skipped: Counter[str]) -> Iterator[EdlRow]:
+    form = mention_formats().get(kind)
+    if form is None or form.mentions is None:
+        raise SettingsError(f"--input-format: expected one of {', '.join(input_kinds())}, found '{kind}'")
+    return form.mentions(Path(path), skipped)
 
 
 def _with_forms(rows: Iterable[EdlRow], name: str, notes: list[str]) -> Iterator[EdlRow]:
@@ -131,7 +115,7 @@ def read_as_neleval(path: str | Path, vocabulary: Vocabulary, kind: str = "auto"
     path = Path(path)
     chosen = detect(path) if kind == "auto" else kind
     if chosen == "combined":
-        from ousianer_cli.formats.combined import iter_combined
+        from ousianer_cli.formats.kinds.combined import iter_combined
 
         best: dict[int, EdlRow] = {}
         for row in iter_combined(path):
@@ -142,14 +126,7 @@ def read_as_neleval(path: str | Path, vocabulary: Vocabulary, kind: str = "auto"
         return _in_neleval_order(best.values(), vocabulary)
     if chosen != "edl":
         raise SettingsError("--neleval-exact: expected an EDL tab or the combined format, since neleval reads no other")
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        found = f"no readable file ({error.strerror})"
-        raise InputError("an EDL tab file", found, path=path, remedy="check the path") from None
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise InputError("UTF-8", f"byte 0x{error.object[error.start]:02x}", path=path, line=line) from None
+    text = read_text(path, "an EDL tab file")
     groups: dict[str, EdlRow] = {}
     for number, line_text in enumerate(text.removesuffix("\n").split("\n"), 1):
         cells = line_text.rstrip("\r").split("\t")
@@ -181,7 +158,7 @@ def _in_neleval_order(rows: Iterable[EdlRow], vocabulary: Vocabulary) -> Mention
 def read_regions(path: str | Path, vocabulary: Vocabulary) -> Regions:
     """Excluded regions: `docid TAB start TAB end` a line, offsets inclusive; further columns are passed over."""
     rows: list[tuple[int, int, int]] = []
-    for number, line in text_lines(path, "a file of excluded regions (docid, start, end)"):
+    for number, line in filled_lines(path, "a file of excluded regions (docid, start, end)"):
         cells = line.split("\t")
         if len(cells) < 3:
             raise InputError("docid, start and end, separated by tabs", f"'{line[:60]}'", path=path, line=number)
@@ -203,7 +180,7 @@ def read_regions(path: str | Path, vocabulary: Vocabulary) -> Regions:
 
 def read_document_list(path: str | Path) -> list[str]:
     """Document ids, one a line; the first column where there are several."""
-    ids = [line.split("\t")[0].strip() for _, line in text_lines(path, "a list of document ids, one a line")]
+    ids = [line.split("\t")[0].strip() for _, line in filled_lines(path, "a list of document ids, one a line")]
     if not ids:
         raise InputError("document ids, one a line", "none", path=path, remedy="check --docs")
     return list(dict.fromkeys(ids))
@@ -212,26 +189,12 @@ def read_document_list(path: str | Path) -> list[str]:
 def read_pairs(path: str | Path, what: str) -> dict[str, str]:
     """A file of two tab-separated columns as a mapping."""
     pairs = {}
-    for number, line in text_lines(path, what):
+    for number, line in filled_lines(path, what):
         cells = line.split("\t")
         if len(cells) != 2 or not all(cells):
             raise InputError("two tab-separated columns", f"'{line[:60]}'", path=path, line=number)
         pairs[cells[0]] = cells[1]
     return pairs
-
-
-def text_lines(path: str | Path, what: str) -> Iterator[tuple[int, str]]:
-    """The lines of a small file that are not blank, with their numbers and without their ends."""
-    try:
-        content = Path(path).read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise InputError(what, f"no readable file ({error.strerror})", path=path, remedy="check the path") from None
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise InputError("UTF-8", f"byte 0x{error.object[error.start]:02x}", path=path, line=line) from None
-    for number, text in enumerate(content.split("\n"), 1):
-        if text.strip():
-            yield number, text.rstrip("\r")
 
 
 def keep(
@@ -277,15 +240,10 @@ def check_source(path: str | Path, source: str | Path, shift: int = 0, kind: str
     Raises:
         InputError: the documents cannot be read.
     """
-    from ousianer_cli.formats.aida_tab import iter_aida
-    from ousianer_cli.formats.combined import iter_combined
-    from ousianer_cli.formats.edl import iter_edl
-    from ousianer_cli.formats.laf import iter_laf, text_problems
     from ousianer_cli.formats.readers import read_documents
+    from ousianer_cli.formats.standoff import text_problems
 
-    chosen = detect(path) if kind == "auto" else kind
-    readers = {"laf": iter_laf, "aida": iter_aida, "combined": iter_combined}
-    rows = readers.get(chosen, iter_edl)(path)
+    rows = _rows(path, detect(path) if kind == "auto" else kind, Counter())
     moved = (replace(row, start=row.start + shift, end=row.end + shift) for row in rows)
     problems = text_problems(moved, read_documents([source]))
     if not problems:

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ousianer_cli.errors import InputError, SettingsError
+from ousianer_cli.formats.text import filled_lines
 from ousianer_cli.scoring.clusters import CLUSTER_MEASURES, cluster_counts
-from ousianer_cli.scoring.inputs import text_lines
 from ousianer_cli.scoring.matching import Ints, MentionTable, Vocabulary, combine, shared
 from ousianer_cli.scoring.measures import Reading
 
@@ -279,7 +279,7 @@ def read_type_weights(path: str | Path, *, exact: bool = False) -> tuple[TypeWei
     values: dict[tuple[str, str], float] = {}
     lines: dict[tuple[str, str], int] = {}
     bare, first = 0, 0
-    for number, line in text_lines(path, "a file of type weights (gold, system, weight)"):
+    for number, line in filled_lines(path, "a file of type weights (gold, system, weight)"):
         cells = line.split("\t")
         if len(cells) != 3:
             raise InputError("gold type, system type and weight", f"'{line[:60]}'", path=path, line=number)

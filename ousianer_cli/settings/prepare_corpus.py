@@ -20,8 +20,6 @@ class PrepareSettings:
     """
 
     format: str | None = None
-    token_column: int | None = None
-    tag_column: int | None = None
     map: str | Path | None = None
     map_to: str | None = None
     taxonomy: str | None = None
@@ -33,13 +31,7 @@ class PrepareSettings:
     seed: int = 0
     held_fraction: float = 0.0
     types: tuple[str, ...] = ()
-    """Labels that count as names; none: all (of OntoNotes those of `NAME_CLASSES`)."""
-    genres: tuple[str, ...] = ()
-    """Genres of OntoNotes; none: newswire and web."""
-    levels: tuple[str, ...] = ()
-    """Mention levels of AIDA tabs; none: NAM."""
-    source: tuple[str | Path, ...] = ()
-    """The documents of LAF and AIDA tabs."""
+    """Labels that count as names; none: all (of OntoNotes those that are no numbers or dates)."""
     demonyms_outside: bool = False
     """Whether a national adjective, people or language that the labels call a place becomes `-`."""
 

@@ -12,14 +12,12 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from ousianer_cli.commands.prepare import prepare_app
+from ousianer_cli.corpus.labels import aida_labels, taxonomy_labels, wordnet_table
 from ousianer_cli.corpus.prepare import (
-    aida_labels,
     is_clean,
     is_held_out,
     prepare_corpus,
     sentence_key,
-    taxonomy_labels,
-    wordnet_table,
 )
 from ousianer_cli.errors import InputError, SettingsError, TaxonomyError
 from ousianer_cli.formats.corpora import read_labelled
@@ -290,14 +288,25 @@ def test_every_synset_of_the_shipped_table_exists() -> None:
         ({"taxonomy": "aida", "map_to": "wordnet"}, "--taxonomy"),
         ({"limit": 0}, "--limit"),
         ({"held_fraction": 1.0}, "--split-by-hash"),
-        ({"genres": ("xx",)}, "--genres"),
-        ({"genres": ("nw", "pt")}, "--genres: OntoNotes marks no names in pt"),
-        ({"levels": ("nam",)}, "--levels"),
     ],
 )
 def test_settings_that_contradict(settings: dict[str, object], flag: str) -> None:
     with pytest.raises(SettingsError, match=flag):
         prepare_corpus(["corpus.txt"], PrepareSettings(**settings))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"genres": ["xx"]}, "--genres"),
+        ({"genres": ["nw", "pt"]}, "--genres: OntoNotes marks no names in pt"),
+        ({"levels": ["nam"]}, "--levels"),
+        ({"colour": "red"}, "--colour"),
+    ],
+)
+def test_options_of_formats_are_checked(tmp_path: Path, options: dict[str, object], message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        prepare_corpus([conll(tmp_path, "Anna/B-PER")], None, options)
 
 
 def test_own_lines_keep_their_supervision_and_weights(tmp_path: Path) -> None:
@@ -366,17 +375,17 @@ def test_a_folder_is_one_corpus(tmp_path: Path) -> None:
     assert texts(prepared.sentences) == ["Oslo in nw", "Oslo in wb"]
     assert prepared.report.files == {str(tmp_path): ("ontonotes", 2)}
     assert prepared.report.dropped_other == {"sentences of genre bn (--genres)": 1}
-    assert len(prepare_corpus([tmp_path], PrepareSettings(genres=("all",))).sentences) == 3
+    assert len(prepare_corpus([tmp_path], None, {"genres": ["all"]}).sentences) == 3
     excluded = PrepareSettings(exclude=(tmp_path / "nw_0001.name",))
     assert texts(prepare_corpus([tmp_path], excluded).sentences) == ["Oslo in wb"]
     with pytest.raises(InputError, match="genre bc.*1 sentences of genre bn"):
-        prepare_corpus([tmp_path / "bn_0001.name"], PrepareSettings(genres=("bc",)))
+        prepare_corpus([tmp_path / "bn_0001.name"], None, {"genres": ["bc"]})
     with pytest.raises(SettingsError, match="--types.*'PER'"):
         prepare_corpus([tmp_path], PrepareSettings(types=("PER",)))
 
 
 def test_every_class_of_ontonotes_is_in_both_tables() -> None:
-    from ousianer_cli.formats.ontonotes import NAME_CLASSES, NUMERIC_CLASSES
+    from ousianer_cli.formats.kinds.ontonotes import NAME_CLASSES, NUMERIC_CLASSES
 
     rows = wordnet_table("ontonotes")
     assert set(rows) == {*NAME_CLASSES, *NUMERIC_CLASSES}
@@ -400,7 +409,7 @@ def test_a_mixed_folder_asks_for_the_format(tmp_path: Path) -> None:
     ontonotes(tmp_path, "Yes .")
     (tmp_path / "d.txt").write_text("No.", encoding="utf-8")
     (tmp_path / "d.ann").write_text("", encoding="utf-8")
-    with pytest.raises(InputError, match=r"--format ontonotes\|brat"):
+    with pytest.raises(InputError, match=r"--format brat\|ontonotes"):
         prepare_corpus([tmp_path])
     assert texts(prepare_corpus([tmp_path], PrepareSettings(format="brat")).sentences) == ["No ."]
     with pytest.raises(InputError, match="found a folder"):
@@ -430,8 +439,7 @@ def test_files_over_one_source_are_read_together(tmp_path: Path) -> None:
         laf(tmp_path, "A", "Ada came.", "Ada", "per"),
         laf(tmp_path, "B", "Oslo won.", "Oslo", "Gpe.Country.Country"),
     ]
-    settings = PrepareSettings(source=(tmp_path,), taxonomy="aida-edl")
-    prepared = prepare_corpus(files, settings)
+    prepared = prepare_corpus(files, PrepareSettings(taxonomy="aida-edl"), {"source": [str(tmp_path)]})
     assert [m.types for s in prepared.sentences for m in s.mentions] == [("PER",), ("GPE.Country.Country",)]
     assert prepared.report.files == {f"{files[0]} and 1 more": ("laf", 2)}
 
@@ -439,9 +447,11 @@ def test_files_over_one_source_are_read_together(tmp_path: Path) -> None:
 def test_labels_that_are_types_may_be_unknown(tmp_path: Path) -> None:
     path = laf(tmp_path, "A", "Ada came.", "Ada", "TTL")
     with pytest.raises(InputError, match=r"A\.laf\.xml:1: expected a type of taxonomy 'aida-edl', found 'TTL'"):
-        prepare_corpus([path], PrepareSettings(source=(tmp_path,), taxonomy="aida-edl"))
-    settings = PrepareSettings(source=(tmp_path,), taxonomy="aida-edl", unmapped="outside")
-    assert [m.types for s in prepare_corpus([path], settings).sentences for m in s.mentions] == [("-",)]
+        prepare_corpus([path], PrepareSettings(taxonomy="aida-edl"), {"source": [str(tmp_path)]})
+    settings = PrepareSettings(taxonomy="aida-edl", unmapped="outside")
+    assert [
+        m.types for s in prepare_corpus([path], settings, {"source": [str(tmp_path)]}).sentences for m in s.mentions
+    ] == [("-",)]
 
 
 def test_of_types_on_one_line_of_descent_the_deepest_counts() -> None:
@@ -453,9 +463,9 @@ def test_of_types_on_one_line_of_descent_the_deepest_counts() -> None:
 
 @pytest.mark.parametrize("flag", ["genres", "levels", "source"])
 def test_options_that_no_file_heeds_are_refused(tmp_path: Path, flag: str) -> None:
-    given_values = {"genres": ("nw",), "levels": ("NAM",), "source": ("ltf",)}[flag]
+    value = {"genres": ["nw"], "levels": ["NAM"], "source": ["ltf"]}[flag]
     with pytest.raises(SettingsError, match=f"--{flag}: .*found conll"):
-        prepare_corpus([conll(tmp_path, "Anna/B-PER")], PrepareSettings(**{flag: given_values}))  # type: ignore[arg-type]
+        prepare_corpus([conll(tmp_path, "Anna/B-PER")], None, {flag: value})
 
 
 def test_the_command_takes_comma_separated_options(tmp_path: Path) -> None:

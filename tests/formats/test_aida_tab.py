@@ -5,8 +5,8 @@ from collections import Counter
 import pytest
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats.aida_tab import NO_OFFSETS, iter_aida, read_aida
 from ousianer_cli.formats.corpora import detect_format, read_labelled
+from ousianer_cli.formats.kinds.aida_tab import NO_OFFSETS, TabOptions, iter_aida, read_aida
 from ousianer_cli.formats.labelled import ReadReport
 from ousianer_cli.formats.ltf import build_ltf
 
@@ -125,7 +125,7 @@ def test_sentences_over_ltf_hold_names_by_default(tmp_path):
     tab, ltf = corpus(tmp_path)
     assert detect_format(tab) == detect_format(tmp_path) == "aida"
     report = ReadReport()
-    first, second = read_labelled(tmp_path, sources=[ltf], report=report)
+    first, second = read_labelled(tmp_path, source=[ltf], report=report)
     assert first.tokens == ("Ada", "Lovelace", "met", "the", "miller", ".")
     assert [(m.start, m.end, m.labels, m.line) for m in first.mentions] == [
         (0, 2, ("per.professionalposition.scientist",), 2)
@@ -137,11 +137,11 @@ def test_sentences_over_ltf_hold_names_by_default(tmp_path):
 
 def test_other_levels(tmp_path):
     tab, ltf = corpus(tmp_path)
-    first, second = read_aida([tab], [ltf], levels=("NOM", "PRO"))
+    first, second = read_aida([tab], TabOptions([str(ltf)], ["NOM", "PRO"]))
     assert [" ".join(s.tokens[m.start : m.end]) for s in (first, second) for m in s.mentions] == ["the miller", "She"]
 
 
 def test_without_its_text(tmp_path):
     tab, _ = corpus(tmp_path)
     with pytest.raises(InputError, match="--source"):
-        read_labelled(tab)
+        list(read_labelled(tab))

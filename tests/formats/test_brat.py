@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats.brat import DISCONTINUOUS, NOT_SPANS, read_brat
 from ousianer_cli.formats.corpora import detect_format, read_labelled
+from ousianer_cli.formats.kinds.brat import DISCONTINUOUS, NOT_SPANS
 from ousianer_cli.formats.labelled import ReadReport
+
+read_brat = partial(read_labelled, corpus_format="brat")
 
 TEXT = "Ann Lee 😀 left Oslo.\r\nBo and Cy Moe stayed at the Bank\nof Oslo.\n"
 

@@ -3,7 +3,7 @@
 import pytest
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats.combined import iter_combined, parse_combined
+from ousianer_cli.formats.kinds.combined import iter_combined, parse_combined
 
 
 def read(text):

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import gzip
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats.conll import read_conll
 from ousianer_cli.formats.corpora import detect_format, read_labelled
 from ousianer_cli.formats.labelled import LabelledSentence, ReadReport
+
+read_conll = partial(read_labelled, corpus_format="conll")
 
 
 def write(folder: Path, text: str, name: str = "sample.conll") -> Path:
@@ -62,11 +64,29 @@ def test_columns_named_from_the_left_allow_ragged_lines(tmp_path: Path) -> None:
     assert sentence.tokens == ("Anna", "waved")
 
 
-@pytest.mark.parametrize("tags", ["B-PER E-PER S-LOC", "B-PER L-PER U-LOC", "B-PER I-PER B-LOC"])
+@pytest.mark.parametrize(
+    "tags",
+    [
+        "B-PER E-PER S-LOC",
+        "B-PER L-PER U-LOC",
+        "B-PER I-PER B-LOC",
+        "PER-B PER-I LOC-B",
+        "B_PER I_PER B_LOC",
+        "PER_B PER_E LOC_S",
+        "I-PER I-PER I-LOC",
+        "PER PER LOC",
+    ],
+)
 def test_schemes_agree(tmp_path: Path, tags: str) -> None:
     lines = [f"{t} {g}" for t, g in zip(["Anna", "Berg", "Rome"], tags.split(), strict=True)]
     (sentence,) = read_conll(write(tmp_path, "\n".join(lines)))
     assert names(sentence) == [("Anna Berg", "PER"), ("Rome", "LOC")]
+
+
+def test_a_column_without_any_o_is_no_column_of_tags(tmp_path: Path) -> None:
+    path = write(tmp_path, "".join(f"word{i} N{i % 5}\n" for i in range(30)))
+    with pytest.raises(InputError, match=r"sample\.conll:1: expected a column of tags, with O"):
+        list(read_conll(path))
 
 
 def test_adjacent_single_names_stay_apart(tmp_path: Path) -> None:
@@ -121,6 +141,7 @@ def test_byte_order_mark_and_gzip(tmp_path: Path) -> None:
         ("a\tX-PER\n", 1, "a tag"),
         ("a\tB-PER\nb\tPER\n", 2, "with a prefix"),
         ("a\tPER\nb\tI-PER\n", 2, "a bare label"),
+        ("a\tPER-B\nb\tPER-I\n" + "c\tO\n" * 2000 + "d\tI-PER\n", 2003, "with a suffix"),
         ("a\n", 1, "2 columns"),
     ],
 )

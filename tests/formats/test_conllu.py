@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats.conll import read_conllu
 from ousianer_cli.formats.corpora import detect_format, read_labelled
 from ousianer_cli.formats.labelled import ReadReport
+
+read_conllu = partial(read_labelled, corpus_format="conllu")
 
 FIVE = (
     "# newdoc id = note-1\n# sent_id = note-1-1\n# text = Oslo is\tcold\n"
@@ -51,6 +53,30 @@ def test_ranges_and_empty_nodes_are_counted(tmp_path: Path) -> None:
     (sentence,) = read_conllu(path, report=report)
     assert sentence.tokens == ("de", "el", "Rey")
     assert report.dropped == {"lines of multi-word ranges and empty nodes": 2}
+
+
+def full(word: int, form: str, lemma: str, misc: str) -> str:
+    return f"{word}\t{form}\t{lemma}\tX\tX\t_\t0\troot\t_\t{misc}\n"
+
+
+def test_names_in_the_last_column_of_conllu(tmp_path: Path) -> None:
+    text = (
+        full(1, "Ann", "ann", "NER=B-PER")
+        + full(2, "Roe", "roe", "SpaceAfter=No|NER=I-PER")
+        + full(3, "ran", "run", "_")
+    )
+    (sentence,) = read_conllu(write(tmp_path, text))
+    assert [(m.start, m.end, m.labels) for m in sentence.mentions] == [(0, 2, ("PER",))]
+    assert read_labelled(write(tmp_path, text), tag_column=3)  # a column that is named is the one that is read
+
+
+@pytest.mark.parametrize(
+    ("misc", "found"), [("_", "lemmas such as 'ann'"), ("Entity=(person-1)", r"\(person-1\)"), ("Gloss=x", "lemmas")]
+)
+def test_conllu_without_names_is_refused(tmp_path: Path, misc: str, found: str) -> None:
+    path = write(tmp_path, full(1, "Ann", "ann", misc))
+    with pytest.raises(InputError, match=rf"sample\.iob2: .*{found}.*--tag-column"):
+        list(read_conllu(path))
 
 
 @pytest.mark.parametrize(

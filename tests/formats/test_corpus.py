@@ -9,14 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ousianer_cli.errors import InputError
+from ousianer_cli.errors import InputError, SettingsError
 from ousianer_cli.formats.corpora import detect_format, read_labelled
 from ousianer_cli.formats.corpus import (
     Mention,
     Sentence,
     dump_sentence,
     read_corpus,
-    spans_from_tags,
     write_corpus,
 )
 
@@ -62,7 +61,7 @@ def test_own_lines_are_detected_and_keep_what_they_say(tmp_path: Path) -> None:
 def test_columns_make_no_sense_for_json(tmp_path: Path) -> None:
     path = tmp_path / "own.jsonl"
     write_corpus(path, [Sentence(("Oslo",))])
-    with pytest.raises(InputError, match="--tag-column"):
+    with pytest.raises(SettingsError, match="--tag-column: expected files of format conll.*found ousianer"):
         read_labelled(path, tag_column=1)
 
 
@@ -72,7 +71,11 @@ def test_columns_make_no_sense_for_json(tmp_path: Path) -> None:
         {"tokens": []},
         {"tokens": ["a", " "]},
         {"supervises": "all"},
+        {"mentions": None},
         {"mentions": [{"start": 0}]},
+        {"mentions": [{"start": 0, "end": 1, "type": "per"}]},
+        {"mentions": [{"start": 0, "end": 1, "types": "per"}]},
+        {"mentions": [{"start": False, "end": 1, "types": []}]},
         {"mentions": [{"start": 0, "end": 3}]},
         {"mentions": [{"start": 1, "end": 1}]},
         {"mentions": [{"start": 0, "end": 1, "types": [""]}]},
@@ -90,30 +93,3 @@ def test_broken_lines(tmp_path: Path, change: dict[str, object]) -> None:
     with pytest.raises(InputError) as caught:
         list(read_corpus(path))
     assert (caught.value.path, caught.value.line) == (str(path), 2)
-
-
-@pytest.mark.parametrize(
-    ("tags", "spans"),
-    [
-        ("O O", []),
-        ("B-A I-A O B-A", [(0, 2, "A"), (3, 4, "A")]),
-        ("I-A I-A B-A", [(0, 2, "A"), (2, 3, "A")]),
-        ("I-A I-B O I-B", [(0, 1, "A"), (1, 2, "B"), (3, 4, "B")]),
-        ("S-A S-A B-A E-A", [(0, 1, "A"), (1, 2, "A"), (2, 4, "A")]),
-        ("x_a x_a O y_b", [(0, 2, "x_a"), (3, 4, "y_b")]),
-        ("B-creative-work I-creative-work", [(0, 2, "creative-work")]),
-    ],
-)
-def test_spans(tags: str, spans: list[tuple[int, int, str]]) -> None:
-    assert spans_from_tags(tags.split()) == spans
-
-
-@given(st.lists(st.tuples(st.integers(1, 3), st.sampled_from(["", "A", "B"])), max_size=8))
-def test_iob2_gives_back_its_spans(blocks: list[tuple[int, str]]) -> None:
-    tags: list[str] = []
-    spans = []
-    for length, label in blocks:
-        if label:
-            spans.append((len(tags), len(tags) + length, label))
-        tags += [f"B-{label}", *[f"I-{label}"] * (length - 1)] if label else ["O"] * length
-    assert spans_from_tags(tags) == spans

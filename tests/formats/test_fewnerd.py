@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from ousianer_cli.formats.conll import fewnerd_label, read_fewnerd
 from ousianer_cli.formats.corpora import detect_format, read_labelled
+from ousianer_cli.formats.kinds.fewnerd import fewnerd_label
+
+read_fewnerd = partial(read_labelled, corpus_format="fewnerd")
 
 
 def write(folder: Path, text: str) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,9 @@ import pytest
 
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.corpora import detect_format, read_labelled
-from ousianer_cli.formats.figer_json import read_figer_json
 from ousianer_cli.formats.labelled import ReadReport
+
+read_figer_json = partial(read_labelled, corpus_format="figer-json")
 
 TOKENS = ["The", "University", "of", "Oslo", "Library", "opened"]
 
@@ -34,7 +36,7 @@ def test_several_labels(tmp_path: Path) -> None:
     assert sentence.mentions[0].labels == ("/location/city", "/location")
 
 
-def test_outermost_mentions_stay_and_the_rest_is_counted(tmp_path: Path) -> None:
+def test_the_outermost_mention_is_the_name_those_inside_are_nested_and_the_rest_is_counted(tmp_path: Path) -> None:
     report = ReadReport()
     path = write(
         tmp_path,
@@ -42,7 +44,11 @@ def test_outermost_mentions_stay_and_the_rest_is_counted(tmp_path: Path) -> None
     )
     (sentence,) = read_figer_json(path, report=report)
     assert [(m.start, m.end, m.labels) for m in sentence.mentions] == [(1, 5, ("/building",))]
-    assert report.dropped == {"mentions inside or across a longer one": 3}
+    assert [(m.start, m.end, m.labels) for m in sentence.nested] == [
+        (1, 4, ("/organization",)),
+        (3, 4, ("/location",)),
+    ]
+    assert report.dropped == {"mentions across a longer one": 1}
 
 
 def test_the_same_span_twice_joins_its_labels(tmp_path: Path) -> None:

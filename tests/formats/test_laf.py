@@ -9,9 +9,10 @@ import pytest
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.corpora import detect_format, read_labelled
 from ousianer_cli.formats.document import Document
+from ousianer_cli.formats.kinds.laf import iter_laf, read_laf
 from ousianer_cli.formats.labelled import ReadReport
-from ousianer_cli.formats.laf import iter_laf, read_laf, text_problems
 from ousianer_cli.formats.ltf import build_ltf
+from ousianer_cli.formats.standoff import SourceOptions, text_problems
 
 NAME = '<ANNOTATION id="{id}" task="{task}" {type}>{extent}{tag}</ANNOTATION>\n'
 
@@ -120,7 +121,7 @@ def test_sentences_over_ltf(tmp_path):
     write(tmp_path / "laf" / "e.laf.xml", laf(doc="E"))
     assert detect_format(tmp_path / "laf") == detect_format(tmp_path / "laf" / "d.laf.xml") == "laf"
     report = ReadReport()
-    sentences = list(read_labelled(tmp_path / "laf", sources=[tmp_path / "ltf"], report=report))
+    sentences = list(read_labelled(tmp_path / "laf", source=[tmp_path / "ltf"], report=report))
     assert [s.tokens for s in sentences] == [
         ("Ada", "met", "Bo", "."), ("He", "left", "."), ("Nobody", "came", "."),
     ]  # fmt: skip
@@ -136,4 +137,4 @@ def test_names_at_odds_with_the_text(tmp_path):
     (tmp_path / "D.ltf.xml").write_bytes(build_ltf("D", "Ada met Bo."))
     path = write(tmp_path / "x.laf.xml", laf(annotation(text="Eve"), doc="D"))
     with pytest.raises(InputError, match=r"x\.laf\.xml:4: .*'Ada', not 'Eve'"):
-        list(read_laf([path], [tmp_path / "D.ltf.xml"]))
+        list(read_laf([path], SourceOptions([str(tmp_path / "D.ltf.xml")])))

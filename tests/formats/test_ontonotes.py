@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,17 +12,18 @@ from hypothesis import strategies as st
 
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.corpora import detect_format, read_labelled
-from ousianer_cli.formats.labelled import LabelledSentence, ReadReport
-from ousianer_cli.formats.ontonotes import (
+from ousianer_cli.formats.kinds.ontonotes import (
     AS_NAME_FILE,
     NAME_CLASSES,
     NUMERIC_CLASSES,
     OTHER_LANGUAGE,
     name_sentence,
-    read_ontonotes,
     surface,
 )
+from ousianer_cli.formats.labelled import LabelledSentence, ReadReport
 from ousianer_cli.formats.standoff import NESTED, WIDENED
+
+read_ontonotes = partial(read_labelled, corpus_format="ontonotes")
 
 
 def rows(*cells: str, doc: str = "nw/own/00/own_0001", part: int = 0) -> str:
@@ -207,7 +209,7 @@ def test_genres(tmp_path: Path) -> None:
     report = ReadReport()
     assert [s.doc[:2] for s in read_ontonotes(tmp_path, report=report)] == ["nw", "wb"]
     assert report.dropped == {"sentences of genre bn (--genres)": 1}
-    assert [s.doc[:2] for s in read_ontonotes(tmp_path, genres=("bn",))] == ["bn"]
+    assert [s.doc[:2] for s in read_ontonotes(tmp_path, genres=["bn"])] == ["bn"]
 
 
 def test_a_release_folder(tmp_path: Path) -> None:

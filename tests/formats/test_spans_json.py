@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,11 @@ import pytest
 
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.corpora import detect_format, read_labelled
+from ousianer_cli.formats.kinds.spans_json import FLAGGED
 from ousianer_cli.formats.labelled import LabelledSentence, ReadReport
-from ousianer_cli.formats.spans_json import FLAGGED, read_spans
 from ousianer_cli.formats.standoff import ACROSS, CROSSING, JOINED, WIDENED
+
+read_spans = partial(read_labelled, corpus_format="spans")
 
 TEXT = "Ada Roe joined Lund Polytechnic. She left Oslo."
 

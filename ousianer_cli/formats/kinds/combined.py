@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.edl import EdlRow, refuse_unreadable
+from ousianer_cli.formats.registry import LIKELY, NO, Format, Sample
 
 UNLINKED = "NIL"
 """The id of a mention that has no candidate."""
@@ -73,8 +75,8 @@ def _type_of(kind: str, bad: Callable[[str, str], InputError]) -> str:
     return str(content.get("type") or "")
 
 
-def iter_combined(path: str | Path) -> Iterator[EdlRow]:
-    """The rows of a file in order; `InputError` with file and line for anything malformed."""
+def iter_combined(path: str | Path, skipped: Counter[str] | None = None) -> Iterator[EdlRow]:
+    """The rows of a file in order; `InputError` with file and line for anything malformed. Nothing is skipped."""
     path = Path(path)
     try:
         handle = path.open("rb")
@@ -90,3 +92,11 @@ def iter_combined(path: str | Path) -> Iterator[EdlRow]:
                 remedy = "convert the file, for example with iconv -f latin1 -t utf-8"
                 raise InputError("UTF-8", found, path=path, line=number, remedy=remedy) from None
             yield from parse_combined(text[:-1] if text.endswith("\n") else text, path=path, line=number)
+
+
+def _recognise(sample: Sample) -> int:
+    cells = sample.first.split("\t")
+    return LIKELY if len(cells) >= 3 and all(cell.isascii() and cell.isdecimal() for cell in cells[1:3]) else NO
+
+
+FORMATS = (Format("combined", "neleval's combined format", _recognise, mentions=iter_combined),)

@@ -8,15 +8,17 @@ and counted, and their sentences supervise typing only. Relations, events, attri
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.edl import normalise_mention_string
-from ousianer_cli.formats.labelled import LabelledSentence, ReadReport, numbered_lines
+from ousianer_cli.formats.labelled import LabelledSentence, ReadReport
+from ousianer_cli.formats.registry import NO, CorpusReader, Format
 from ousianer_cli.formats.source import plain_document
 from ousianer_cli.formats.standoff import Span, labelled_sentences
+from ousianer_cli.formats.text import numbered_lines
 
 DISCONTINUOUS = "discontinuous mentions (their sentences supervise typing only)"
 NOT_SPANS = "relations, events, attributes and notes"
@@ -39,14 +41,16 @@ def brat_files(path: str | Path) -> list[Path]:
     return found
 
 
-def read_brat(path: str | Path, *, report: ReadReport | None = None) -> Iterator[LabelledSentence]:
-    """The sentences of an `.ann` file and its `.txt`, or of all such pairs below a folder.
+def read_brat(
+    paths: Sequence[str | Path], options: object = None, report: ReadReport | None = None
+) -> Iterator[LabelledSentence]:
+    """The sentences of `.ann` files and their `.txt`, or of all such pairs below a folder.
 
     Raises:
         InputError: no `.txt`, a broken line, offsets outside the text or at odds with the string; with file and line.
     """
     report = report if report is not None else ReadReport()
-    for file in brat_files(path):
+    for file in (file for path in paths for file in brat_files(path)):
         yield from _read_pair(file, report)
 
 
@@ -107,3 +111,14 @@ def _parse(line: str, text: str, path: Path, number: int) -> tuple[str, list[tup
         remedy = "offsets are code points of the text file, end exclusive; line ends count as they are in the file"
         raise bad(f"'{given[:60]}' at {match['offsets']}", f"'{there[:60]}'", remedy)
     return match["label"], fragments
+
+
+FORMATS = (
+    Format(
+        "brat",
+        "brat standoff, X.ann beside X.txt",
+        lambda sample: NO,  # by its name alone
+        endings=(".ann",),
+        corpus=CorpusReader(read_brat, folders=True),
+    ),
+)

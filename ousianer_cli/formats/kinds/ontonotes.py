@@ -13,12 +13,16 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from ousianer_cli.errors import InputError
-from ousianer_cli.formats.labelled import LabelledMention, LabelledSentence, ReadReport, numbered_lines
+from ousianer_cli.errors import InputError, SettingsError
+from ousianer_cli.formats.labelled import LabelledMention, LabelledSentence, ReadReport
+from ousianer_cli.formats.registry import NO, SURE, CorpusReader, Format, Sample
 from ousianer_cli.formats.standoff import WIDENED, FiledMention, Span, covering_words, outermost
+from ousianer_cli.formats.text import numbered_lines
 from ousianer_cli.formats.words import split_words
+from ousianer_cli.settings import setting
 
 GENRES = {
     "bc": "broadcast conversation",
@@ -32,6 +36,9 @@ GENRES = {
 DEFAULT_GENRES = ("nw", "wb")
 WITHOUT_NAMES = ("pt",)
 """Genres in which the release marks no names."""
+
+ALL_GENRES = "all"
+ENDINGS = (".name", "gold_conll", "auto_conll", "_skel")
 
 NAME_CLASSES = (
     "PERSON", "NORP", "FAC", "ORG", "GPE", "LOC", "PRODUCT", "EVENT", "WORK_OF_ART", "LAW", "LANGUAGE",
@@ -54,6 +61,32 @@ _PART_OF_TOKEN = (("-LAB-", "<"), ("-RAB-", ">"), ("-AMP-", "&"))
 _WHOLE_TOKEN = {
     "-LRB-": "(", "-RRB-": ")", "-LSB-": "[", "-RSB-": "]", "-LCB-": "{", "-RCB-": "}", "``": '"', "''": '"', "`": "'",
 }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class GenreOptions:
+    """Which genres of OntoNotes are read."""
+
+    genres: list[str] = setting(
+        [],
+        doc="OntoNotes: genres, comma separated, of bc, bn, mz, nw, tc, wb; or all. Default: nw,wb.",
+        comma=True,
+        spelled=str.lower,
+    )
+
+    def __post_init__(self) -> None:
+        for genre in self.genres:
+            if genre in WITHOUT_NAMES:
+                raise SettingsError(f"--genres: OntoNotes marks no names in {genre} ({GENRES[genre]}); leave it out")
+            if genre not in (*GENRES, ALL_GENRES):
+                known = ", ".join(g for g in GENRES if g not in WITHOUT_NAMES)
+                raise SettingsError(f"--genres: expected {known} or {ALL_GENRES}, found '{genre}'")
+
+    def chosen(self) -> tuple[str, ...]:
+        """The genres to read; documents that name none are among `all`."""
+        if ALL_GENRES in self.genres:
+            return (*(genre for genre in GENRES if genre not in WITHOUT_NAMES), "unknown")
+        return tuple(self.genres) or DEFAULT_GENRES
 
 
 def surface(token: str) -> str:
@@ -105,9 +138,9 @@ def ontonotes_files(path: str | Path, report: ReadReport | None = None) -> list[
 
 
 def read_ontonotes(
-    path: str | Path, *, genres: Sequence[str] = DEFAULT_GENRES, report: ReadReport | None = None
+    paths: Sequence[str | Path], options: GenreOptions | None = None, report: ReadReport | None = None
 ) -> Iterator[LabelledSentence]:
-    """The sentences of a file, or of the English files below a folder, of the genres asked for.
+    """The sentences of files, or of the English files below a folder, of the genres asked for.
 
     All 18 classes come out; which of them are names is chosen later (`NAME_CLASSES`). Sentences of other genres are
     counted in `report`.
@@ -116,7 +149,8 @@ def read_ontonotes(
         InputError: a skeleton file without words, machine-made names, a broken line; with file and line.
     """
     report = report if report is not None else ReadReport()
-    for file in ontonotes_files(path, report):
+    genres = (options or GenreOptions()).chosen()
+    for file in (file for path in paths for file in ontonotes_files(path, report)):
         if file.name.endswith("auto_conll"):
             remedy = "use the *_gold_conll file"
             raise InputError("names marked by people", "a file of machine-made ones", path=file, remedy=remedy)
@@ -282,3 +316,27 @@ def _untagged(line: str, path: str | Path, number: int) -> tuple[str, list[Span]
             raise bad("S_OFF and E_OFF inside the name's first and last token", f"{before} and {after} of '{covered}'")
         found.append(Span(start, end, (label,), number, str(path)))
     return text, found
+
+
+def _recognise(sample: Sample) -> int:
+    first = sample.first.lstrip()
+    return SURE if first.startswith(("#begin document (", "<DOC DOCNO=")) else NO
+
+
+FORMATS = (
+    Format(
+        "ontonotes",
+        "OntoNotes 5.0, as CoNLL-2012 or .name files",
+        _recognise,
+        endings=ENDINGS,
+        corpus=CorpusReader(
+            read_ontonotes,
+            GenreOptions,
+            folders=True,
+            labels_of="ontonotes",
+            names=NAME_CLASSES,
+            other_labels=NUMERIC_CLASSES,
+            wanted=lambda options: f"sentences of genre {', '.join(options.chosen())} (--genres)",
+        ),
+    ),
+)

@@ -8,26 +8,33 @@ crossing ones the longer stays. Records that Prodigy's `answer` rejects or ignor
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ousianer_cli.formats.json_lines import Refusal, objects, offsets_of, text_of
-from ousianer_cli.formats.labelled import LabelledSentence, ReadReport, doc_name
+from ousianer_cli.formats.json_lines import Refusal, objects, offsets_of, record_id, text_of
+from ousianer_cli.formats.labelled import LabelledSentence, ReadReport
+from ousianer_cli.formats.registry import NO, SURE, CorpusReader, Format, Sample
 from ousianer_cli.formats.source import plain_document
 from ousianer_cli.formats.standoff import Span, labelled_sentences
 
 FLAGGED = "spans flagged as nested that lie in no other (read as names)"
 
 
-def read_spans(path: str | Path, *, report: ReadReport | None = None) -> Iterator[LabelledSentence]:
+def read_spans(
+    paths: Sequence[str | Path], options: object = None, report: ReadReport | None = None
+) -> Iterator[LabelledSentence]:
     """The sentences of each record, in order; a record is a document.
 
     Raises:
         InputError: a record without text or spans, a span outside its text or without label; with file and line.
     """
-    path = Path(path)
     report = report if report is not None else ReadReport()
+    for path in paths:
+        yield from _read(Path(path), report)
+
+
+def _read(path: Path, report: ReadReport) -> Iterator[LabelledSentence]:
     for number, row, refuse in objects(path):
         text = text_of(row, refuse)
         spans = [_span(item, text, number, path, refuse) for item in _items(row, refuse)]
@@ -40,12 +47,6 @@ def read_spans(path: str | Path, *, report: ReadReport | None = None) -> Iterato
                 report.drop(FLAGGED)
         document = plain_document(text, record_id(row, path, number))
         yield from labelled_sentences(document, spans, report)
-
-
-def record_id(row: dict[str, Any], path: Path, number: int) -> str:
-    """A record's own `id`, or the file's name and the line number."""
-    given = row.get("id")
-    return str(given) if given not in (None, "") else f"{doc_name(path)}-{number}"
 
 
 def _items(row: dict[str, Any], refuse: Refusal) -> list[Any]:
@@ -71,3 +72,12 @@ def _span(item: Any, text: str, line: int, path: Path, refuse: Refusal) -> Span:
 
 def _inside(span: Span, other: Span) -> bool:
     return (span.start, span.end) != (other.start, other.end) and other.start <= span.start and span.end <= other.end
+
+
+def _recognise(sample: Sample) -> int:
+    return SURE if any("text" in row and "spans" in row for row in sample.records) else NO
+
+
+FORMATS = (
+    Format("spans", "text and spans, as Prodigy and spaCy write them", _recognise, corpus=CorpusReader(read_spans)),
+)

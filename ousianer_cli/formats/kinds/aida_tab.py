@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ousianer_cli.errors import InputError
+from ousianer_cli.errors import InputError, SettingsError
 from ousianer_cli.formats.edl import EdlRow, normalise_mention_string
 from ousianer_cli.formats.labelled import LabelledSentence, ReadReport
-from ousianer_cli.formats.standoff import sentences_of_rows
+from ousianer_cli.formats.registry import NO, SURE, CorpusReader, Format, Sample
+from ousianer_cli.formats.standoff import SourceOptions, sentences_of_rows
+from ousianer_cli.settings import setting
 
 COLUMNS = ("argmention_id", "child_uid", "textoffset_startchar", "textoffset_endchar", "type")
 """Columns that must be there; text_string, subtype, subsubtype and level are used where they are."""
@@ -28,6 +30,23 @@ NO_OFFSETS = "mentions without text offsets (of images or sound)"
 _MISSING = ("", "EMPTY_NA", "EMPTY_TBD")
 _OTHER_NAMES = {"entitymention_id": "argmention_id", "entmention_id": "argmention_id", "provenance": "child_uid"}
 """Columns of entity mentions -> what tabs of argument mentions call them."""
+
+
+@dataclass(frozen=True, slots=True)
+class TabOptions(SourceOptions):
+    """Where the text of AIDA tabs lies, and which of their mentions are read."""
+
+    levels: list[str] = setting(
+        [],
+        doc="AIDA tabs: mention levels, comma separated, of NAM, NOM, PRO. Default: NAM.",
+        comma=True,
+        spelled=str.upper,
+    )
+
+    def __post_init__(self) -> None:
+        for level in self.levels:
+            if level not in LEVELS:
+                raise SettingsError(f"--levels: expected {', '.join(LEVELS)}, found '{level}'")
 
 
 def aida_files(path: str | Path) -> list[Path]:
@@ -47,15 +66,11 @@ def aida_files(path: str | Path) -> list[Path]:
 
 
 def read_aida(
-    paths: Sequence[str | Path],
-    sources: Sequence[str | Path],
-    *,
-    levels: Sequence[str] = ("NAM",),
-    report: ReadReport | None = None,
+    paths: Sequence[str | Path], options: TabOptions, report: ReadReport | None = None
 ) -> Iterator[LabelledSentence]:
-    """The sentences of the documents that AIDA tabs (files or folders) annotate, with the mentions of these levels.
+    """The sentences of the documents that AIDA tabs (files or folders) annotate, with the mentions of the levels.
 
-    `sources` are the documents (LTF). Mentions of other levels, those without text offsets and those at odds with their
+    Mentions of other levels, those without text offsets and those at odds with their
     document are counted in `report`. The sentences supervise typing: the tabs hold the arguments of annotated events
     and relations, not every name.
 
@@ -63,6 +78,8 @@ def read_aida(
         InputError: a broken tab, a broken source, or sources that do not belong to it; with file and line.
     """
     report = report if report is not None else ReadReport()
+    sources = options.documents(paths[0])
+    levels = options.levels or LEVELS[:1]
     rows = []
     documents = set()
     for path in paths:
@@ -161,3 +178,28 @@ def rows_as_written(path: str | Path, skipped: Counter[str] | None = None) -> It
             yield EdlRow("aida", identity, string, doc, start, end, nil, ".".join(known), form, 1.0, number)
     if not place:
         raise InputError("a header line", "an empty file", path=path, line=1)
+
+
+def _recognise(sample: Sample) -> int:
+    return SURE if "textoffset_startchar" in sample.first.split("\t") else NO
+
+
+def _warning(clean: bool, supervises: str | None) -> str:
+    if supervises not in ("detection", "both"):
+        return ""
+    return (
+        "AIDA tabs hold the arguments of annotated events and relations, not every name; "
+        "detection wants corpora in which all names are marked"
+    )
+
+
+FORMATS = (
+    Format(
+        "aida",
+        "AIDA annotation tabs over --source LTF",
+        _recognise,
+        endings=ENTITY_TABS,
+        corpus=CorpusReader(read_aida, TabOptions, folders=True, together=True, warning=_warning),
+        mentions=iter_aida,
+    ),
+)

@@ -8,24 +8,24 @@ written in capitals there; as EDL rows they are read lower-case, as a corpus's l
 from __future__ import annotations
 
 import gzip
+import re
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any, cast
 
-from lxml import etree
-
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats.document import Document
 from ousianer_cli.formats.edl import EdlRow, normalise_mention_string
 from ousianer_cli.formats.labelled import LabelledSentence, ReadReport
+from ousianer_cli.formats.registry import LIKELY, NO, SURE, CorpusReader, Format, Sample
 from ousianer_cli.formats.source import document_id
-from ousianer_cli.formats.standoff import sentences_of_rows
+from ousianer_cli.formats.standoff import SourceOptions, sentences_of_rows
 
 NAME_TASK = "NE"
+_TAGS_ALONE = re.compile(r"(?:<[^<>]*>\s*)+")
 _ENDINGS = (".laf.xml", ".laf.xml.gz")
 
 
@@ -79,22 +79,25 @@ def filed_names(
 
 
 def read_laf(
-    paths: Sequence[str | Path], sources: Sequence[str | Path], *, report: ReadReport | None = None
+    paths: Sequence[str | Path], options: SourceOptions, report: ReadReport | None = None
 ) -> Iterator[LabelledSentence]:
     """The sentences of the documents that LAF files, folders or archives annotate, with the NE names in them.
 
-    `sources` are the documents (LTF). Names at odds with their document are counted in `report`.
+    Names at odds with their document are counted in `report`.
 
     Raises:
         InputError: broken LAF, a broken source, or sources that do not belong to it; with file and line.
     """
     report = report if report is not None else ReadReport()
+    sources = options.documents(paths[0])
     documents: set[str] = set()
     rows = [item for path in paths for item in filed_names(path, report.dropped, documents)]
     yield from sentences_of_rows(rows, sources, report, annotated=sorted(documents))
 
 
 def _read(handle: IO[Any], source: str, skipped: Counter[str], documents: set[str]) -> Iterator[EdlRow]:
+    from lxml import etree
+
     events = etree.iterparse(
         handle, events=("end",), tag="{*}DOC", resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
     )
@@ -150,20 +153,21 @@ def _names(element: Any, source: str, skipped: Counter[str], documents: set[str]
         yield EdlRow("laf", identity, text, doc, start, end, f"NIL-{doc}-{identity}", label, "NAM", 1.0, line)
 
 
-def text_problems(rows: Iterable[EdlRow], documents: Iterable[Document]) -> list[tuple[EdlRow, str]]:
-    """Rows whose document is absent, whose offsets lie outside it, or whose string is not what stands there."""
-    waiting: dict[str, list[EdlRow]] = {}
-    for row in rows:
-        waiting.setdefault(row.doc, []).append(row)
-    found = []
-    for document in documents:
-        for row in waiting.pop(document.id, ()):
-            if row.end >= len(document.text):
-                found.append((row, f"ends at {row.end}, but {document.id} has {len(document.text)} characters"))
-                continue
-            there = normalise_mention_string(document.text[row.start : row.end + 1])
-            if row.text and there != row.text:
-                found.append((row, f"the text at {row.start}-{row.end} is '{there[:60]}', not '{row.text[:60]}'"))
-    for doc, group in waiting.items():
-        found += [(row, f"document '{doc}' is not among the source documents") for row in group]
-    return found
+def _recognise(sample: Sample) -> int:
+    first = sample.first.lstrip()
+    if "<LCTL_ANNOTATIONS" in first or first.startswith("<?xml"):
+        return SURE  # or XML of another kind, which the reader refuses by name
+    likely = _TAGS_ALONE.fullmatch(first) or sample.name.endswith((".xml", ".zip")) or sample.path.is_dir()
+    return LIKELY if likely else NO
+
+
+FORMATS = (
+    Format(
+        "laf",
+        "LAF over --source LTF",
+        _recognise,
+        endings=(".laf.xml", ".laf.zip"),
+        corpus=CorpusReader(read_laf, SourceOptions, folders=True, together=True),
+        mentions=iter_laf,
+    ),
+)

@@ -1,0 +1,1 @@
+"""One module a format; each declares `FORMATS`, which `formats.registry` finds by itself."""

@@ -1,0 +1,41 @@
+"""CoNLL: one token a line, columns parted by blanks or tabs, token first and tag last unless told otherwise.
+
+A blank line ends a sentence, `-DOCSTART-` a document. Tags may be IO, IOB1, IOB2, BIOES or BILOU, the letter before or
+after the label.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from ousianer_cli.formats.columns import ColumnOptions, Layout, read_columns, rows_of
+from ousianer_cli.formats.labelled import LabelledSentence, ReadReport
+from ousianer_cli.formats.registry import NO, PERHAPS, CorpusReader, Format, Sample
+
+LAYOUT = Layout()
+
+
+def read_conll(
+    paths: Sequence[str | Path], options: ColumnOptions | None = None, report: ReadReport | None = None
+) -> Iterator[LabelledSentence]:
+    """Read CoNLL files; errors as of `columns.read_columns`."""
+    for path in paths:
+        yield from read_columns(path, (options or ColumnOptions()).over(LAYOUT), report or ReadReport())
+
+
+def _recognise(sample: Sample) -> int:
+    """Whatever has columns may be CoNLL."""
+    if sample.is_json:
+        return NO
+    return PERHAPS if any(len(row) > 1 for row in rows_of(sample.lines)) else NO
+
+
+FORMATS = (
+    Format(
+        "conll",
+        "one token a line, in columns",
+        _recognise,
+        corpus=CorpusReader(read_conll, ColumnOptions),
+    ),
+)

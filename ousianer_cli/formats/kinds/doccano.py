@@ -1,0 +1,63 @@
+"""doccano's JSON lines: a text with spans as `[start, end, label]`, or as entities with offsets.
+
+`{"text": str, "label": [[start, end (exclusive), label], …]}`, also under `labels`; newer exports have
+`"entities": [{"label", "start_offset", "end_offset"}]`, or entities as such lists. Positions are code points. Other
+keys (`relations`, `Comments`) are passed over. Text and spans become sentences as in `formats.kinds.spans_json`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from ousianer_cli.formats.json_lines import Refusal, objects, offsets_of, record_id, text_of
+from ousianer_cli.formats.labelled import LabelledSentence, ReadReport
+from ousianer_cli.formats.registry import NO, SURE, CorpusReader, Format, Sample
+from ousianer_cli.formats.source import plain_document
+from ousianer_cli.formats.standoff import Span, labelled_sentences
+
+KEYS = ("label", "labels", "entities")
+
+
+def read_doccano(
+    paths: Sequence[str | Path], options: object = None, report: ReadReport | None = None
+) -> Iterator[LabelledSentence]:
+    """The sentences of each record, in order; a record is a document.
+
+    Raises:
+        InputError: a record without text or spans, a span outside its text or without label; with file and line.
+    """
+    report = report if report is not None else ReadReport()
+    for path in paths:
+        for number, row, refuse in objects(path):
+            text = text_of(row, refuse)
+            key = next((key for key in KEYS if key in row), "")
+            items = row.get(key)
+            if not isinstance(items, list):
+                raise refuse(
+                    "'label' (or 'labels', 'entities') as a list of spans, beside 'text'", items if key else "none"
+                )
+            spans = [_span(item, text, number, path, refuse) for item in items]
+            yield from labelled_sentences(plain_document(text, record_id(row, path, number)), spans, report)
+
+
+def _span(item: Any, text: str, line: int, path: str | Path, refuse: Refusal) -> Span:
+    if isinstance(item, dict):
+        start, end, label = item.get("start_offset"), item.get("end_offset"), item.get("label")
+    elif isinstance(item, list) and len(item) == 3:
+        start, end, label = item
+    else:
+        raise refuse("a span as [start, end, label]", item)
+    first, last = offsets_of(start, end, text, refuse)
+    if not isinstance(label, str) or not label.strip():
+        raise refuse("a span's label as a string that is not empty", item)
+    return Span(first, last, (label.strip(),), line, str(path))
+
+
+def _recognise(sample: Sample) -> int:
+    fits = any("text" in row and any(isinstance(row.get(key), list) for key in KEYS) for row in sample.records)
+    return SURE if fits else NO
+
+
+FORMATS = (Format("doccano", "doccano's text with label triples", _recognise, corpus=CorpusReader(read_doccano)),)

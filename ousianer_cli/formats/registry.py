@@ -1,0 +1,240 @@
+"""The formats that are read: each is a module of `formats.kinds` that declares `FORMATS`.
+
+A new format is a new module there and nothing else. A `Format` says how a file of its kind is recognised, and has a
+reader for each use that it serves: labelled sentences (`ousianer prepare corpus`), rows to score (`ousianer score`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import json
+import pkgutil
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from ousianer_cli.errors import InputError, SettingsError
+from ousianer_cli.formats import kinds
+from ousianer_cli.formats.edl import EdlRow
+from ousianer_cli.formats.labelled import LabelledSentence, ReadReport
+from ousianer_cli.formats.text import first_line, numbered_lines
+from ousianer_cli.settings import flag
+
+NO, PERHAPS, LIKELY, SURE = 0, 1, 2, 3
+"""How surely a file is of a format; `PERHAPS` is for what is read as columns or rows if nothing else fits."""
+_SAMPLED_LINES = 2000
+_JSON = re.compile(r'\s*(?:\{\s*(?:"|\}|$)|\[\s*(?:\{|$))')
+
+
+class Sample:
+    """The beginning of a file, read as far as a format's `recognise` asks for it."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+
+    @property
+    def name(self) -> str:
+        """The file's name in small letters, without `.gz`."""
+        return self.path.name.lower().removesuffix(".gz")
+
+    @cached_property
+    def first(self) -> str:
+        """The first line that is not blank."""
+        return first_line(self.path)
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The first 2,000 lines, without the blank ones."""
+        return [line for _, line in islice(numbered_lines(self.path), _SAMPLED_LINES) if line.strip()]
+
+    @property
+    def is_json(self) -> bool:
+        """Whether the file begins as an object, or an array of objects."""
+        return _JSON.match(self.first) is not None
+
+    @cached_property
+    def records(self) -> list[dict[str, Any]]:
+        """The objects of JSON lines, or of an array; none for a file of another kind."""
+        if not self.is_json:
+            return []
+        if self.first.lstrip().startswith("["):
+            return _objects("\n".join(self.lines))
+        return [record for line in self.lines for record in _objects(line)]
+
+
+def _objects(text: str) -> list[dict[str, Any]]:
+    try:
+        found = json.loads(text)
+    except ValueError:  # cut off, or broken: the reader says where
+        return _first_object(text)
+    return [item for item in (found if isinstance(found, list) else [found]) if isinstance(item, dict)]
+
+
+def _first_object(text: str) -> list[dict[str, Any]]:
+    """The first object of an array that the sample does not hold whole."""
+    begin = text.find("{")
+    if begin < 0 or not text.lstrip().startswith("["):
+        return []
+    try:
+        found, _ = json.JSONDecoder().raw_decode(text, begin)
+    except ValueError:
+        return []
+    return [found] if isinstance(found, dict) else []
+
+
+@dataclass(frozen=True, slots=True)
+class NoOptions:
+    """The options of a format that has none of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusReader:
+    """How a format is read as labelled sentences."""
+
+    read: Callable[[Sequence[Path], Any, ReadReport], Iterator[LabelledSentence]]
+    """`read(paths, options, report)`: the sentences of the files, in order; what is left out goes into the report."""
+    options: type = NoOptions
+    """A dataclass of `settings.setting` fields: options of `ousianer prepare corpus` that this format alone heeds."""
+    folders: bool = False
+    """Whether a folder may be named instead of its files."""
+    together: bool = False
+    """Whether neighbours on the command line are read at once, since they share a text that lies elsewhere."""
+    labels_of: str = ""
+    """The source of its labels in the shipped tables (`--map-to`), where that follows from the format."""
+    names: tuple[str, ...] = ()
+    """The labels that count as names unless `--types` says otherwise, where not all do."""
+    other_labels: tuple[str, ...] = ()
+    """The labels that it has beside `names`."""
+    warning: Callable[[bool, str | None], str] = lambda clean, supervises: ""
+    """What to be told where the corpus is used for detection: `warning(--clean, --supervises)`."""
+    wanted: Callable[[Any], str] | None = None
+    """What must be read of its files, by their options (`sentences of genre nw`): nothing at all is a mistake."""
+
+
+MentionReader = Callable[[Path, Counter[str]], Iterator[EdlRow]]
+"""`read(path, skipped)`: the rows of a file of gold or answers; what is left out is counted in `skipped`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A file format: its name, what it is told by, and its readers."""
+
+    name: str
+    about: str
+    """What it is, in a few words."""
+    recognise: Callable[[Sample], int]
+    """How surely a file is of it, by its beginning: NO, PERHAPS, LIKELY or SURE.
+
+    May raise an `InputError` for a file that is surely none of the formats of this kind, but looks like one.
+    """
+    endings: tuple[str, ...] = ()
+    """Ends of file names, in small letters and without `.gz`, that are always of this format."""
+    corpus: CorpusReader | None = None
+    mentions: MentionReader | None = None
+
+
+def formats() -> dict[str, Format]:
+    """Every format by name, in the order of its modules' names.
+
+    Raises:
+        ValueError: two formats of one name.
+    """
+    found: dict[str, Format] = {}
+    for module in sorted(info.name for info in pkgutil.iter_modules(kinds.__path__)):
+        for form in importlib.import_module(f"{kinds.__name__}.{module}").FORMATS:
+            if found.setdefault(form.name, form) is not form:
+                raise ValueError(f"two formats are called {form.name}")
+    return found
+
+
+def corpus_formats() -> dict[str, Format]:
+    """The formats that hold labelled sentences."""
+    return {name: form for name, form in formats().items() if form.corpus is not None}
+
+
+def mention_formats() -> dict[str, Format]:
+    """The formats that hold rows to score."""
+    return {name: form for name, form in formats().items() if form.mentions is not None}
+
+
+def told_by_name(path: str | Path, among: Iterable[Format]) -> list[Format]:
+    """The formats to which a file's name belongs."""
+    name = Sample(path).name
+    return [form for form in among if form.endings and name.endswith(form.endings)]
+
+
+def recognise(path: str | Path, among: Iterable[Format]) -> Format | None:
+    """The format of a file: by its name, else the surest by its beginning; None where it looks like none of them.
+
+    Raises:
+        InputError: an unreadable file, or one that looks like several formats alike.
+    """
+    known = list(among)
+    by_name = told_by_name(path, known)
+    if len(by_name) == 1:
+        return by_name[0]
+    sample = Sample(path)
+    surest, best = NO, list[Format]()
+    for form in by_name or known:
+        sureness = form.recognise(sample)
+        if sureness > surest:
+            surest, best = sureness, []
+        if sureness == surest > NO:
+            best.append(form)
+    if len(best) > 1:
+        names = [form.name for form in best]
+        remedy = f"say which: --format {'|'.join(names)}"
+        raise InputError("a file of one format", f"one that may be {' or '.join(names)}", path=path, remedy=remedy)
+    return best[0] if best else None
+
+
+def looks_like(record: dict[str, Any]) -> str:
+    """The names of the formats that one JSON record may be of; empty where it is of none."""
+    sample = Sample("")
+    sample.__dict__.update(first='{"', lines=[], records=[record])
+    surely = [name for name, form in corpus_formats().items() if form.recognise(sample) >= LIKELY]
+    return " or ".join(surely)
+
+
+def option_classes() -> list[type]:
+    """The dataclasses of the options that corpus formats have of their own, each once."""
+    found = (form.corpus.options for form in corpus_formats().values() if form.corpus)
+    return list(dict.fromkeys(cls for cls in found if dataclasses.fields(cls)))
+
+
+def options_for(form: Format, values: Mapping[str, Any]) -> Any:
+    """The options of a corpus format's own, from all that were given.
+
+    Raises:
+        SettingsError: a value that the format refuses.
+    """
+    assert form.corpus is not None
+    own = {field.name for field in dataclasses.fields(form.corpus.options)}
+    return form.corpus.options(**{name: value for name, value in values.items() if name in own})
+
+
+def check_heeded(values: Mapping[str, Any], used: Sequence[Format]) -> None:
+    """Refuse an option that none of the formats in use heeds.
+
+    Raises:
+        SettingsError: such an option was given.
+    """
+    heeded = {field.name for form in used if form.corpus for field in dataclasses.fields(form.corpus.options)}
+    for name, value in values.items():
+        if name not in heeded and value not in (None, [], ()):
+            heeding = [f.name for f in corpus_formats().values() if f.corpus and _has(f.corpus.options, name)]
+            if not heeding:
+                raise SettingsError(f"no format has an option {flag(name)}")
+            found = ", ".join(sorted(form.name for form in used))
+            expected = f"files of format {' or '.join(heeding)}"
+            raise SettingsError(f"{flag(name)}: expected {expected}, found {found}; leave it out")
+
+
+def _has(options: type, name: str) -> bool:
+    return any(field.name == name for field in dataclasses.fields(options))

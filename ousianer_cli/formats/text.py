@@ -1,0 +1,86 @@
+"""Text files opened one way: UTF-8, `.gz` unpacked, no byte order mark, and one-line errors with the place."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, cast
+
+from ousianer_cli.errors import InputError
+
+
+def open_bytes(path: str | Path) -> IO[bytes]:
+    """A file open for reading; a name that ends in `.gz` is unpacked."""
+    path = Path(path)
+    return cast(IO[bytes], gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb"))
+
+
+def unreadable(what: str, path: str | Path, error: Exception) -> InputError:
+    """The error for a file that cannot be opened or unpacked; `what` was expected there."""
+    reason = getattr(error, "strerror", None) or str(error)
+    return InputError(what, f"no readable file ({reason})", path=path, remedy="check the path")
+
+
+def not_utf8(path: str | Path, line: int | None, error: UnicodeDecodeError) -> InputError:
+    """The error for bytes that are not UTF-8."""
+    found = f"the byte 0x{error.object[error.start]:02x}"
+    remedy = "convert the file, for example with iconv -f latin1 -t utf-8"
+    return InputError("UTF-8 text", found, path=path, line=line, remedy=remedy)
+
+
+def numbered_lines(path: str | Path, what: str = "a corpus file") -> Iterator[tuple[int, str]]:
+    """The lines of a UTF-8 text file (also `.gz`) from 1, without line ends and byte order mark.
+
+    Lines end at line feeds only: corpora hold other line separators of Unicode inside their tokens.
+
+    Raises:
+        InputError: the file cannot be read, or is not UTF-8; `what` says what was expected.
+    """
+    number = 0
+    try:
+        with open_bytes(path) as handle:
+            for number, raw in enumerate(handle, 1):
+                yield number, raw.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise not_utf8(path, number, error) from None
+    except (OSError, EOFError, zlib.error) as error:
+        raise unreadable(what, path, error) from None
+
+
+def filled_lines(path: str | Path, what: str) -> Iterator[tuple[int, str]]:
+    """As `numbered_lines`, without the blank ones."""
+    return ((number, line) for number, line in numbered_lines(path, what) if line.strip())
+
+
+def read_text(path: str | Path, what: str) -> str:
+    """A whole UTF-8 text file, line ends as they are, without byte order mark; errors as of `numbered_lines`."""
+    try:
+        with open_bytes(path) as handle:
+            data = handle.read()
+    except (OSError, EOFError, zlib.error) as error:
+        raise unreadable(what, path, error) from None
+    return decoded(data, path).removeprefix("\ufeff")
+
+
+def decoded(data: bytes, path: str | Path) -> str:
+    """Bytes of a file as text."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise not_utf8(path, data.count(b"\n", 0, error.start) + 1, error) from None
+
+
+def first_line(path: str | Path, limit: int = 1 << 16) -> str:
+    """The first line that is not blank, as far as it can be read; empty where there is none."""
+    try:
+        with open_bytes(path) as handle:
+            for _ in range(64):
+                raw = handle.readline(limit)
+                line = raw.decode("utf-8", "replace").lstrip("\ufeff").rstrip("\r\n")
+                if line.strip() or not raw:
+                    return line
+    except (OSError, EOFError, zlib.error):
+        pass
+    return ""
