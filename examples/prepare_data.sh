@@ -48,12 +48,12 @@ wikipedia --exclude "$WORK/links_held.jsonl" -o "$WORK/wikipedia"
 
 # Fine-tuning to AIDA.
 aida crossner "$DATA"/crossner/*/train.txt --supervises both "${exclude[@]}" -o "$WORK/crossner_train.jsonl"
-# Few-NERD marks national adjectives (French, Danes) as places, the other corpora do not: they are put outside, but for
-# the files *_places, which keep its own labels for comparison.
+# Few-NERD marks national adjectives and peoples (French, Danes) as places: the adjectives stay, as the guidelines want
+# it, and peoples and languages are put outside, but for the files *_places, which keep its own labels for comparison.
 before=(--exclude "$WORK/fewnerd_held.jsonl")
 for part in dev test big_test; do
   fine() { aida fewnerd "$DATA/fewnerd/$part.txt" --supervises typing "${before[@]}" "$@"; }
-  fine --demonyms-outside -o "$WORK/fewnerd_$part.jsonl"
+  fine --demonyms guidelines -o "$WORK/fewnerd_$part.jsonl"
   fine -o "$WORK/fewnerd_${part}_places.jsonl"
   before+=(--exclude "$DATA/fewnerd/$part.txt")
 done

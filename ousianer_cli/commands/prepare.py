@@ -109,13 +109,13 @@ def corpus(
             help="Keep only sentences in which no capitalised word is left O, where a corpus does not mark every name.",
         ),
     ] = False,
-    demonyms_outside: Annotated[
-        bool,
+    demonyms: Annotated[
+        str,
         typer.Option(
-            "--demonyms-outside",
-            help="Put national adjectives, peoples, languages (French, Danes) outside where labels call them places.",
+            help="National adjectives, peoples, languages that labels call places, or put outside: keep; guidelines "
+            "(French in 'French troops' is GPE, Danes are outside); outside."
         ),
-    ] = False,
+    ] = "keep",
     limit: Annotated[
         int | None, typer.Option(help="Keep at most so many sentences, drawn at random, in their order.")
     ] = None,
@@ -138,7 +138,7 @@ def corpus(
     from ousianer_cli.formats.corpus import write_corpus
     from ousianer_cli.settings.prepare_corpus import PrepareSettings
 
-    values: dict[str, Any] = {"format": format, "unmapped": unmapped, "supervises": supervises}
+    values: dict[str, Any] = {"format": format, "unmapped": unmapped, "supervises": supervises, "demonyms": demonyms}
     settings = PrepareSettings(
         **values,
         map=map,
@@ -150,7 +150,6 @@ def corpus(
         seed=seed,
         held_fraction=split_by_hash or 0.0,
         types=_words(types),
-        demonyms_outside=demonyms_outside,
     )
     options = {
         "token_column": token_column,

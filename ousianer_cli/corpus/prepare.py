@@ -19,13 +19,14 @@ from ousianer_cli.corpus.labels import WORDNET, TypesOf, shipped_labels, typing_
 from ousianer_cli.errors import InputError, SettingsError
 from ousianer_cli.formats.corpora import detect_format, read_group
 from ousianer_cli.formats.corpus import OUTSIDE, Mention, Sentence, Supervision, outer_and_nested
-from ousianer_cli.formats.labelled import LabelledSentence, ReadReport
+from ousianer_cli.formats.labelled import LabelledMention, LabelledSentence, ReadReport
 from ousianer_cli.formats.registry import CorpusReader, Format, check_heeded, corpus_formats, options_for
 from ousianer_cli.formats.standoff import FiledMention
 from ousianer_cli.settings.prepare_corpus import PrepareSettings
-from ousianer_cli.taxonomy.demonyms import is_demonym
+from ousianer_cli.taxonomy.demonyms import demonym_type, is_demonym
 
 _PLACES = frozenset(["GPE", "LOC", "FAC"])
+_JUDGED = {"outside": "national adjectives, peoples and languages are now -", "places": "adjectives are now places"}
 
 # English capitalises these whether or not they are part of a name.
 _CAPITALISED = frozenset(
@@ -49,8 +50,8 @@ class PrepareReport:
     dropped_other: Counter[str] = field(default_factory=Counter)
     """What the readers left out, such as tokens of white space."""
     unmapped: Counter[str] = field(default_factory=Counter)
-    demonyms: int = 0
-    """Names put outside by `demonyms_outside`."""
+    demonyms: Counter[str] = field(default_factory=Counter)
+    """Names that `demonyms` put `outside`, or made `places`."""
     nested: int = 0
     """Names inside longer ones, in what is kept and held out; none of them is among `types`."""
     notes: list[str] = field(default_factory=list)
@@ -146,10 +147,9 @@ def prepare_corpus(
         if warning := reader.warning(chosen.clean, chosen.supervises):
             report.notes.append(f"{path}: {warning}")
     _check_found(known, given, report)
-    if chosen.demonyms_outside:
-        report.notes.append(
-            f"{report.demonyms:,} national adjectives, peoples and languages labelled as places are now -"
-        )
+    if chosen.demonyms != "keep":
+        counts = [f"{report.demonyms[kind]:,} {what}" for kind, what in _JUDGED.items() if report.demonyms[kind]]
+        report.notes.append(f"--demonyms {chosen.demonyms}: {', '.join(counts) or 'nothing to change'}")
     if chosen.limit is not None and len(sentences) > chosen.limit:
         report.dropped_sentences[f"beyond --limit {chosen.limit}"] += len(sentences) - chosen.limit
         picked = random.Random(chosen.seed).sample(range(len(sentences)), chosen.limit)
@@ -268,9 +268,10 @@ def _converted(
         if not types and not detects:
             report.dropped_mentions["no type (typing needs one)"] += 1
             continue
-        if settings.demonyms_outside and _is_place(types) and is_demonym(labelled.tokens[mention.start : mention.end]):
-            types = (OUTSIDE,)
-            report.demonyms += 1
+        if settings.demonyms != "keep":
+            judged = _judged(types, labelled.tokens, mention, settings.demonyms)
+            report.demonyms["outside" if judged == (OUTSIDE,) else "places"] += judged != types
+            types = judged
         mentions.append(Mention(mention.start, mention.end, types, mention.weight, mention.noun))
     if not mentions and not detects:
         report.dropped_sentences["no typed mention (typing needs one)"] += 1
@@ -279,5 +280,14 @@ def _converted(
     return Sentence(labelled.tokens, outer, labelled.doc, supervises, nested, labelled.document)
 
 
-def _is_place(types: Sequence[str]) -> bool:
-    return bool(types) and all(name.partition(".")[0] in _PLACES for name in types)
+def _judged(types: tuple[str, ...], tokens: Sequence[str], mention: LabelledMention, demonyms: str) -> tuple[str, ...]:
+    """The types of a mention that is a national adjective, a people or a language, by `--demonyms`; else its own."""
+    places = bool(types) and all(name.partition(".")[0] in _PLACES for name in types)
+    if demonyms == "outside":
+        return (OUTSIDE,) if places and is_demonym(tokens[mention.start : mention.end]) else types
+    if not places and types != (OUTSIDE,):
+        return types
+    found = demonym_type(tokens, mention.start, mention.end)
+    if not found or (places and all(name.partition(".")[0] == found for name in types)):
+        return types
+    return (found,)

@@ -196,7 +196,7 @@ def recognise(path: str | Path, among: Iterable[Format]) -> Format | None:
 
 def looks_like(record: dict[str, Any]) -> str:
     """The names of the formats that one JSON record may be of; empty where it is of none."""
-    sample = Sample("")
+    sample = Sample("record.jsonl")
     sample.__dict__.update(first='{"', lines=[], records=[record])
     surely = [name for name, form in corpus_formats().items() if form.recognise(sample) >= LIKELY]
     return " or ".join(surely)

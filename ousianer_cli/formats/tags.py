@@ -86,11 +86,15 @@ class TagReader:
                 match = None
             elif BEFORE.pattern.fullmatch(tag):
                 raise refuse("a bare label, as earlier in this file", repr(tag[:60]))
-        elif match is None and self.scheme is not None and tag and not _BROKEN.fullmatch(tag):
+        elif match is None and self.scheme is not None and _is_of_another(tag):
             raise refuse(f"a tag {self.scheme.about}, as earlier in this file", repr(tag[:60]))
         if match is None:
             raise refuse("a tag: O, or B-/I-/E-/S-/L-/U- and a label", repr(tag[:60]))
         return f"{_TO_BIOES.get(match['mark'], match['mark'] or 'I')}-{match['label']}"
+
+
+def _is_of_another(tag: str) -> bool:
+    return bool(tag) and (_BROKEN.fullmatch(tag) is None or BEFORE.pattern.fullmatch(tag) is not None)
 
 
 def spans_from_tags(tags: Sequence[str]) -> list[tuple[int, int, str]]:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from ousianer_cli.errors import SettingsError
 
+Demonyms = Literal["keep", "guidelines", "outside"]
 Unmapped = Literal["error", "drop", "outside"]
 
 
@@ -32,8 +33,10 @@ class PrepareSettings:
     held_fraction: float = 0.0
     types: tuple[str, ...] = ()
     """Labels that count as names; none: all (of OntoNotes those that are no numbers or dates)."""
-    demonyms_outside: bool = False
-    """Whether a national adjective, people or language that the labels call a place becomes `-`."""
+    demonyms: Demonyms = "keep"
+    """What becomes of national adjectives, peoples and languages that the labels call places or put outside:
+    `guidelines` takes adjectives of places as names of them, nouns for people and languages as `-`; `outside` takes all
+    as `-`."""
 
     def __post_init__(self) -> None:
         def refuse(text: str) -> None:
@@ -42,6 +45,7 @@ class PrepareSettings:
         for flag, value, allowed in (
             ("--supervises", self.supervises, (None, "detection", "typing", "both")),
             ("--unmapped", self.unmapped, ("error", "drop", "outside")),
+            ("--demonyms", self.demonyms, ("keep", "guidelines", "outside")),
         ):
             if value not in allowed:
                 refuse(f"{flag}: expected one of {', '.join(a for a in allowed if a)}, found {value!r}")

@@ -67,10 +67,26 @@ def test_demonyms_labelled_as_places_can_be_put_outside(tmp_path: Path) -> None:
     path = conll(tmp_path, "French/B-LOC and/O Danes/B-LOC in/O France/B-LOC", "French/B-PER New/B-LOC French/I-LOC")
     plain = prepare_corpus([path], PrepareSettings(map=table(tmp_path)))
     assert all(m.types != ("-",) for s in plain.sentences for m in s.mentions) and not plain.report.notes
-    changed = prepare_corpus([path], PrepareSettings(map=table(tmp_path), demonyms_outside=True))
+    changed = prepare_corpus([path], PrepareSettings(map=table(tmp_path), demonyms="outside"))
     place = ("GPE", "LOC", "FAC")
     assert [[m.types for m in s.mentions] for s in changed.sentences] == [[("-",), ("-",), place], [("PER",), place]]
-    assert changed.report.notes == ["2 national adjectives, peoples and languages labelled as places are now -"]
+    assert changed.report.notes == ["--demonyms outside: 2 national adjectives, peoples and languages are now -"]
+
+
+def test_demonyms_by_the_guidelines(tmp_path: Path) -> None:
+    """Adjectives of places are names of them, whatever a corpus calls them; nouns for people and languages are not."""
+    path = conll(
+        tmp_path,
+        "French/B-LOC troops/O met/O Danes/B-LOC in/O Lund/B-LOC",
+        "a/O Swedish/B-MISC plan/O for/O European/B-MISC leaders/O in/O Russian/B-LOC",
+    )
+    settings = PrepareSettings(map=table(tmp_path), taxonomy="aida-edl", demonyms="guidelines")
+    prepared = prepare_corpus([path], settings)
+    first, second = ([m.types for m in s.mentions] for s in prepared.sentences)
+    assert first == [("GPE",), ("-",), ("GPE", "LOC", "FAC")]
+    assert second == [("GPE",), ("LOC",), ("-",)]
+    expected = "2 national adjectives, peoples and languages are now -, 3 adjectives are now places"
+    assert prepared.report.notes == [f"--demonyms guidelines: {expected}"]
 
 
 def spans_file(folder: Path, *records: tuple[str, str, list[tuple[str, str]]]) -> Path:

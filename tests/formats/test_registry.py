@@ -39,7 +39,8 @@ def read(paths, options, report):
     for path in paths:
         for number, line in filled_lines(path, "slashed words"):
             pairs = [word.rsplit("/", 1) for word in line.split()]
-            found = [(i, label) for i, (_, label) in enumerate(pairs) if label in (options.slash_label or "PER LOC").split()]
+            names = [options.slash_label] if options.slash_label else ["PER", "LOC"]
+            found = [(i, label) for i, (_, label) in enumerate(pairs) if label in names]
             mentions = tuple(LabelledMention(i, i + 1, (label,), number) for i, label in found)
             yield LabelledSentence(tuple(word for word, _ in pairs), mentions, "d", number)
 

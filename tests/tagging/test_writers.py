@@ -8,9 +8,9 @@ from typing import get_args
 
 import pytest
 
-from ousianer_cli.formats.conll import read_conll
 from ousianer_cli.formats.document import Author, Document, Segment
 from ousianer_cli.formats.edl import EdlRow
+from ousianer_cli.formats.kinds.conll import read_conll
 from ousianer_cli.settings.tag import OutputFormat
 from ousianer_cli.tagging.documents import split_document
 from ousianer_cli.tagging.mention import Mention, TaggedDocument, TypeProbability, mention_at
@@ -179,7 +179,7 @@ def test_nested_names_do_not_fit_into_conll_and_are_counted() -> None:
 def test_the_conll_file_reads_back(tmp_path: Path) -> None:
     path = tmp_path / "run.conll"
     path.write_text("".join(line + "\n" for line in written("conll", TWO)), encoding="utf-8")
-    (first, second) = read_conll(path)
+    (first, second) = read_conll([path])
     assert first.tokens + second.tokens == ("Ada", "Brun", "saw", "Oslo", "and", "Ada", "Brun", ".")
     labels = [(m.start, m.end, m.labels) for m in (*first.mentions, *second.mentions)]
     assert labels == [(0, 2, ("PER",)), (0, 1, ("GPE.UrbanArea.City",)), (2, 4, ("PER",))]
