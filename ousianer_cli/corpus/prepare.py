@@ -19,7 +19,7 @@ from ousianer_cli.corpus.labels import WORDNET, TypesOf, shipped_labels, typing_
 from ousianer_cli.errors import InputError, SettingsError
 from ousianer_cli.formats.corpora import detect_format, read_group
 from ousianer_cli.formats.corpus import OUTSIDE, Mention, Sentence, Supervision, outer_and_nested
-from ousianer_cli.formats.labelled import LabelledMention, LabelledSentence, ReadReport
+from ousianer_cli.formats.labelled import CorpusReport, LabelledMention, LabelledSentence
 from ousianer_cli.formats.registry import CorpusReader, Format, check_heeded, corpus_formats, options_for
 from ousianer_cli.formats.standoff import FiledMention
 from ousianer_cli.settings.prepare_corpus import PrepareSettings
@@ -126,7 +126,7 @@ def prepare_corpus(
         path, reader = paths[0], cast(CorpusReader, form.corpus)
         types_of = shared or shipped_labels(chosen, reader.labels_of or None)
         classes = chosen.types or reader.names
-        read = ReadReport()
+        read = CorpusReport()
         count = 0
         for labelled in read_group(paths, form, given, read):
             count += 1
@@ -172,7 +172,7 @@ def _excluded(settings: PrepareSettings, options: Mapping[str, Any]) -> set[byte
     return {
         sentence_key(s.tokens)
         for path in settings.exclude
-        for s in read_group([path], known[detect_format(path)], heeded, ReadReport())
+        for s in read_group([path], known[detect_format(path)], heeded, CorpusReport())
     }
 
 

@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats.labelled import LabelledMention, LabelledSentence, ReadReport, doc_name
+from ousianer_cli.formats.labelled import CorpusReport, LabelledMention, LabelledSentence, doc_name
 from ousianer_cli.formats.tags import TagReader, is_tag, spans_from_tags
 from ousianer_cli.formats.text import numbered_lines
 from ousianer_cli.settings import setting
@@ -83,7 +83,7 @@ def value_of(text: str, key: str) -> str:
 
 
 def read_columns(
-    path: str | Path, layout: Layout, report: ReadReport, rename: Callable[[str], str] | None = None
+    path: str | Path, layout: Layout, report: CorpusReport, rename: Callable[[str], str] | None = None
 ) -> Iterator[LabelledSentence]:
     """The sentences of a file; `rename` turns its labels into others.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats.labelled import LabelledSentence, ReadReport
+from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence
 from ousianer_cli.formats.registry import (
     Format,
     Sample,
@@ -54,7 +54,7 @@ def _folder_format(path: Path, known: Mapping[str, Format]) -> str:
 
 
 def read_labelled(
-    path: str | Path, corpus_format: str | None = None, *, report: ReadReport | None = None, **options: Any
+    path: str | Path, corpus_format: str | None = None, *, report: CorpusReport | None = None, **options: Any
 ) -> Iterator[LabelledSentence]:
     """Read a corpus file or folder; without `corpus_format` it is told by content.
 
@@ -66,11 +66,11 @@ def read_labelled(
     """
     form = corpus_formats()[corpus_format or detect_format(path)]
     check_heeded(options, [form])
-    return read_group([path], form, options, report if report is not None else ReadReport())
+    return read_group([path], form, options, report if report is not None else CorpusReport())
 
 
 def read_group(
-    paths: Sequence[str | Path], form: Format, options: Mapping[str, Any], report: ReadReport
+    paths: Sequence[str | Path], form: Format, options: Mapping[str, Any], report: CorpusReport
 ) -> Iterator[LabelledSentence]:
     """As `read_labelled`, several paths of one format, and options of which some may be of other formats."""
     reader = form.corpus

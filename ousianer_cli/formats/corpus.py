@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar, cast
 
 from ousianer_cli.errors import InputError
+from ousianer_cli.formats.text import not_utf8, unreadable
 
 Supervision = Literal["detection", "typing", "both"]
 OUTSIDE = "-"
@@ -96,7 +97,7 @@ def read_corpus(path: str | Path) -> Iterator[Sentence]:
         with path.open("rb") as handle:
             yield from parse_lines(handle, path)
     except OSError as error:
-        raise InputError("a corpus in JSON lines", f"no readable file ({error.strerror})", path=path) from None
+        raise unreadable("a corpus in JSON lines", path, error) from None
 
 
 def parse_lines(lines: Iterable[bytes], path: Path, first: int = 1) -> Iterator[Sentence]:
@@ -105,8 +106,7 @@ def parse_lines(lines: Iterable[bytes], path: Path, first: int = 1) -> Iterator[
         try:
             line = raw.decode("utf-8")
         except UnicodeDecodeError as error:
-            found = f"bytes that are not UTF-8 ({error.reason})"
-            raise InputError("UTF-8 text", found, path=path, line=number, remedy="convert the file to UTF-8") from None
+            raise not_utf8(path, number, error) from None
         if line.strip():
             yield parse_line(line, path, number)
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from ousianer_cli.errors import InputError, OutputError, SettingsError
+from ousianer_cli.formats.text import not_utf8, unreadable
 
 NilPolicy = Literal["string", "per-mention"]
 MIN_COLUMNS, MAX_COLUMNS = 8, 11
@@ -110,9 +111,7 @@ def parse_line(raw: bytes, *, path: str | Path | None = None, line: int = 0) -> 
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        found = f"byte 0x{raw[error.start]:02x} at byte {error.start + 1}"
-        remedy = "convert the file, for example with iconv -f latin1 -t utf-8"
-        raise InputError("UTF-8", found, path=path, line=line, remedy=remedy) from None
+        raise not_utf8(path, line, error) from None
     return parse_row(text[:-1] if text.endswith("\n") else text, path=path, line=line)
 
 
@@ -126,8 +125,7 @@ def iter_edl(path: str | Path, on_error: Callable[[InputError], None] | None = N
     try:
         handle = path.open("rb")
     except OSError as error:
-        found = f"no readable file ({error.strerror})"
-        raise InputError("an EDL tab file", found, path=path, remedy="check the path") from None
+        raise unreadable("an EDL tab file", path, error) from None
     with handle:
         for number, raw in enumerate(_lines(handle, path), 1):
             try:
@@ -142,7 +140,7 @@ def _lines(handle: Iterable[bytes], path: Path) -> Iterator[bytes]:
     try:
         yield from handle
     except OSError as error:
-        raise InputError("an EDL tab file", f"no readable file ({error.strerror})", path=path) from None
+        raise unreadable("an EDL tab file", path, error) from None
 
 
 def read_edl(path: str | Path) -> list[EdlRow]:
@@ -247,9 +245,3 @@ def assign_nil_ids(rows: Sequence[EdlRow], policy: NilPolicy = "string") -> list
             ids[place] = clusters.id_of(best[place].text, best[place].type)
         result.append(dataclasses.replace(row, kb_id=ids[place]))
     return result
-
-
-def assign_mention_ids(rows: Iterable[EdlRow], run_id: str) -> list[EdlRow]:
-    """Copies of the rows with the run id and with ids `RUN-000001`, … in the order given, one for each line."""
-    numbered = enumerate(rows, 1)
-    return [dataclasses.replace(row, run_id=run_id, mention_id=f"{run_id}-{n:06d}") for n, row in numbered]

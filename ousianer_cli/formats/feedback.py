@@ -24,6 +24,7 @@ from ousianer_cli.errors import InputError
 from ousianer_cli.formats.document import Document
 from ousianer_cli.formats.edl import parse_row
 from ousianer_cli.formats.sentences import split_sentences
+from ousianer_cli.formats.text import filled_lines
 
 _COLUMNS = ("sentence", "start", "end", "type", "mention")
 _LAYOUTS = "a header 'sentence<TAB>start<TAB>end<TAB>type', or EDL rows of 8 to 11 columns"
@@ -73,16 +74,8 @@ def read_feedback(path: str | Path, documents: Mapping[str, Document] | None = N
 
 
 def _rows(path: Path) -> list[tuple[int, list[str]]]:
-    try:
-        content = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise InputError("a feedback file", f"no readable file ({error.strerror})", path=path) from None
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise InputError("UTF-8", f"the byte 0x{error.object[error.start]:02x}", path=path, line=line) from None
-    # Not splitlines(): a sentence may hold U+2028 and its like, which end no line here.
-    lines = enumerate(content.replace("\r\n", "\n").split("\n"), 1)
-    return [(number, line.split("\t")) for number, line in lines if line.strip() and not line.startswith("#")]
+    lines = filled_lines(path, "a feedback file")
+    return [(number, line.split("\t")) for number, line in lines if not line.startswith("#")]
 
 
 def _sentence_items(

@@ -42,7 +42,7 @@ class LabelledSentence:
 
 
 @dataclass(slots=True)
-class ReadReport:
+class CorpusReport:
     """What a reader left out, as reason -> count; shown to the user after reading."""
 
     dropped: Counter[str] = field(default_factory=Counter)

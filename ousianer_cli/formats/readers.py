@@ -12,16 +12,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import IO, Literal, cast
+from typing import IO, cast
 
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.document import Document
 from ousianer_cli.formats.ltf import read_ltf
 from ousianer_cli.formats.psm import apply_psm, read_psm
+from ousianer_cli.formats.registry import LIKELY, Format, Sample, document_formats, told_by_name
 from ousianer_cli.formats.source import ContentKind, ReadOptions, detect, document_id, is_markup, source_documents
+from ousianer_cli.formats.text import decoded, filled_lines
 
-InputFormat = Literal["ltf", "source", "newswire", "forum", "web", "text"]
-INPUT_FORMATS: tuple[InputFormat, ...] = ("ltf", "source", "newswire", "forum", "web", "text")
+INPUT_FORMATS = ("ltf", "source", "newswire", "forum", "web", "text")
+"""The formats that are read here; `input_formats` has those of the registry too."""
 
 MALFORMED = "malformed files"
 DUPLICATE_ID = "documents whose id was read before"
@@ -30,8 +32,13 @@ OTHER_FORMAT = "files of another format than --input-format"
 NO_DOCUMENT = "files without a document"
 _MAX_WARNINGS = 1000
 
-_Class = Literal["ltf", "source", "text"]
-_RANK: dict[_Class, int] = {"ltf": 0, "source": 1, "text": 2}
+_RANK = {"ltf": 0, "source": 1, "text": 2}
+"""Of the forms in which a document lies in a folder the lowest is read; those of the registry come last."""
+
+
+def input_formats() -> tuple[str, ...]:
+    """The names that `input_format` may have."""
+    return (*INPUT_FORMATS, *document_formats())
 
 
 @dataclass(slots=True)
@@ -91,7 +98,7 @@ def read_documents(
             (`.txt`, `.rsd.txt`), any of them with `.gz`; folders, read recursively; `@list.txt`, one path a line
             (blank lines and lines that begin with `#` do not count), relative to the list's folder, or else to the
             working folder.
-        input_format: one of `INPUT_FORMATS`; None tells by content. `source` is any of newswire, forum and web.
+        input_format: one of `input_formats()`; None tells by content. `source` is any of newswire, forum and web.
         strict: make an error of malformed files in folders and lists, of duplicate ids, and of documents at odds with
         themselves.
         authors: give the `author="…"` of posts.
@@ -102,9 +109,9 @@ def read_documents(
         InputError: a path that does not exist; a file named outright that cannot be read; a folder with nothing to
             read. All but the second before the first document is given.
     """
-    if input_format is not None and input_format not in INPUT_FORMATS:
-        raise InputError(f"--input-format one of {', '.join(INPUT_FORMATS)}", repr(input_format))
-    wanted: InputFormat | None = next((f for f in INPUT_FORMATS if f == input_format), None)
+    if input_format is not None and input_format not in input_formats():
+        raise InputError(f"--input-format one of {', '.join(input_formats())}", repr(input_format))
+    wanted = input_format
     options = ReadOptions(authors, quotes, after_xml_declaration, strict)
     report = report if report is not None else ReadReport()
     units: list[_Unit] = []
@@ -113,9 +120,7 @@ def read_documents(
     return _stream(units, wanted, options, report)
 
 
-def _stream(
-    units: Sequence[_Unit], wanted: InputFormat | None, options: ReadOptions, report: ReadReport
-) -> Iterator[Document]:
+def _stream(units: Sequence[_Unit], wanted: str | None, options: ReadOptions, report: ReadReport) -> Iterator[Document]:
     seen: set[str] = set()
     with _Archives() as archives:
         for unit in units:
@@ -154,24 +159,18 @@ def _stream(
 # --- what there is to read -------------------------------------------------------------------------------------------
 
 
-def _expand(item: str, wanted: InputFormat | None, report: ReadReport) -> list[_Unit]:
+def _expand(item: str, wanted: str | None, report: ReadReport) -> list[_Unit]:
     path = Path(item)
     if item.startswith("@") and not path.exists():
         return _expand_list(Path(item[1:]), wanted, report)
     return _expand_path(path, wanted, report, explicit=True)
 
 
-def _expand_list(path: Path, wanted: InputFormat | None, report: ReadReport) -> list[_Unit]:
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except OSError as error:
-        raise InputError("a list of files", f"no readable file ({error.strerror})", path=path) from None
-    except UnicodeDecodeError as error:
-        raise InputError("a list of files in UTF-8", f"an invalid byte at offset {error.start}", path=path) from None
+def _expand_list(path: Path, wanted: str | None, report: ReadReport) -> list[_Unit]:
     units: list[_Unit] = []
-    for number, line in enumerate(lines, 1):
+    for number, line in filled_lines(path, "a list of files"):
         entry = line.strip()
-        if not entry or entry.startswith("#"):
+        if entry.startswith("#"):
             continue
         target = next((p for p in (path.parent / entry, Path(entry)) if p.exists()), None)
         if target is None:
@@ -182,7 +181,7 @@ def _expand_list(path: Path, wanted: InputFormat | None, report: ReadReport) -> 
     return units
 
 
-def _expand_path(path: Path, wanted: InputFormat | None, report: ReadReport, *, explicit: bool) -> list[_Unit]:
+def _expand_path(path: Path, wanted: str | None, report: ReadReport, *, explicit: bool) -> list[_Unit]:
     if path.is_dir():
         return _expand_folder(path, wanted, report)
     if not path.is_file():
@@ -203,7 +202,7 @@ def _expand_path(path: Path, wanted: InputFormat | None, report: ReadReport, *, 
     return units
 
 
-def _expand_folder(path: Path, wanted: InputFormat | None, report: ReadReport) -> list[_Unit]:
+def _expand_folder(path: Path, wanted: str | None, report: ReadReport) -> list[_Unit]:
     files: list[str] = []
     for folder, folders, names in os.walk(path, onerror=_unreadable_folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
@@ -231,30 +230,52 @@ def _unreadable_folder(error: OSError) -> None:
     raise InputError("a readable folder", f"{error.strerror}", path=error.filename, remedy="check its permissions")
 
 
-def _choose(candidates: Sequence[_Unit], wanted: InputFormat | None, report: ReadReport) -> list[_Unit]:
+def _choose(candidates: Sequence[_Unit], wanted: str | None, report: ReadReport) -> list[_Unit]:
     """Those of a folder's files that hold documents, each in its best form: LTF, then source, then plain text."""
-    classed: list[tuple[_Unit, _Class, str]] = []
+    classed: list[tuple[_Unit, str, str]] = []
     for unit in candidates:
         if _is_companion(unit.name):
             continue
         found = _class_of(unit)
         if found is None:
             report.skipped[f"files of no known kind (*{_suffix(unit.name)})"] += 1
-        elif wanted is not None and (found == "ltf") != (wanted == "ltf") or (wanted == "text" and found == "source"):
+        elif not _is_wanted(found, wanted):
             report.skipped[OTHER_FORMAT] += 1
         else:
             classed.append((unit, found, _stem(unit.name)))
     best: dict[str, int] = {}
     for _, found, stem in classed:
-        best[stem] = min(best.get(stem, 9), _RANK[found])
-    units = [unit for unit, found, stem in classed if _RANK[found] == best[stem]]
+        best[stem] = min(best.get(stem, 9), _RANK.get(found, 3))
+    units = [unit for unit, found, stem in classed if _RANK.get(found, 3) == best[stem]]
     if len(units) < len(classed):
         report.skipped[OTHER_FORM] += len(classed) - len(units)
     return units
 
 
-def _class_of(unit: _Unit) -> _Class | None:
+def _is_wanted(found: str, wanted: str | None) -> bool:
+    """Whether a folder's file of a class is one to read under `--input-format`."""
+    if wanted is None or found == wanted:
+        return True
+    if found not in _RANK or wanted not in INPUT_FORMATS or "ltf" in (found, wanted):
+        return False
+    return not (wanted == "text" and found == "source")
+
+
+def _registered(unit: _Unit, wanted: str | None, head: bytes) -> Format | None:
+    """The format of the registry that a file is of, by its name or its beginning, if it is of one."""
+    known = document_formats()
+    if wanted is not None:
+        return known.get(wanted)
+    if by_name := told_by_name(unit.name, known.values()):
+        return by_name[0]
+    sample = Sample(unit.name, head.decode("utf-8", errors="replace"))
+    return next((form for form in known.values() if form.recognise(sample) >= LIKELY), None)
+
+
+def _class_of(unit: _Unit) -> str | None:
     name = _without_gz(unit.name).lower()
+    if by_name := told_by_name(unit.name, document_formats().values()):
+        return by_name[0].name
     if name.endswith(".ltf.xml"):
         return "ltf"
     if name.endswith((".sgm", ".sgml")):
@@ -306,11 +327,15 @@ def _count_kinds(names: Sequence[str]) -> str:
 
 
 def _read_unit(
-    unit: _Unit, wanted: InputFormat | None, options: ReadOptions, archives: _Archives, report: ReadReport
+    unit: _Unit, wanted: str | None, options: ReadOptions, archives: _Archives, report: ReadReport
 ) -> Iterator[Document]:
     name = _stem(unit.name)
     with _opened(unit, archives) as handle:
         head = handle.peek(4096)[:4096] if isinstance(handle, io.BufferedReader) else b""
+        form = _registered(unit, wanted, head)
+        if form is not None and form.documents is not None:
+            yield from form.documents(handle, name, unit.label, options)
+            return
         kind: ContentKind = "ltf" if _without_gz(unit.name).lower().endswith(".ltf.xml") else _detect_head(head)
         if kind == "ltf" and wanted in (None, "ltf"):
             found = 0
@@ -321,7 +346,8 @@ def _read_unit(
                 report.skipped[NO_DOCUMENT] += 1
                 report.warn(f"{unit.label}: LTF without a DOC")
             return
-        text = _decode(handle.read(), unit.label)
+        # A byte order mark is no character of the text: offsets count from after it.
+        text = decoded(handle.read(), unit.label).removeprefix("\ufeff")
     if kind == "ltf" or wanted == "ltf":
         raise InputError(
             f"--input-format {wanted}", "LTF" if kind == "ltf" else detect(text), path=unit.label, remedy="leave it out"
@@ -344,21 +370,6 @@ def _read_unit(
 
 def _detect_head(head: bytes) -> ContentKind:
     return detect(head.decode("utf-8", errors="replace"))
-
-
-def _decode(data: bytes, label: str) -> str:
-    """UTF-8 with line ends untouched. A byte order mark is no character of the text: offsets count from after it."""
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InputError(
-            "UTF-8 text",
-            f"the byte 0x{data[error.start]:02x} at byte {error.start}",
-            path=label,
-            line=data.count(b"\n", 0, error.start) + 1,
-            remedy="convert the file to UTF-8 first",
-        ) from None
-    return text.removeprefix("\ufeff")
 
 
 def _with_psm(document: Document, unit: _Unit, options: ReadOptions, archives: _Archives) -> Document:

@@ -1,7 +1,8 @@
 """The formats that are read: each is a module of `formats.kinds` that declares `FORMATS`.
 
 A new format is a new module there and nothing else. A `Format` says how a file of its kind is recognised, and has a
-reader for each use that it serves: labelled sentences (`ousianer prepare corpus`), rows to score (`ousianer score`).
+reader for each use that it serves: labelled sentences (`ousianer prepare corpus`), rows to score (`ousianer score`),
+documents (`ousianer tag`).
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from ousianer_cli.errors import InputError, SettingsError
 from ousianer_cli.formats import kinds
+from ousianer_cli.formats.document import Document
 from ousianer_cli.formats.edl import EdlRow
-from ousianer_cli.formats.labelled import LabelledSentence, ReadReport
+from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence
+from ousianer_cli.formats.source import ReadOptions
 from ousianer_cli.formats.text import first_line, numbered_lines
 from ousianer_cli.settings import flag
 
@@ -35,8 +38,10 @@ _JSON = re.compile(r'\s*(?:\{\s*(?:"|\}|$)|\[\s*(?:\{|$))')
 class Sample:
     """The beginning of a file, read as far as a format's `recognise` asks for it."""
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, head: str | None = None) -> None:
+        """`head` is the beginning where it was read already, such as that of a member of an archive."""
         self.path = Path(path)
+        self._head = head
 
     @property
     def name(self) -> str:
@@ -46,11 +51,15 @@ class Sample:
     @cached_property
     def first(self) -> str:
         """The first line that is not blank."""
+        if self._head is not None:
+            return next((line for line in self._head.splitlines() if line.strip()), "")
         return first_line(self.path)
 
     @cached_property
     def lines(self) -> list[str]:
         """The first 2,000 lines, without the blank ones."""
+        if self._head is not None:
+            return [line for line in self._head.splitlines() if line.strip()]
         return [line for _, line in islice(numbered_lines(self.path), _SAMPLED_LINES) if line.strip()]
 
     @property
@@ -97,7 +106,7 @@ class NoOptions:
 class CorpusReader:
     """How a format is read as labelled sentences."""
 
-    read: Callable[[Sequence[Path], Any, ReadReport], Iterator[LabelledSentence]]
+    read: Callable[[Sequence[Path], Any, CorpusReport], Iterator[LabelledSentence]]
     """`read(paths, options, report)`: the sentences of the files, in order; what is left out goes into the report."""
     options: type = NoOptions
     """A dataclass of `settings.setting` fields: options of `ousianer prepare corpus` that this format alone heeds."""
@@ -121,6 +130,11 @@ MentionReader = Callable[[Path, Counter[str]], Iterator[EdlRow]]
 """`read(path, skipped)`: the rows of a file of gold or answers; what is left out is counted in `skipped`."""
 
 
+DocumentReader = Callable[[IO[bytes], str, str, ReadOptions], Iterator[Document]]
+"""`read(handle, name, label, options)`: the documents of an open file; `name` is the id of one that has none of its
+own, `label` says where the file is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """A file format: its name, what it is told by, and its readers."""
@@ -137,6 +151,7 @@ class Format:
     """Ends of file names, in small letters and without `.gz`, that are always of this format."""
     corpus: CorpusReader | None = None
     mentions: MentionReader | None = None
+    documents: DocumentReader | None = None
 
 
 def formats() -> dict[str, Format]:
@@ -161,6 +176,12 @@ def corpus_formats() -> dict[str, Format]:
 def mention_formats() -> dict[str, Format]:
     """The formats that hold rows to score."""
     return {name: form for name, form in formats().items() if form.mentions is not None}
+
+
+def document_formats() -> dict[str, Format]:
+    """The formats that hold documents to tag, beside those that `formats.readers` reads by itself (LTF, LDC source
+    documents, plain text)."""
+    return {name: form for name, form in formats().items() if form.documents is not None}
 
 
 def told_by_name(path: str | Path, among: Iterable[Format]) -> list[Format]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.document import Document
 from ousianer_cli.formats.edl import EdlRow, normalise_mention_string
-from ousianer_cli.formats.labelled import LabelledMention, LabelledSentence, ReadReport
+from ousianer_cli.formats.labelled import CorpusReport, LabelledMention, LabelledSentence
 from ousianer_cli.formats.sentences import split_sentences, trim
 from ousianer_cli.formats.words import as_read, split_words
 from ousianer_cli.settings import setting
@@ -75,7 +75,7 @@ Placed = tuple[int, int, tuple[str, ...], Span]
 """A stretch [start, end) with the labels that its mentions have together, and the first of them."""
 
 
-def outermost(spans: Iterable[tuple[int, int, Span]], report: ReadReport) -> list[Placed]:
+def outermost(spans: Iterable[tuple[int, int, Span]], report: CorpusReport) -> list[Placed]:
     """Of spans [start, end) those that lie in no longer one and cross none, in order; the same span twice is one.
 
     The rest are counted. Labels of the same span are joined; the place is that of the first.
@@ -119,7 +119,7 @@ def _cross(one: tuple[int, int], other: tuple[int, int]) -> bool:
 
 
 def sentence_of_tokens(
-    tokens: Sequence[str], spans: Iterable[Span], doc: str, line: int, report: ReadReport
+    tokens: Sequence[str], spans: Iterable[Span], doc: str, line: int, report: CorpusReport
 ) -> LabelledSentence:
     """A sentence of a corpus's own tokens; `spans` are in tokens. Crossing ones are counted."""
     outer, nested, crossing = layers((span.start, span.end, span) for span in spans)
@@ -146,7 +146,7 @@ def covering_words(words: Sequence[tuple[int, int]], start: int, end: int) -> tu
 
 
 def labelled_sentences(
-    document: Document, spans: Iterable[Span], report: ReadReport, *, gaps: Iterable[tuple[int, int]] = ()
+    document: Document, spans: Iterable[Span], report: CorpusReport, *, gaps: Iterable[tuple[int, int]] = ()
 ) -> Iterator[LabelledSentence]:
     """The sentences of a document with its mentions.
 
@@ -208,7 +208,7 @@ def _sentence(
     outer: Sequence[Placed],
     nested: Sequence[Placed],
     typing_only: bool,
-    report: ReadReport,
+    report: CorpusReport,
 ) -> LabelledSentence:
     text = document.text
     words = split_words(text, start, end)
@@ -249,7 +249,7 @@ def _sentence(
 def sentences_of_rows(
     rows: Iterable[tuple[str, EdlRow]],
     sources: Sequence[str | Path],
-    report: ReadReport,
+    report: CorpusReport,
     *,
     annotated: Iterable[str] = (),
 ) -> Iterator[LabelledSentence]:
@@ -263,15 +263,14 @@ def sentences_of_rows(
     Raises:
         InputError: a source cannot be read, holds none of the annotated documents, or no mention fits its document.
     """
-    from ousianer_cli.formats.readers import ReadReport as Reading
-    from ousianer_cli.formats.readers import read_documents
+    from ousianer_cli.formats.readers import ReadReport, read_documents
 
     waiting: dict[str, list[tuple[str, EdlRow]]] = {doc: [] for doc in annotated}
     for path, row in rows:
         waiting.setdefault(row.doc, []).append((path, row))
     total = len(waiting)
     shown = ", ".join(map(str, sources))
-    reading = Reading()
+    reading = ReadReport()
     misfits: list[tuple[str, EdlRow, str]] = []
     fitting = 0
     for document in read_documents(sources, report=reading):

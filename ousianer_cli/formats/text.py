@@ -17,13 +17,13 @@ def open_bytes(path: str | Path) -> IO[bytes]:
     return cast(IO[bytes], gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb"))
 
 
-def unreadable(what: str, path: str | Path, error: Exception) -> InputError:
+def unreadable(what: str, path: str | Path | None, error: Exception) -> InputError:
     """The error for a file that cannot be opened or unpacked; `what` was expected there."""
     reason = getattr(error, "strerror", None) or str(error)
     return InputError(what, f"no readable file ({reason})", path=path, remedy="check the path")
 
 
-def not_utf8(path: str | Path, line: int | None, error: UnicodeDecodeError) -> InputError:
+def not_utf8(path: str | Path | None, line: int | None, error: UnicodeDecodeError) -> InputError:
     """The error for bytes that are not UTF-8."""
     found = f"the byte 0x{error.object[error.start]:02x}"
     remedy = "convert the file, for example with iconv -f latin1 -t utf-8"

@@ -7,7 +7,7 @@ import pytest
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.corpora import detect_format, read_labelled
 from ousianer_cli.formats.kinds.aida_tab import NO_OFFSETS, TabOptions, iter_aida, read_aida
-from ousianer_cli.formats.labelled import ReadReport
+from ousianer_cli.formats.labelled import CorpusReport
 from ousianer_cli.formats.ltf import build_ltf
 
 HEADER = (
@@ -124,7 +124,7 @@ def corpus(tmp_path):
 def test_sentences_over_ltf_hold_names_by_default(tmp_path):
     tab, ltf = corpus(tmp_path)
     assert detect_format(tab) == detect_format(tmp_path) == "aida"
-    report = ReadReport()
+    report = CorpusReport()
     first, second = read_labelled(tmp_path, source=[ltf], report=report)
     assert first.tokens == ("Ada", "Lovelace", "met", "the", "miller", ".")
     assert [(m.start, m.end, m.labels, m.line) for m in first.mentions] == [

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.corpora import detect_format, read_labelled
 from ousianer_cli.formats.kinds.brat import DISCONTINUOUS, NOT_SPANS
-from ousianer_cli.formats.labelled import ReadReport
+from ousianer_cli.formats.labelled import CorpusReport
 
 read_brat = partial(read_labelled, corpus_format="brat")
 
@@ -38,7 +38,7 @@ def test_spans_become_words(tmp_path: Path) -> None:
     )
     path = write(tmp_path, ann)
     assert detect_format(path) == detect_format(tmp_path) == "brat"
-    report = ReadReport()
+    report = CorpusReport()
     first, *_ = read_labelled(tmp_path, report=report)
     assert first.tokens == ("Ann", "Lee", "😀", "left", "Oslo", ".")
     assert [(m.start, m.end, m.labels, m.line) for m in first.mentions] == [
@@ -55,7 +55,7 @@ def test_fragments_at_a_line_end_are_one_span_and_real_gaps_are_left_out(tmp_pat
         f"T1\tOrg {bank} {bank + 4};{bank + 5} {bank + 12}\tBank of Oslo\n"
         f"T2\tPerson {bo} {bo + 2};{moe} {moe + 3}\tBo Moe\n" + bound(3, "Person", "Cy Moe")
     )
-    report = ReadReport()
+    report = CorpusReport()
     sentences = list(read_brat(write(tmp_path, ann), report=report))
     found = [(" ".join(s.tokens[m.start : m.end]), s.supervises) for s in sentences for m in s.mentions]
     assert found == [("Cy Moe", "typing"), ("Bank of Oslo", "typing")]
@@ -64,7 +64,7 @@ def test_fragments_at_a_line_end_are_one_span_and_real_gaps_are_left_out(tmp_pat
 
 
 def test_the_outermost_stays(tmp_path: Path) -> None:
-    report = ReadReport()
+    report = CorpusReport()
     first, *_ = read_brat(write(tmp_path, bound(1, "A", "Lee") + bound(2, "B", "Ann Lee")), report=report)
     assert [m.labels for m in first.mentions] == [("B",)]
     assert [(m.start, m.end, m.labels) for m in first.nested] == [(1, 2, ("A",))]

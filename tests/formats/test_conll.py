@@ -10,7 +10,7 @@ import pytest
 
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.corpora import detect_format, read_labelled
-from ousianer_cli.formats.labelled import LabelledSentence, ReadReport
+from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence
 
 read_conll = partial(read_labelled, corpus_format="conll")
 
@@ -118,7 +118,7 @@ def test_other_line_separators_stay_inside_tokens(tmp_path: Path) -> None:
 
 
 def test_white_tokens_are_dropped_and_counted(tmp_path: Path) -> None:
-    report = ReadReport()
+    report = CorpusReport()
     (sentence,) = read_conll(write(tmp_path, "\u00a0\tB-PER\nAnna\tI-PER\n"), report=report)
     assert names(sentence) == [("Anna", "PER")]
     assert report.dropped == {"tokens of white space only": 1}

@@ -9,7 +9,7 @@ import pytest
 
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.corpora import detect_format, read_labelled
-from ousianer_cli.formats.labelled import ReadReport
+from ousianer_cli.formats.labelled import CorpusReport
 
 read_conllu = partial(read_labelled, corpus_format="conllu")
 
@@ -47,7 +47,7 @@ def test_a_conll_file_whose_sentences_begin_with_a_year_is_none(tmp_path: Path) 
 
 
 def test_ranges_and_empty_nodes_are_counted(tmp_path: Path) -> None:
-    report = ReadReport()
+    report = CorpusReport()
     path = write(tmp_path, "1-2\tdel\t_\n1\tde\tO\n2\tel\tO\n2.1\tx\t_\n3\tRey\tB-PER\n")
     assert detect_format(path) == "conllu"
     (sentence,) = read_conllu(path, report=report)

@@ -1,5 +1,7 @@
 """EDL tabs: reading, what is refused and where, writing, ids."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -8,7 +10,6 @@ from ousianer_cli.errors import InputError, OutputError, SettingsError
 from ousianer_cli.formats.edl import (
     EdlRow,
     NilClusters,
-    assign_mention_ids,
     assign_nil_ids,
     format_row,
     iter_edl,
@@ -148,7 +149,7 @@ rows_strategy = st.builds(
 @given(st.lists(rows_strategy, max_size=6))
 def test_written_and_read_again(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("edl") / "r.tab"
-    rows = assign_mention_ids(assign_nil_ids(rows), "R")
+    rows = [replace(r, run_id="R", mention_id=f"R-{n:06d}") for n, r in enumerate(assign_nil_ids(rows), 1)]
     assert write_edl(path, rows) == len(rows)
     back = read_edl(path)
     assert [format_row(r) for r in back] == [format_row(r) for r in rows]
@@ -218,9 +219,3 @@ def test_lines_of_one_span_share_a_nil_id(policy):
 def test_unknown_nil_policy():
     with pytest.raises(SettingsError, match="--nil"):
         NilClusters("all")  # type: ignore[arg-type]
-
-
-def test_mention_ids_are_unique_and_in_order():
-    numbered = assign_mention_ids([row(), row(), row()], "mine")
-    assert [r.mention_id for r in numbered] == ["mine-000001", "mine-000002", "mine-000003"]
-    assert {r.run_id for r in numbered} == {"mine"}

@@ -11,7 +11,7 @@ import pytest
 
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.corpora import detect_format, read_labelled
-from ousianer_cli.formats.labelled import ReadReport
+from ousianer_cli.formats.labelled import CorpusReport
 
 read_figer_json = partial(read_labelled, corpus_format="figer-json")
 
@@ -37,7 +37,7 @@ def test_several_labels(tmp_path: Path) -> None:
 
 
 def test_the_outermost_mention_is_the_name_those_inside_are_nested_and_the_rest_is_counted(tmp_path: Path) -> None:
-    report = ReadReport()
+    report = CorpusReport()
     path = write(
         tmp_path,
         row((3, 4, ["/location"]), (1, 4, ["/organization"]), (1, 5, ["/building"]), (4, 6, ["/event"])),
@@ -52,7 +52,7 @@ def test_the_outermost_mention_is_the_name_those_inside_are_nested_and_the_rest_
 
 
 def test_the_same_span_twice_joins_its_labels(tmp_path: Path) -> None:
-    report = ReadReport()
+    report = CorpusReport()
     path = write(tmp_path, row((1, 4, ["/organization"]), (1, 4, ["/organization", "/building"])))
     (sentence,) = read_figer_json(path, report=report)
     assert [m.labels for m in sentence.mentions] == [("/organization", "/building")]

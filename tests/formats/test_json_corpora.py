@@ -11,7 +11,7 @@ import pytest
 from ousianer_cli.errors import InputError, SettingsError
 from ousianer_cli.formats.corpora import detect_format, read_labelled
 from ousianer_cli.formats.corpus import read_corpus
-from ousianer_cli.formats.labelled import LabelledSentence, ReadReport
+from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence
 
 
 def write(folder: Path, *records: Any, name: str = "in.jsonl", array: bool = False) -> Path:
@@ -44,7 +44,7 @@ def test_gliner_ends_are_inclusive_and_names_nest(tmp_path: Path) -> None:
     record = {"tokenized_text": ["Lund", "Polytechnic", "grew"], "ner": [[0, 0, "town"], [0, 1, "school"], [1, 2, "x"]]}
     path = write(tmp_path, record, array=True, name="train.json")
     assert detect_format(path) == "gliner"
-    report = ReadReport()
+    report = CorpusReport()
     (sentence,) = read_labelled(path, report=report)
     assert names([sentence]) == [("Lund Polytechnic", "school")]
     assert [(m.start, m.end, m.labels) for m in sentence.nested] == [(0, 1, ("town",))]

@@ -10,7 +10,7 @@ from ousianer_cli.errors import InputError
 from ousianer_cli.formats.corpora import detect_format, read_labelled
 from ousianer_cli.formats.document import Document
 from ousianer_cli.formats.kinds.laf import iter_laf, read_laf
-from ousianer_cli.formats.labelled import ReadReport
+from ousianer_cli.formats.labelled import CorpusReport
 from ousianer_cli.formats.ltf import build_ltf
 from ousianer_cli.formats.standoff import SourceOptions, text_problems
 
@@ -120,7 +120,7 @@ def test_sentences_over_ltf(tmp_path):
     write(tmp_path / "laf" / "d.laf.xml", laf(*names, doc="D"))
     write(tmp_path / "laf" / "e.laf.xml", laf(doc="E"))
     assert detect_format(tmp_path / "laf") == detect_format(tmp_path / "laf" / "d.laf.xml") == "laf"
-    report = ReadReport()
+    report = CorpusReport()
     sentences = list(read_labelled(tmp_path / "laf", source=[tmp_path / "ltf"], report=report))
     assert [s.tokens for s in sentences] == [
         ("Ada", "met", "Bo", "."), ("He", "left", "."), ("Nobody", "came", "."),

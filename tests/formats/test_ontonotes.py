@@ -20,7 +20,7 @@ from ousianer_cli.formats.kinds.ontonotes import (
     name_sentence,
     surface,
 )
-from ousianer_cli.formats.labelled import LabelledSentence, ReadReport
+from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence
 from ousianer_cli.formats.standoff import NESTED, WIDENED
 
 read_ontonotes = partial(read_labelled, corpus_format="ontonotes")
@@ -54,8 +54,8 @@ def shown(sentence: LabelledSentence) -> list[tuple[str, str]]:
     return [(" ".join(sentence.tokens[m.start : m.end]), ",".join(m.labels)) for m in sentence.mentions]
 
 
-def line(text: str) -> tuple[LabelledSentence, ReadReport]:
-    report = ReadReport()
+def line(text: str) -> tuple[LabelledSentence, CorpusReport]:
+    report = CorpusReport()
     return name_sentence(text, "nw/x", "x.name", 5, report), report
 
 
@@ -206,7 +206,7 @@ def test_cut_tokens_still_spell_the_line_and_the_name(tokens: list[str], data: s
 def test_genres(tmp_path: Path) -> None:
     for genre in ("nw", "wb", "bn"):
         write(tmp_path / genre / f"x_{genre}.name", name_file("Yes .", doc=f"{genre}/x/00/x_{genre}@x"))
-    report = ReadReport()
+    report = CorpusReport()
     assert [s.doc[:2] for s in read_ontonotes(tmp_path, report=report)] == ["nw", "wb"]
     assert report.dropped == {"sentences of genre bn (--genres)": 1}
     assert [s.doc[:2] for s in read_ontonotes(tmp_path, genres=["bn"])] == ["bn"]
@@ -220,7 +220,7 @@ def test_a_release_folder(tmp_path: Path) -> None:
     write(data / "english" / "annotations" / "nw" / "own" / "00" / "own_0001.coref", "<DOC>")
     write(data / "chinese" / "annotations" / "nw" / "own" / "00" / "own_0001.name", name_file("No ."))
     assert detect_format(tmp_path) == "ontonotes"
-    report = ReadReport()
+    report = CorpusReport()
     assert [s.tokens for s in read_ontonotes(tmp_path, report=report)] == [("Ada", "left", "."), ("Bo",)]
     assert report.dropped == {OTHER_LANGUAGE: 1, AS_NAME_FILE: 1}
     with pytest.raises(InputError, match="only Arabic and Chinese"):

@@ -14,6 +14,7 @@ from ousianer_cli.errors import InputError
 from ousianer_cli.formats import kinds
 from ousianer_cli.formats.corpora import detect_format, read_labelled
 from ousianer_cli.formats.corpus import read_corpus
+from ousianer_cli.formats.readers import read_documents
 from ousianer_cli.formats.registry import corpus_formats, formats, mention_formats, option_classes
 from ousianer_cli.scoring.inputs import detect, read_mentions
 from ousianer_cli.scoring.matching import Vocabulary
@@ -26,6 +27,7 @@ from dataclasses import dataclass
 from ousianer_cli.formats.edl import EdlRow
 from ousianer_cli.formats.labelled import LabelledMention, LabelledSentence
 from ousianer_cli.formats.registry import NO, SURE, CorpusReader, Format
+from ousianer_cli.formats.source import plain_document
 from ousianer_cli.formats.text import filled_lines
 from ousianer_cli.settings import setting
 
@@ -51,9 +53,14 @@ def rows(path, skipped):
         yield EdlRow("r", str(number), "", doc, int(start), int(end), f"NIL{number}", label, "NAM", 1.0, number)
 
 
+def documents(handle, name, label, options):
+    text = handle.read().decode().replace("/PER", "").replace("/LOC", "").replace("/O", "")
+    yield plain_document(text, name, source=label, options=options)
+
+
 FORMATS = (
     Format("slashed", "words with slashes", lambda s: SURE if "/" in s.first.split()[0] else NO,
-           corpus=CorpusReader(read, Slash), mentions=rows),
+           corpus=CorpusReader(read, Slash), mentions=rows, documents=documents, endings=(".slash",)),
 )
 '''
 
@@ -91,6 +98,18 @@ def test_one_new_file_adds_a_format_to_score(tmp_path: Path) -> None:
     assert (len(table), notes) == (2, [])
     with pytest.raises(InputError):
         read_mentions(path, Vocabulary(), "edl")
+
+
+@pytest.mark.usefixtures("one_new_file")
+def test_one_new_file_adds_a_format_of_documents(tmp_path: Path) -> None:
+    (tmp_path / "a.slash").write_text("Ada/PER saw/O Oslo/LOC\n", encoding="utf-8")
+    (tmp_path / "b.txt").write_text("Plain.", encoding="utf-8")
+    assert {d.id: d.text for d in read_documents([tmp_path])} == {"a.slash": "Ada saw Oslo\n", "b": "Plain."}
+    assert [d.text for d in read_documents([tmp_path / "a.slash"])] == ["Ada saw Oslo\n"]
+    assert len(list(read_documents([tmp_path], input_format="slashed"))) == 1
+    assert [d.id for d in read_documents([tmp_path], input_format="text")] == ["b"]
+    with pytest.raises(InputError, match="ltf, source, newswire, forum, web, text, slashed"):
+        list(read_documents([tmp_path], input_format="slash"))
 
 
 def test_names_are_unique_and_every_format_reads_something() -> None:

@@ -12,7 +12,7 @@ import pytest
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.corpora import detect_format, read_labelled
 from ousianer_cli.formats.kinds.spans_json import FLAGGED
-from ousianer_cli.formats.labelled import LabelledSentence, ReadReport
+from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence
 from ousianer_cli.formats.standoff import ACROSS, CROSSING, JOINED, WIDENED
 
 read_spans = partial(read_labelled, corpus_format="spans")
@@ -58,7 +58,7 @@ def test_prodigy_records_are_read_and_its_answers_kept(tmp_path: Path) -> None:
     path = write(
         tmp_path, {**prodigy, "answer": "accept"}, {**prodigy, "answer": "reject"}, {"text": "No.", "spans": []}
     )
-    report = ReadReport()
+    report = CorpusReport()
     sentences = list(read_spans(path, report=report))
     assert names(sentences) == [("Ada Roe", "PER")]
     assert [s.document for s in sentences] == [f"{tmp_path.name}/spans-1", f"{tmp_path.name}/spans-3"]
@@ -71,7 +71,7 @@ def test_inner_spans_are_kept_as_nested_with_their_nouns(tmp_path: Path) -> None
         span("Lund Polytechnic", "ORG", nested=False, noun="school"),
         span("Oslo", "GPE", nested=True),
     ]
-    report = ReadReport()
+    report = CorpusReport()
     first, second = read_spans(write(tmp_path, {"text": TEXT, "spans": spans}), report=report)
     assert [(m.start, m.end, m.labels, m.noun) for m in first.mentions] == [(3, 5, ("ORG",), "school")]
     assert [(m.start, m.end, m.labels, m.noun) for m in first.nested] == [(3, 4, ("GPE",), "town")]
@@ -88,7 +88,7 @@ def test_spans_that_do_not_fit_are_counted(tmp_path: Path) -> None:
         span("New York City", "GPE", text),
         span("City Council", "ORG", text),
     ]
-    report = ReadReport()
+    report = CorpusReport()
     sentences = list(read_spans(write(tmp_path, {"text": text, "spans": spans}), report=report))
     assert names(sentences) == [("Osloites", "GPE"), ("Who ? What ?", "-"), ("New York City", "GPE")]
     assert [s.supervises for s in sentences] == ["typing", "typing"]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.edl import EdlRow
-from ousianer_cli.formats.labelled import LabelledSentence, ReadReport
+from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence
 from ousianer_cli.formats.sentences import trim
 from ousianer_cli.formats.source import plain_document
 from ousianer_cli.formats.standoff import (
@@ -38,8 +38,10 @@ def nested_names(sentences: list[LabelledSentence]) -> list[tuple[str, tuple[str
     return [(" ".join(s.tokens[m.start : m.end]), m.labels) for s in sentences for m in s.nested]
 
 
-def read(text: str, *spans: Span, gaps: tuple[tuple[int, int], ...] = ()) -> tuple[list[LabelledSentence], ReadReport]:
-    report = ReadReport()
+def read(
+    text: str, *spans: Span, gaps: tuple[tuple[int, int], ...] = ()
+) -> tuple[list[LabelledSentence], CorpusReport]:
+    report = CorpusReport()
     return list(labelled_sentences(plain_document(text, "d"), spans, report, gaps=gaps)), report
 
 
@@ -109,7 +111,7 @@ def test_what_cannot_be_placed_is_counted_and_stops_detection() -> None:
     assert not report.dropped
     document = plain_document("<b> Ann", "d")
     document.segments = (document.segments[0].__class__("s", 4, 7),)
-    report = ReadReport()
+    report = CorpusReport()
     (sentence,) = labelled_sentences(document, [Span(0, 7, ("X",)), Span(1, 2, ("X",))], report)
     assert (sentence.supervises, report.dropped) == ("typing", {NOT_RUNNING_TEXT: 2})
 
@@ -163,7 +165,7 @@ def test_every_mention_covers_its_span_and_nothing_is_lost_uncounted(parts: list
 @given(st.lists(st.tuples(st.integers(0, 20), st.integers(1, 6)), max_size=12))
 def test_outermost_spans_are_disjoint_and_beat_what_they_touch(pairs: list[tuple[int, int]]) -> None:
     spans = [(a, a + n, Span(a, a + n, ("X",))) for a, n in pairs]
-    kept = outermost(spans, ReadReport())
+    kept = outermost(spans, CorpusReport())
     assert all(left[1] <= right[0] for left, right in zip(kept, kept[1:], strict=False))
     for a, b, _ in spans:
         assert any(k[0] < b and a < k[1] and k[1] - k[0] >= b - a for k in kept)
@@ -191,7 +193,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_rows_find_their_documents(folder: Path) -> None:
-    report = ReadReport()
+    report = CorpusReport()
     sentences = list(sentences_of_rows([row("A", 12, 13, "Bo"), row("A", 0, 6, "Ann  Lee")], [folder], report))
     # The string of the second has blanks that the text has not: at odds.
     assert names(sentences) == [("Bo", ("PER",))]
@@ -201,18 +203,18 @@ def test_rows_find_their_documents(folder: Path) -> None:
 
 
 def test_annotated_documents_without_names_are_read(folder: Path) -> None:
-    sentences = list(sentences_of_rows([], [folder], ReadReport(), annotated=["B"]))
+    sentences = list(sentences_of_rows([], [folder], CorpusReport(), annotated=["B"]))
     assert [(s.doc, s.tokens, s.supervises) for s in sentences] == [("B", ("Nobody", "came", "."), None)]
 
 
 def test_documents_that_are_missing_are_counted(folder: Path) -> None:
-    report = ReadReport()
+    report = CorpusReport()
     assert names(list(sentences_of_rows([row("A", 0, 2, "Ann"), row("Z", 0, 2, "Zoe", 9)], [folder], report)))
     assert any("--source lacks" in reason and "a.tab:9: Z" in reason for reason in report.dropped)
 
 
 def test_a_source_that_does_not_belong_is_refused(folder: Path) -> None:
     with pytest.raises(InputError, match=r"none of 1 \(such as 'Z'\).*--source"):
-        list(sentences_of_rows([row("Z", 0, 2, "Zoe")], [folder], ReadReport()))
+        list(sentences_of_rows([row("Z", 0, 2, "Zoe")], [folder], CorpusReport()))
     with pytest.raises(InputError, match=r"a\.tab:2: .*'Ann', not 'Bob'.*--source"):
-        list(sentences_of_rows([row("A", 0, 2, "Bob"), row("A", 99, 100, "", 3)], [folder], ReadReport()))
+        list(sentences_of_rows([row("A", 0, 2, "Bob"), row("A", 99, 100, "", 3)], [folder], CorpusReport()))

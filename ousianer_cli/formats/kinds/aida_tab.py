@@ -15,9 +15,10 @@ from pathlib import Path
 
 from ousianer_cli.errors import InputError, SettingsError
 from ousianer_cli.formats.edl import EdlRow, normalise_mention_string
-from ousianer_cli.formats.labelled import LabelledSentence, ReadReport
+from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence
 from ousianer_cli.formats.registry import NO, SURE, CorpusReader, Format, Sample
 from ousianer_cli.formats.standoff import SourceOptions, sentences_of_rows
+from ousianer_cli.formats.text import not_utf8, unreadable
 from ousianer_cli.settings import setting
 
 COLUMNS = ("argmention_id", "child_uid", "textoffset_startchar", "textoffset_endchar", "type")
@@ -66,7 +67,7 @@ def aida_files(path: str | Path) -> list[Path]:
 
 
 def read_aida(
-    paths: Sequence[str | Path], options: TabOptions, report: ReadReport | None = None
+    paths: Sequence[str | Path], options: TabOptions, report: CorpusReport | None = None
 ) -> Iterator[LabelledSentence]:
     """The sentences of the documents that AIDA tabs (files or folders) annotate, with the mentions of the levels.
 
@@ -77,7 +78,7 @@ def read_aida(
     Raises:
         InputError: a broken tab, a broken source, or sources that do not belong to it; with file and line.
     """
-    report = report if report is not None else ReadReport()
+    report = report if report is not None else CorpusReport()
     sources = options.documents(paths[0])
     levels = options.levels or LEVELS[:1]
     rows = []
@@ -112,8 +113,7 @@ def rows_as_written(path: str | Path, skipped: Counter[str] | None = None) -> It
     try:
         handle = path.open("rb")
     except OSError as error:
-        found = f"no readable file ({error.strerror})"
-        raise InputError("an AIDA tab", found, path=path, remedy="check the path") from None
+        raise unreadable("an AIDA tab", path, error) from None
     with handle:
         place: dict[str, int] = {}
         width = 0
@@ -127,7 +127,7 @@ def rows_as_written(path: str | Path, skipped: Counter[str] | None = None) -> It
             try:
                 text = raw.decode("utf-8").rstrip("\n")
             except UnicodeDecodeError as error:
-                raise bad("UTF-8", f"byte 0x{raw[error.start]:02x} at byte {error.start + 1}") from None
+                raise not_utf8(path, number, error) from None
             if "\0" in text:
                 raise bad("text", "a NUL character")
             if text.endswith("\r"):

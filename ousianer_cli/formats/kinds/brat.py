@@ -14,11 +14,11 @@ from pathlib import Path
 
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.edl import normalise_mention_string
-from ousianer_cli.formats.labelled import LabelledSentence, ReadReport
+from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence
 from ousianer_cli.formats.registry import NO, CorpusReader, Format
 from ousianer_cli.formats.source import plain_document
 from ousianer_cli.formats.standoff import Span, labelled_sentences
-from ousianer_cli.formats.text import numbered_lines
+from ousianer_cli.formats.text import decoded, numbered_lines
 
 DISCONTINUOUS = "discontinuous mentions (their sentences supervise typing only)"
 NOT_SPANS = "relations, events, attributes and notes"
@@ -42,19 +42,19 @@ def brat_files(path: str | Path) -> list[Path]:
 
 
 def read_brat(
-    paths: Sequence[str | Path], options: object = None, report: ReadReport | None = None
+    paths: Sequence[str | Path], options: object = None, report: CorpusReport | None = None
 ) -> Iterator[LabelledSentence]:
     """The sentences of `.ann` files and their `.txt`, or of all such pairs below a folder.
 
     Raises:
         InputError: no `.txt`, a broken line, offsets outside the text or at odds with the string; with file and line.
     """
-    report = report if report is not None else ReadReport()
+    report = report if report is not None else CorpusReport()
     for file in (file for path in paths for file in brat_files(path)):
         yield from _read_pair(file, report)
 
 
-def _read_pair(path: Path, report: ReadReport) -> Iterator[LabelledSentence]:
+def _read_pair(path: Path, report: CorpusReport) -> Iterator[LabelledSentence]:
     text = _text(path)
     spans: list[Span] = []
     gaps: list[tuple[int, int]] = []
@@ -83,13 +83,9 @@ def _text(path: Path) -> str:
         found = f"no readable file ({error.strerror})"
         remedy = "brat keeps the text of X.ann in X.txt, in the same folder"
         raise InputError(f"the text of {path.name}", found, path=beside, remedy=remedy) from None
-    try:
-        # Line ends stay; a byte order mark is a code point in brat's count, but no text.
-        return data.decode("utf-8").replace("\ufeff", " ", 1) if data[:3] == b"\xef\xbb\xbf" else data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        found = f"the byte 0x{data[error.start]:02x}"
-        raise InputError("UTF-8 text", found, path=beside, line=line, remedy="convert the file to UTF-8") from None
+    # Line ends stay; a byte order mark is a code point in brat's count, but no text.
+    text = decoded(data, beside)
+    return f" {text[1:]}" if text.startswith("\ufeff") else text
 
 
 def _parse(line: str, text: str, path: Path, number: int) -> tuple[str, list[tuple[int, int]]]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.edl import EdlRow, refuse_unreadable
 from ousianer_cli.formats.registry import LIKELY, NO, Format, Sample
+from ousianer_cli.formats.text import not_utf8, unreadable
 
 UNLINKED = "NIL"
 """The id of a mention that has no candidate."""
@@ -81,16 +82,13 @@ def iter_combined(path: str | Path, skipped: Counter[str] | None = None) -> Iter
     try:
         handle = path.open("rb")
     except OSError as error:
-        found = f"no readable file ({error.strerror})"
-        raise InputError("a file in neleval's combined format", found, path=path, remedy="check the path") from None
+        raise unreadable("a file in neleval's combined format", path, error) from None
     with handle:
         for number, raw in enumerate(handle, 1):
             try:
                 text = raw.decode("utf-8")
             except UnicodeDecodeError as error:
-                found = f"byte 0x{raw[error.start]:02x} at byte {error.start + 1}"
-                remedy = "convert the file, for example with iconv -f latin1 -t utf-8"
-                raise InputError("UTF-8", found, path=path, line=number, remedy=remedy) from None
+                raise not_utf8(path, number, error) from None
             yield from parse_combined(text[:-1] if text.endswith("\n") else text, path=path, line=number)
 
 

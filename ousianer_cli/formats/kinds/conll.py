@@ -10,18 +10,18 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ousianer_cli.formats.columns import ColumnOptions, Layout, read_columns, rows_of
-from ousianer_cli.formats.labelled import LabelledSentence, ReadReport
+from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence
 from ousianer_cli.formats.registry import NO, PERHAPS, CorpusReader, Format, Sample
 
 LAYOUT = Layout()
 
 
 def read_conll(
-    paths: Sequence[str | Path], options: ColumnOptions | None = None, report: ReadReport | None = None
+    paths: Sequence[str | Path], options: ColumnOptions | None = None, report: CorpusReport | None = None
 ) -> Iterator[LabelledSentence]:
     """Read CoNLL files; errors as of `columns.read_columns`."""
     for path in paths:
-        yield from read_columns(path, (options or ColumnOptions()).over(LAYOUT), report or ReadReport())
+        yield from read_columns(path, (options or ColumnOptions()).over(LAYOUT), report or CorpusReport())
 
 
 def _recognise(sample: Sample) -> int:

@@ -22,7 +22,7 @@ from ousianer_cli.formats.columns import (
     rows_of,
     value_of,
 )
-from ousianer_cli.formats.labelled import LabelledSentence, ReadReport
+from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence
 from ousianer_cli.formats.registry import LIKELY, NO, CorpusReader, Format, Sample
 from ousianer_cli.formats.tags import BEFORE
 from ousianer_cli.formats.text import numbered_lines
@@ -34,7 +34,7 @@ _KEYS = ("ner", "ne", "entity")
 
 
 def read_conllu(
-    paths: Sequence[str | Path], options: ColumnOptions | None = None, report: ReadReport | None = None
+    paths: Sequence[str | Path], options: ColumnOptions | None = None, report: CorpusReport | None = None
 ) -> Iterator[LabelledSentence]:
     """Read CoNLL-U-like files.
 
@@ -44,7 +44,7 @@ def read_conllu(
     chosen = options or ColumnOptions()
     for path in paths:
         layout = LAYOUT if chosen.tag_column is not None else _layout(path)
-        yield from read_columns(path, chosen.over(layout), report or ReadReport())
+        yield from read_columns(path, chosen.over(layout), report or CorpusReport())
 
 
 def _layout(path: str | Path) -> Layout:

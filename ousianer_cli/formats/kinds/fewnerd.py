@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ousianer_cli.formats.columns import ColumnOptions, Layout, read_columns, rows_of
-from ousianer_cli.formats.labelled import LabelledSentence, ReadReport
+from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence
 from ousianer_cli.formats.registry import LIKELY, NO, CorpusReader, Format, Sample
 from ousianer_cli.formats.tags import bare_label
 
@@ -15,12 +15,12 @@ _COARSE = frozenset(["art", "building", "event", "location", "organization", "ot
 
 
 def read_fewnerd(
-    paths: Sequence[str | Path], options: ColumnOptions | None = None, report: ReadReport | None = None
+    paths: Sequence[str | Path], options: ColumnOptions | None = None, report: CorpusReport | None = None
 ) -> Iterator[LabelledSentence]:
     """Read Few-NERD files; labels come out as `coarse_fine`. Errors as of `columns.read_columns`."""
     for path in paths:
         layout = (options or ColumnOptions()).over(Layout())
-        yield from read_columns(path, layout, report or ReadReport(), fewnerd_label)
+        yield from read_columns(path, layout, report or CorpusReport(), fewnerd_label)
 
 
 def fewnerd_label(label: str) -> str:

@@ -10,20 +10,20 @@ from pathlib import Path
 from typing import Any
 
 from ousianer_cli.formats.json_lines import Refusal, objects, strings_of
-from ousianer_cli.formats.labelled import LabelledSentence, ReadReport, doc_name
+from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence, doc_name
 from ousianer_cli.formats.registry import NO, SURE, CorpusReader, Format, Sample
 from ousianer_cli.formats.standoff import Span, sentence_of_tokens
 
 
 def read_gliner(
-    paths: Sequence[str | Path], options: object = None, report: ReadReport | None = None
+    paths: Sequence[str | Path], options: object = None, report: CorpusReport | None = None
 ) -> Iterator[LabelledSentence]:
     """One sentence a record.
 
     Raises:
         InputError: a record without tokens or mentions, a mention outside its tokens; with file and line.
     """
-    report = report if report is not None else ReadReport()
+    report = report if report is not None else CorpusReport()
     for path in paths:
         for number, row, refuse in objects(path):
             tokens = strings_of(row, "tokenized_text", refuse)

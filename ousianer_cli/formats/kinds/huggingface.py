@@ -17,7 +17,7 @@ from typing import Any
 
 from ousianer_cli.errors import InputError, SettingsError
 from ousianer_cli.formats.json_lines import Refusal, objects, strings_of
-from ousianer_cli.formats.labelled import LabelledMention, LabelledSentence, ReadReport, doc_name
+from ousianer_cli.formats.labelled import CorpusReport, LabelledMention, LabelledSentence, doc_name
 from ousianer_cli.formats.registry import NO, SURE, CorpusReader, Format, Sample
 from ousianer_cli.formats.tags import TagReader, spans_from_tags
 from ousianer_cli.formats.text import filled_lines, read_text
@@ -41,7 +41,7 @@ class TagNames:
 
 
 def read_huggingface(
-    paths: Sequence[str | Path], options: TagNames | None = None, report: ReadReport | None = None
+    paths: Sequence[str | Path], options: TagNames | None = None, report: CorpusReport | None = None
 ) -> Iterator[LabelledSentence]:
     """One sentence a record.
 
@@ -49,7 +49,7 @@ def read_huggingface(
         InputError: a record without tokens or tags, or with another number of them; a tag that is none; numbers
             without names; with file and line. SettingsError: `tag_names` of a file that has none.
     """
-    report = report if report is not None else ReadReport()
+    report = report if report is not None else CorpusReport()
     given = (options or TagNames()).tag_names
     for path in paths:
         yield from _read(Path(path), _given_names(given) if given else None)

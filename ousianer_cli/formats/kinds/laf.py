@@ -19,7 +19,7 @@ from typing import IO, Any, cast
 
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.edl import EdlRow, normalise_mention_string
-from ousianer_cli.formats.labelled import LabelledSentence, ReadReport
+from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence
 from ousianer_cli.formats.registry import LIKELY, NO, SURE, CorpusReader, Format, Sample
 from ousianer_cli.formats.source import document_id
 from ousianer_cli.formats.standoff import SourceOptions, sentences_of_rows
@@ -79,7 +79,7 @@ def filed_names(
 
 
 def read_laf(
-    paths: Sequence[str | Path], options: SourceOptions, report: ReadReport | None = None
+    paths: Sequence[str | Path], options: SourceOptions, report: CorpusReport | None = None
 ) -> Iterator[LabelledSentence]:
     """The sentences of the documents that LAF files, folders or archives annotate, with the NE names in them.
 
@@ -88,7 +88,7 @@ def read_laf(
     Raises:
         InputError: broken LAF, a broken source, or sources that do not belong to it; with file and line.
     """
-    report = report if report is not None else ReadReport()
+    report = report if report is not None else CorpusReport()
     sources = options.documents(paths[0])
     documents: set[str] = set()
     rows = [item for path in paths for item in filed_names(path, report.dropped, documents)]

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ousianer_cli.errors import InputError, SettingsError
-from ousianer_cli.formats.labelled import LabelledMention, LabelledSentence, ReadReport
+from ousianer_cli.formats.labelled import CorpusReport, LabelledMention, LabelledSentence
 from ousianer_cli.formats.registry import NO, SURE, CorpusReader, Format, Sample
 from ousianer_cli.formats.standoff import WIDENED, FiledMention, Span, covering_words, outermost
 from ousianer_cli.formats.text import numbered_lines
@@ -108,7 +108,7 @@ def is_ontonotes_name(name: str) -> bool:
     return name.endswith((".name", "gold_conll")) and not name.startswith(".")
 
 
-def ontonotes_files(path: str | Path, report: ReadReport | None = None) -> list[Path]:
+def ontonotes_files(path: str | Path, report: CorpusReport | None = None) -> list[Path]:
     """The English `.name` and `*gold_conll` files of a folder (recursive, sorted), or the file itself.
 
     A document that is there in both forms is taken from its `.name` file.
@@ -117,7 +117,7 @@ def ontonotes_files(path: str | Path, report: ReadReport | None = None) -> list[
         InputError: a folder without any.
     """
     path = Path(path)
-    report = report if report is not None else ReadReport()
+    report = report if report is not None else CorpusReport()
     if not path.is_dir():
         return [path]
     inside = sorted(file for file in path.rglob("*") if file.is_file())
@@ -138,7 +138,7 @@ def ontonotes_files(path: str | Path, report: ReadReport | None = None) -> list[
 
 
 def read_ontonotes(
-    paths: Sequence[str | Path], options: GenreOptions | None = None, report: ReadReport | None = None
+    paths: Sequence[str | Path], options: GenreOptions | None = None, report: CorpusReport | None = None
 ) -> Iterator[LabelledSentence]:
     """The sentences of files, or of the English files below a folder, of the genres asked for.
 
@@ -148,7 +148,7 @@ def read_ontonotes(
     Raises:
         InputError: a skeleton file without words, machine-made names, a broken line; with file and line.
     """
-    report = report if report is not None else ReadReport()
+    report = report if report is not None else CorpusReport()
     genres = (options or GenreOptions()).chosen()
     for file in (file for path in paths for file in ontonotes_files(path, report)):
         if file.name.endswith("auto_conll"):
@@ -227,7 +227,7 @@ def _sentence(path: Path, doc: str, rows: list[tuple[int, list[str]]]) -> Labell
 # --- the release's .name files ---------------------------------------------------------------------------------------
 
 
-def _read_name(path: Path, report: ReadReport) -> Iterator[LabelledSentence]:
+def _read_name(path: Path, report: CorpusReport) -> Iterator[LabelledSentence]:
     doc = ""
     for number, line in numbered_lines(path):
         line = line.strip()
@@ -244,7 +244,7 @@ def _read_name(path: Path, report: ReadReport) -> Iterator[LabelledSentence]:
         yield name_sentence(line, doc, path, number, report)
 
 
-def name_sentence(line: str, doc: str, path: str | Path, number: int, report: ReadReport) -> LabelledSentence:
+def name_sentence(line: str, doc: str, path: str | Path, number: int, report: CorpusReport) -> LabelledSentence:
     """One line of a `.name` file. A token that is only in part a name is cut where the name begins or ends.
 
     Raises:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.corpus import parse_line
-from ousianer_cli.formats.labelled import LabelledMention, LabelledSentence, ReadReport
+from ousianer_cli.formats.labelled import CorpusReport, LabelledMention, LabelledSentence
 from ousianer_cli.formats.registry import LIKELY, NO, PERHAPS, CorpusReader, Format, Sample
 from ousianer_cli.formats.text import filled_lines
 
 
 def read_own_lines(
-    paths: Sequence[str | Path], options: object = None, report: ReadReport | None = None
+    paths: Sequence[str | Path], options: object = None, report: CorpusReport | None = None
 ) -> Iterator[LabelledSentence]:
     """The sentences of our own JSON lines.
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ousianer_cli.formats.json_lines import Refusal, objects, offsets_of, record_id, text_of
-from ousianer_cli.formats.labelled import LabelledSentence, ReadReport
+from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence
 from ousianer_cli.formats.registry import NO, SURE, CorpusReader, Format, Sample
 from ousianer_cli.formats.source import plain_document
 from ousianer_cli.formats.standoff import Span, labelled_sentences
@@ -22,19 +22,19 @@ FLAGGED = "spans flagged as nested that lie in no other (read as names)"
 
 
 def read_spans(
-    paths: Sequence[str | Path], options: object = None, report: ReadReport | None = None
+    paths: Sequence[str | Path], options: object = None, report: CorpusReport | None = None
 ) -> Iterator[LabelledSentence]:
     """The sentences of each record, in order; a record is a document.
 
     Raises:
         InputError: a record without text or spans, a span outside its text or without label; with file and line.
     """
-    report = report if report is not None else ReadReport()
+    report = report if report is not None else CorpusReport()
     for path in paths:
         yield from _read(Path(path), report)
 
 
-def _read(path: Path, report: ReadReport) -> Iterator[LabelledSentence]:
+def _read(path: Path, report: CorpusReport) -> Iterator[LabelledSentence]:
     for number, row, refuse in objects(path):
         text = text_of(row, refuse)
         spans = [_span(item, text, number, path, refuse) for item in _items(row, refuse)]
