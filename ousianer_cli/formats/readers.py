@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import os
-import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import IO, cast
+from typing import cast
 
 from ousianer_cli.errors import InputError
+from ousianer_cli.formats.archives import Archives, Unit, members, opened
 from ousianer_cli.formats.document import Document
 from ousianer_cli.formats.ltf import read_ltf
 from ousianer_cli.formats.psm import apply_psm, read_psm
@@ -64,23 +61,6 @@ class ReadReport:
             self.warnings_not_kept += 1
 
 
-@dataclass(frozen=True, slots=True)
-class _Unit:
-    """One file, or one member of an archive."""
-
-    path: Path
-    member: str = ""
-    explicit: bool = False
-
-    @property
-    def name(self) -> str:
-        return PurePosixPath(self.member).name if self.member else self.path.name
-
-    @property
-    def label(self) -> str:
-        return f"{self.path}!{self.member}" if self.member else str(self.path)
-
-
 def read_documents(
     inputs: Sequence[str | Path],
     *,
@@ -114,15 +94,15 @@ def read_documents(
     wanted = input_format
     options = ReadOptions(authors, quotes, after_xml_declaration, strict)
     report = report if report is not None else ReadReport()
-    units: list[_Unit] = []
+    units: list[Unit] = []
     for item in inputs:
         units += _expand(str(item), wanted, report)
     return _stream(units, wanted, options, report)
 
 
-def _stream(units: Sequence[_Unit], wanted: str | None, options: ReadOptions, report: ReadReport) -> Iterator[Document]:
+def _stream(units: Sequence[Unit], wanted: str | None, options: ReadOptions, report: ReadReport) -> Iterator[Document]:
     seen: set[str] = set()
-    with _Archives() as archives:
+    with Archives() as archives:
         for unit in units:
             report.files += 1
             documents = _read_unit(unit, wanted, options, archives, report)
@@ -159,15 +139,15 @@ def _stream(units: Sequence[_Unit], wanted: str | None, options: ReadOptions, re
 # --- what there is to read -------------------------------------------------------------------------------------------
 
 
-def _expand(item: str, wanted: str | None, report: ReadReport) -> list[_Unit]:
+def _expand(item: str, wanted: str | None, report: ReadReport) -> list[Unit]:
     path = Path(item)
     if item.startswith("@") and not path.exists():
         return _expand_list(Path(item[1:]), wanted, report)
     return _expand_path(path, wanted, report, explicit=True)
 
 
-def _expand_list(path: Path, wanted: str | None, report: ReadReport) -> list[_Unit]:
-    units: list[_Unit] = []
+def _expand_list(path: Path, wanted: str | None, report: ReadReport) -> list[Unit]:
+    units: list[Unit] = []
     for number, line in filled_lines(path, "a list of files"):
         entry = line.strip()
         if entry.startswith("#"):
@@ -181,40 +161,40 @@ def _expand_list(path: Path, wanted: str | None, report: ReadReport) -> list[_Un
     return units
 
 
-def _expand_path(path: Path, wanted: str | None, report: ReadReport, *, explicit: bool) -> list[_Unit]:
+def _expand_path(path: Path, wanted: str | None, report: ReadReport, *, explicit: bool) -> list[Unit]:
     if path.is_dir():
         return _expand_folder(path, wanted, report)
     if not path.is_file():
         raise InputError("a file, a folder or @list.txt", "nothing of that name", path=path, remedy="check the path")
     if not _is_archive(path.name):
-        return [_Unit(path, explicit=explicit)]
+        return [Unit(path, explicit=explicit)]
     try:
-        members = _members(path)
+        names = members(path)
     except InputError as error:
         if explicit:
             raise
         report.skipped[MALFORMED] += 1
         report.warn(f"skipped: {error}")
         return []
-    units = _choose([_Unit(path, member) for member in members], wanted, report)
+    units = _choose([Unit(path, name) for name in names], wanted, report)
     if not units:
-        raise InputError("an archive of documents", _count_kinds(members), path=path, remedy="see docs/formats.md")
+        raise InputError("an archive of documents", _count_kinds(names), path=path, remedy="see docs/formats.md")
     return units
 
 
-def _expand_folder(path: Path, wanted: str | None, report: ReadReport) -> list[_Unit]:
+def _expand_folder(path: Path, wanted: str | None, report: ReadReport) -> list[Unit]:
     files: list[str] = []
     for folder, folders, names in os.walk(path, onerror=_unreadable_folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         files += [os.path.relpath(os.path.join(folder, name), path) for name in names if not name.startswith(".")]
     files.sort(key=lambda name: PurePosixPath(name).parts)
-    candidates: list[_Unit] = []
+    candidates: list[Unit] = []
     for name in files:
         if not _is_archive(name):
-            candidates.append(_Unit(path / name))
+            candidates.append(Unit(path / name))
             continue
         try:
-            candidates += [_Unit(path / name, member) for member in _members(path / name)]
+            candidates += [Unit(path / name, member) for member in members(path / name)]
         except InputError as error:
             report.skipped[MALFORMED] += 1
             report.warn(f"skipped: {error}")
@@ -230,9 +210,9 @@ def _unreadable_folder(error: OSError) -> None:
     raise InputError("a readable folder", f"{error.strerror}", path=error.filename, remedy="check its permissions")
 
 
-def _choose(candidates: Sequence[_Unit], wanted: str | None, report: ReadReport) -> list[_Unit]:
+def _choose(candidates: Sequence[Unit], wanted: str | None, report: ReadReport) -> list[Unit]:
     """Those of a folder's files that hold documents, each in its best form: LTF, then source, then plain text."""
-    classed: list[tuple[_Unit, str, str]] = []
+    classed: list[tuple[Unit, str, str]] = []
     for unit in candidates:
         if _is_companion(unit.name):
             continue
@@ -261,7 +241,7 @@ def _is_wanted(found: str, wanted: str | None) -> bool:
     return not (wanted == "text" and found == "source")
 
 
-def _registered(unit: _Unit, wanted: str | None, head: bytes) -> Format | None:
+def _registered(unit: Unit, wanted: str | None, head: bytes) -> Format | None:
     """The format of the registry that a file is of, by its name or its beginning, if it is of one."""
     known = document_formats()
     if wanted is not None:
@@ -272,7 +252,7 @@ def _registered(unit: _Unit, wanted: str | None, head: bytes) -> Format | None:
     return next((form for form in known.values() if form.recognise(sample) >= LIKELY), None)
 
 
-def _class_of(unit: _Unit) -> str | None:
+def _class_of(unit: Unit) -> str | None:
     name = _without_gz(unit.name).lower()
     if by_name := told_by_name(unit.name, document_formats().values()):
         return by_name[0].name
@@ -286,7 +266,7 @@ def _class_of(unit: _Unit) -> str | None:
         return None
     # An .xml may be anything (annotation, psm under another name): its first tag tells.
     try:
-        with _Archives() as archives, _opened(unit, archives) as handle:
+        with Archives() as archives, opened(unit, archives) as handle:
             head = handle.read(8192).decode("utf-8", errors="replace")
     except InputError:
         return "source"  # found out, and reported, when it is read
@@ -327,10 +307,10 @@ def _count_kinds(names: Sequence[str]) -> str:
 
 
 def _read_unit(
-    unit: _Unit, wanted: str | None, options: ReadOptions, archives: _Archives, report: ReadReport
+    unit: Unit, wanted: str | None, options: ReadOptions, archives: Archives, report: ReadReport
 ) -> Iterator[Document]:
     name = _stem(unit.name)
-    with _opened(unit, archives) as handle:
+    with opened(unit, archives) as handle:
         head = handle.peek(4096)[:4096] if isinstance(handle, io.BufferedReader) else b""
         form = _registered(unit, wanted, head)
         if form is not None and form.documents is not None:
@@ -372,7 +352,7 @@ def _detect_head(head: bytes) -> ContentKind:
     return detect(head.decode("utf-8", errors="replace"))
 
 
-def _with_psm(document: Document, unit: _Unit, options: ReadOptions, archives: _Archives) -> Document:
+def _with_psm(document: Document, unit: Unit, options: ReadOptions, archives: Archives) -> Document:
     """The document with the kinds that its psm tells, if one is beside it or in a folder `psm` beside its folder."""
     if "/" in document.id or "\0" in document.id or is_markup(document.text):
         return document
@@ -380,7 +360,7 @@ def _with_psm(document: Document, unit: _Unit, options: ReadOptions, archives: _
     if companion is None:
         return document
     try:
-        with _opened(companion, archives) as handle:
+        with opened(companion, archives) as handle:
             regions, warnings = read_psm(handle, companion.label)
     except InputError as error:
         if options.strict:
@@ -391,12 +371,12 @@ def _with_psm(document: Document, unit: _Unit, options: ReadOptions, archives: _
     return apply_psm(document, regions, options, warnings)
 
 
-def _psm_of(doc_id: str, unit: _Unit, archives: _Archives) -> _Unit | None:
+def _psm_of(doc_id: str, unit: Unit, archives: Archives) -> Unit | None:
     folders = (unit.path.parent, unit.path.parent.parent / "psm")
     for name in (f"{doc_id}.psm.xml", f"{doc_id}.psm.xml.gz"):
         for folder in folders:
             if (folder / name).is_file():
-                return _Unit(folder / name)
+                return Unit(folder / name)
     if not unit.member:
         return None
     places = [unit.path]
@@ -405,65 +385,5 @@ def _psm_of(doc_id: str, unit: _Unit, archives: _Archives) -> _Unit | None:
             places += [folder / unit.path.name.replace(form, "psm") for folder in folders]
     for place in places:
         if place.is_file() and (member := archives.members_by_name(place).get(f"{doc_id}.psm.xml")):
-            return _Unit(place, member)
+            return Unit(place, member)
     return None
-
-
-class _Archives:
-    """Zip archives that are kept open while their members are read, one at a time for each role."""
-
-    def __init__(self) -> None:
-        self._open: dict[Path, tuple[zipfile.ZipFile, dict[str, str]]] = {}
-
-    def __enter__(self) -> _Archives:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._close()
-
-    def _close(self) -> None:
-        for archive, _ in self._open.values():
-            archive.close()
-        self._open.clear()
-
-    def get(self, path: Path) -> zipfile.ZipFile:
-        return self._entry(path)[0]
-
-    def members_by_name(self, path: Path) -> dict[str, str]:
-        return self._entry(path)[1]
-
-    def _entry(self, path: Path) -> tuple[zipfile.ZipFile, dict[str, str]]:
-        if path not in self._open:
-            if len(self._open) >= 4:
-                self._close()
-            archive = zipfile.ZipFile(path)
-            self._open[path] = archive, {PurePosixPath(name).name: name for name in archive.namelist()}
-        return self._open[path]
-
-
-def _members(path: Path) -> list[str]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = [info.filename for info in archive.infolist() if not info.is_dir()]
-    except (OSError, zipfile.BadZipFile) as error:
-        raise InputError("a zip archive", f"{error}", path=path, remedy="fetch it again") from None
-    return sorted(n for n in names if not PurePosixPath(n).name.startswith(".") and not n.startswith("__MACOSX/"))
-
-
-@contextmanager
-def _opened(unit: _Unit, archives: _Archives) -> Iterator[IO[bytes]]:
-    """A file or member open for reading, unpacked if it is `.gz`; what goes wrong while reading is an `InputError`."""
-    try:
-        raw: IO[bytes] = archives.get(unit.path).open(unit.member) if unit.member else unit.path.open("rb")
-        with raw:
-            stream = gzip.GzipFile(fileobj=raw) if unit.name.lower().endswith(".gz") else raw
-            yield io.BufferedReader(cast(io.RawIOBase, stream))
-    except (EOFError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile) as error:
-        raise InputError(
-            "an intact archive", f"a broken one ({error})", path=unit.label, remedy="fetch it again"
-        ) from None
-    except (OSError, NotImplementedError, RuntimeError, KeyError) as error:
-        found = getattr(error, "strerror", None) or str(error)
-        raise InputError(
-            "a readable file", f"{found}", path=unit.label, remedy="check the file and its permissions"
-        ) from None
