@@ -24,10 +24,11 @@ def unreadable(what: str, path: str | Path | None, error: Exception) -> InputErr
 
 
 def not_utf8(path: str | Path | None, line: int | None, error: UnicodeDecodeError) -> InputError:
-    """The error for bytes that are not UTF-8."""
-    found = f"the byte 0x{error.object[error.start]:02x}"
+    """The error for bytes that are not UTF-8; their place is that in the line, from 1."""
+    place = error.start - error.object.rfind(b"\n", 0, error.start)
+    found = f"byte 0x{error.object[error.start]:02x} at byte {place}"
     remedy = "convert the file, for example with iconv -f latin1 -t utf-8"
-    return InputError("UTF-8 text", found, path=path, line=line, remedy=remedy)
+    return InputError("UTF-8", found, path=path, line=line, remedy=remedy)
 
 
 def numbered_lines(path: str | Path, what: str = "a corpus file") -> Iterator[tuple[int, str]]:

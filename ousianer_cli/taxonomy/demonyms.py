@@ -122,10 +122,14 @@ _BE = frozenset(["is", "are", "was", "were", "be", "been", "being", "am", "'s", 
 _HYPHENS = frozenset("-–—")
 
 
-@cache
 def demonyms() -> frozenset[str]:
     """Capitalised single words of WordNet 3.0 for inhabitants, peoples and languages, but for those that name a place
     too (`Kansas` is also a language)."""
+    return _peoples_and_places()[0]
+
+
+@cache
+def _peoples_and_places() -> tuple[frozenset[str], frozenset[str]]:
     wordnet = WordNet.load()
     found: set[str] = set()
     places: set[str] = set()
@@ -135,7 +139,7 @@ def demonyms() -> frozenset[str]:
             places.update(lemmas)
         elif any(root in above for root in _ROOTS) or any(word.endswith(_PEOPLE) for word in lemmas):
             found.update(word for word in lemmas if word[:1].isupper() and "_" not in word)
-    return frozenset(found - places)
+    return frozenset(found - places), frozenset(places)
 
 
 @cache
@@ -153,8 +157,10 @@ def place_adjectives() -> dict[str, str]:
 
 def is_demonym(words: Sequence[str]) -> bool:
     """Whether a name consists of such a word alone, in the singular or with a plural s."""
-    known = demonyms()
-    return len(words) == 1 and (words[0] in known or (words[0].endswith("s") and words[0][:-1] in known))
+    known, places = _peoples_and_places()
+    if len(words) != 1 or words[0] in places:
+        return False
+    return words[0] in known or (words[0].endswith("s") and words[0][:-1] in known)
 
 
 def demonym_type(tokens: Sequence[str], start: int, end: int) -> Literal["GPE", "LOC", "-", ""]:

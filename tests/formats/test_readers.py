@@ -101,7 +101,7 @@ def test_a_malformed_file_in_a_corpus_is_skipped_and_named(tmp_path: Path) -> No
         ids(tmp_path, strict=True)
     with pytest.raises(InputError, match=r"b\.ltf\.xml:\d+: expected well-formed LTF"):
         ids(bad)
-    with pytest.raises(InputError, match=r"c\.txt:1: expected UTF-8 text, found the byte 0xe9 at byte 3"):
+    with pytest.raises(InputError, match=r"c\.txt:1: expected UTF-8, found byte 0xe9 at byte 4"):
         ids(tmp_path / "c.txt")
     with pytest.raises(InputError, match="zip"):
         ids(tmp_path / "d.ltf.zip")
