@@ -144,7 +144,7 @@ def test_what_is_missing_is_asked_for_by_name(tmp_path: Path, monkeypatch: pytes
 
 
 def test_a_bad_corpus_line_is_one_line(tmp_path: Path) -> None:
-    (tmp_path / "bad.jsonl").write_text('{"tokens": ["a"]}\n{"tokens": 3}\n')
+    (tmp_path / "bad.jsonl").write_text('{"tokens": ["a"], "mentions": []}\n{"tokens": 3, "mentions": []}\n')
     code, _, err = command_line(
         "pretrain", "--encoder", "tiny", "--detection", tmp_path / "bad.jsonl", "-o", tmp_path / "m"
     )

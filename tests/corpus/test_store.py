@@ -237,7 +237,7 @@ def test_a_wrong_line_of_a_block_is_named(tmp_path: Path, monkeypatch: pytest.Mo
     assert [s for b in blocks[:2] for s in read_block(b)] == rows(3)
     with pytest.raises(InputError, match=r"a\.jsonl:5: expected a JSON object, found invalid JSON"):
         list(read_block(blocks[2]))
-    path.write_bytes(b'{"tokens": ["a"]}\n{"tokens": ["\xff"]}\n')
+    path.write_bytes(b'{"tokens": ["a"], "mentions": []}\n{"tokens": ["\xff"]}\n')
     with pytest.raises(InputError, match=r"a\.jsonl:2: expected UTF-8, found byte 0x"):
         list(read_store(path))
 

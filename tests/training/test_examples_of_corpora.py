@@ -76,7 +76,7 @@ def test_more_sentences_than_one_chunk_keep_their_order(tmp_path: Path) -> None:
 
 def test_a_wrong_line_is_named(tmp_path: Path) -> None:
     path = tmp_path / "c.jsonl"
-    path.write_text('{"tokens": ["a"]}\n{"tokens": []}\n')
+    path.write_text('{"tokens": ["a"], "mentions": []}\n{"tokens": [], "mentions": []}\n')
     with pytest.raises(InputError, match=r"c\.jsonl:2: expected 'tokens'"):
         load_examples([str(path)], TOKENIZER)
 

@@ -524,7 +524,9 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 
 def test_a_wrong_line_of_a_corpus_is_named(tmp_path: Path) -> None:
     bad = tmp_path / "bad.jsonl"
-    bad.write_text('{"tokens": ["a"]}\n\n{"tokens": ["a"], "mentions": [{"start": 0, "end": 9}]}\n')
+    bad.write_text(
+        '{"tokens": ["a"], "mentions": []}\n\n{"tokens": ["a"], "mentions": [{"start": 0, "end": 9, "types": []}]}\n'
+    )
     with pytest.raises(InputError, match=r"bad\.jsonl:3: expected a mention's 0 <= start < end <= 1"):
         run(tmp_path, typing=[str(bad)])
 
