@@ -32,6 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tagging": BASE | {"formats", "taxonomy", "network", "training", "released_models"},
     "commands": BASE
     | {"formats", "taxonomy", "network", "scoring", "corpus", "training", "tagging", "released_models"},
+    "spacy_pipe": BASE | {"tagging"},
     "app": BASE | {"commands"},
 }
 """Room or module -> what it may import of the package, besides itself. No arrow goes back up."""
