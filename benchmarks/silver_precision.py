@@ -91,7 +91,7 @@ def sample(mentions: Iterable[Row], each: int, seed: int, known: Container[str] 
 def silver_mentions(path: Path) -> Iterator[Row]:
     """The mentions that `ousianer prepare silver` keeps, with the types it gives them."""
     from ousianer_cli.corpus.silver import SilverCounts
-    from ousianer_cli.corpus.type_judge import TypeJudge
+    from ousianer_cli.corpus.title_types.judge import TypeJudge
 
     judge, counts = TypeJudge(), SilverCounts()
     with gzip.open(path, "rt", encoding="utf-8") as lines:

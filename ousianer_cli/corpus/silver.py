@@ -5,7 +5,7 @@ One input line: `{"id", "article", "tokens", "mentions": [{"start", "end" (exclu
 "types": {"yago", "dbpedia", "figer"} (comma separated)}], "source"}`. `tier` says how the mention was found (`link`,
 `self`, `exact`), `src` whence its types come (`table`, or `def`: guessed from the article's first sentence).
 
-The sources disagree, and each has its own noise: `corpus.type_judge` says which labels are believed.
+The sources disagree, and each has its own noise: `corpus.title_types.judge` says which labels are believed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ousianer_cli.corpus.type_judge import TypeJudge
+from ousianer_cli.corpus.title_types.judge import TypeJudge
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.corpus import Mention, Sentence
 from ousianer_cli.formats.titles import normalise_title

@@ -6,13 +6,11 @@ weight: float>> and `supervises` string, with the meaning of the JSON lines (`fo
 kept for those who ask for them. `tokens` and `mentions` must be there.
 
 Everything is read and written row group by row group, so memory does not grow with a store. pyarrow, which Parquet
-needs, is an optional extra and is loaded here alone.
+needs, is an optional extra.
 """
 
 from __future__ import annotations
 
-import contextlib
-import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,12 +18,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from ousianer_cli.errors import InputError, OutputError, SettingsError
+from ousianer_cli.corpus.parquet import RowWriter
+from ousianer_cli.errors import InputError, SettingsError
 from ousianer_cli.formats.corpus import Mention, Sentence, parse_lines, read_corpus, sentence_of, tokens_of
 
 ROW_GROUP = 2048
 """Rows a row group, and lines a block of JSON lines: what is read at once when a store is read out of order."""
 _READ_AT_ONCE = 1024
+_COLUMNS = ("doc", "tokens", "mentions", "supervises")
 
 
 # ---- writing --------------------------------------------------------------------------------------------------------
@@ -114,67 +114,50 @@ def write_shard(
 
 
 class _Shard:
-    """One Parquet file in the making."""
+    """One Parquet file in the making; the types of further columns are those of its first rows."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.rows = 0
-        self._waiting: list[tuple[Sentence, dict[str, Any]]] = []
+        self._first: list[tuple[Any, ...]] = []
         self._columns: list[str] | None = None
-        self._writer: Any = None
-        self._temporary = path.with_name(f".{path.name}.part")
+        self._writer: RowWriter | None = None
 
     def add(self, sentence: Sentence, extra: dict[str, Any]) -> None:
         if self._columns is None:
             self._columns = list(extra)
         if extra.keys() != set(self._columns):
             raise ValueError(f"extra columns {sorted(extra)} where the shard began with {sorted(self._columns)}")
-        self._waiting.append((sentence, extra))
+        mentions = [_mention_row(m) for m in sentence.mentions]
+        row = (sentence.doc, sentence.tokens, mentions, sentence.supervises, *(extra[n] for n in self._columns))
         self.rows += 1
-        if len(self._waiting) == ROW_GROUP:
-            self._flush()
+        if self._writer is not None:
+            self._writer.add(*row)
+            return
+        self._first.append(row)
+        if len(self._first) == ROW_GROUP:
+            self._writer = self._begin()
 
     def finish(self) -> None:
-        try:
-            if self._waiting or self._writer is None:
-                self._flush()
-            self._writer.close()
-            os.replace(self._temporary, self.path)
-        except OSError as error:
-            self.abandon()
-            raise _unwritable(self.path, error) from None
+        (self._writer or self._begin()).close()
 
     def abandon(self) -> None:
-        if self._writer is not None and self._writer.is_open:
-            self._writer.close()
-        with contextlib.suppress(OSError):
-            self._temporary.unlink()
+        if self._writer is not None:
+            self._writer.abandon()
 
-    def _flush(self) -> None:
+    def _begin(self) -> RowWriter:
         import pyarrow as pa
-        import pyarrow.parquet as pq
 
-        sentences = [s for s, _ in self._waiting]
-        columns: dict[str, Any] = {
-            "doc": pa.array([s.doc for s in sentences], pa.string()),
-            "tokens": pa.array([s.tokens for s in sentences], pa.list_(pa.string())),
-            "mentions": pa.array([[_mention_row(m) for m in s.mentions] for s in sentences], _mentions_type()),
-            "supervises": pa.array([s.supervises for s in sentences], pa.string()),
-        }
-        for name in self._columns or ():
-            values = [extra[name] for _, extra in self._waiting]
-            known = None if self._writer is None else self._writer.schema.field(name).type
-            columns[name] = pa.array(values, known or _without_nulls(pa.array(values).type))
-        table = pa.table(columns)
-        try:
-            if self._writer is None:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-                self._writer = pq.ParquetWriter(self._temporary, table.schema, compression="zstd")
-            self._writer.write_table(table, row_group_size=ROW_GROUP)
-        except OSError as error:
-            self.abandon()
-            raise _unwritable(self.path, error) from None
-        self._waiting = []
+        columns = self._columns or []
+        extra = [[row[at] for row in self._first] for at in range(len(_COLUMNS), len(_COLUMNS) + len(columns))]
+        text = pa.string()
+        types = [text, pa.list_(text), _mentions_type(), text, *(_without_nulls(pa.array(e).type) for e in extra)]
+        schema = pa.schema(list(zip([*_COLUMNS, *columns], types, strict=True)))
+        writer = RowWriter(self.path, schema, ROW_GROUP)
+        for row in self._first:
+            writer.add(*row)
+        self._first = []
+        return writer
 
 
 def _mention_row(mention: Mention) -> dict[str, Any]:
@@ -195,10 +178,6 @@ def _without_nulls(found: Any) -> Any:
     if pa.types.is_list(found):
         return pa.list_(_without_nulls(found.value_type))
     return pa.string() if pa.types.is_null(found) else found
-
-
-def _unwritable(path: Path, error: OSError) -> OutputError:
-    return OutputError(f"{path}: cannot be written ({error.strerror or error}); choose another place with -o")
 
 
 # ---- reading --------------------------------------------------------------------------------------------------------
@@ -329,7 +308,7 @@ def _parquet_rows(file: Path, columns: Sequence[str] = ()) -> Iterator[tuple[Sen
 def _group_rows(opened: Any, block: Block, columns: Sequence[str]) -> Iterator[tuple[Sentence, dict[str, Any]]]:
     import pyarrow as pa
 
-    own = [n for n in ("doc", "tokens", "mentions", "supervises") if n in opened.schema_arrow.names]
+    own = [n for n in _COLUMNS if n in opened.schema_arrow.names]
     number = block.first
     try:
         for batch in opened.iter_batches(_READ_AT_ONCE, row_groups=[block.at], columns=[*own, *columns]):

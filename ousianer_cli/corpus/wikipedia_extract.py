@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ousianer_cli.corpus.parquet import RowWriter
 from ousianer_cli.corpus.wikipedia_parts import (
     EXAMPLES,
     ROW_GROUP,
-    RowWriter,
     Say,
     Tally,
     Task,

@@ -92,40 +92,6 @@ def add_tally(total: Tally, more: Tally) -> Tally:
     return total
 
 
-class RowWriter:
-    """A Parquet file of rows given one by one, flushed in small groups; it appears when `close` is called."""
-
-    def __init__(self, path: Path, schema: Any, rows: int) -> None:
-        import pyarrow.parquet as pq
-
-        self.path = path
-        self.schema = schema
-        self.rows = rows
-        self._waiting: list[tuple[Any, ...]] = []
-        self._hidden = path.with_name(f".{path.name}.part")
-        self._writer = pq.ParquetWriter(self._hidden, schema, compression="zstd")
-
-    def add(self, *values: Any) -> None:
-        """One row, values in the schema's order."""
-        self._waiting.append(values)
-        if len(self._waiting) >= self.rows:
-            self._flush()
-
-    def _flush(self) -> None:
-        import pyarrow as pa
-
-        if self._waiting:
-            columns = zip(*self._waiting, strict=True)
-            arrays = [pa.array(c, f.type) for c, f in zip(columns, self.schema, strict=True)]
-            self._writer.write_table(pa.Table.from_arrays(arrays, schema=self.schema))
-            self._waiting = []
-
-    def close(self) -> None:
-        self._flush()
-        self._writer.close()
-        os.replace(self._hidden, self.path)
-
-
 # ---- processes ------------------------------------------------------------------------------------------------------
 
 

@@ -20,10 +20,10 @@ import numpy as np
 
 from ousianer_cli.corpus.anchors import AnchorTable, count_occurrences
 from ousianer_cli.corpus.mentions import FoundMention, expand_mentions
+from ousianer_cli.corpus.parquet import RowWriter
 from ousianer_cli.corpus.store import write_shard
 from ousianer_cli.corpus.wikipedia_parts import (
     ROW_GROUP,
-    RowWriter,
     Say,
     Tally,
     Work,

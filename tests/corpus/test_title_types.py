@@ -209,8 +209,8 @@ def test_the_same_bytes_whatever_the_order_of_files_and_batches(
     one = write(tmp_path, "a.tsv", *(f"Title_{i}\t{TOWN if i % 2 else SINGER}" for i in range(50)))
     two = write(tmp_path, "b.tsv", *(f"Title {i}\ttype\tcity" for i in range(0, 70, 3)))
     build_title_types([one, two], tmp_path / "1.parquet")
-    monkeypatch.setattr("ousianer_cli.corpus.title_types._ROWS_PER_BATCH", 7)
-    monkeypatch.setattr("ousianer_cli.corpus.title_types._VERDICTS_KEPT", 1)
+    monkeypatch.setattr("ousianer_cli.corpus.title_types.read.ROWS_PER_BATCH", 7)
+    monkeypatch.setattr("ousianer_cli.corpus.title_types.verdicts.VERDICTS_KEPT", 1)
     build_title_types([two, one], tmp_path / "2.parquet")
     assert pq.read_table(tmp_path / "1.parquet") == pq.read_table(tmp_path / "2.parquet")
 
