@@ -78,7 +78,7 @@ def train(store: str, folder: str, steps: int, buffer: int, stream: str) -> None
     )
     began = time.perf_counter()
     notes: list[str] = []
-    pretrain(settings, say=notes.append)
+    pretrain(settings, report=notes.append)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
     print(json.dumps({"peak": round(peak, 1), "seconds": round(time.perf_counter() - began, 1), "notes": notes}))
 

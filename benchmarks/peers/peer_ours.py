@@ -39,7 +39,8 @@ from ousianer_cli.tagging.engine import Engine
 from ousianer_cli.taxonomy.wordnet import WordNet
 from ousianer_cli.training.examples import shuffled_batches
 from ousianer_cli.training.finetune import finetune
-from ousianer_cli.training.pretrain import load_corpora, pretrain
+from ousianer_cli.training.pretrain import pretrain
+from ousianer_cli.training.pretrain.corpora import load_corpora
 
 LR, ENCODER_LR, BATCH_PIECES = 1e-3, 1.5e-4, 400
 TIMED_STEPS = 30
@@ -86,7 +87,7 @@ def from_scratch(job: Job, folder: Path, clock: Clock) -> tuple[str, dict[str, A
     seconds = []
     for steps in (1, 2, 2 + TIMED_STEPS):  # the first one loads what the process then has
         began = time.perf_counter()
-        pretrain(timed, stop_after=steps, say=lambda _: None)
+        pretrain(timed, stop_after=steps, report=lambda _: None)
         seconds.append(time.perf_counter() - began)
     step_seconds = max(1e-3, (seconds[2] - seconds[1]) / TIMED_STEPS)
     starting = max(0.0, seconds[1] - 2 * step_seconds)
@@ -95,7 +96,7 @@ def from_scratch(job: Job, folder: Path, clock: Clock) -> tuple[str, dict[str, A
     steps = max(LOOKS, math.floor((job.minutes * 60 - around) / step_seconds))
     settings = dataclasses.replace(settings, steps=steps, epochs=LOOKS)
     clock.start()
-    pretrain(settings, say=lambda _: None)
+    pretrain(settings, report=lambda _: None)
     return settings.out, {"epochs": round(steps / a_pass, 2), "steps": steps, "rate": settings.encoder_lr}
 
 
@@ -124,7 +125,7 @@ def main() -> None:
             dev=[str(job.held)],
             seed=job.seed,
         ),
-        say=lambda _: None,
+        report=lambda _: None,
     )
     facts |= clock.facts
     engine = Engine(load_model(str(folder / "model")))

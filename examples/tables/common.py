@@ -23,9 +23,18 @@ from ousianer_cli.scoring.sentences import MatchedNames, SentenceScorer, f1_diff
 from ousianer_cli.settings.finetune import FinetuneSettings
 from ousianer_cli.taxonomy.direct import DirectMapper
 from ousianer_cli.taxonomy.tree import load_taxonomy
-from ousianer_cli.training import finetune as ft
 from ousianer_cli.training.examples import load_examples
-from ousianer_cli.training.vectors import Vectors
+from ousianer_cli.training.finetune.conversion import train_conversion
+from ousianer_cli.training.finetune.evaluation import DevSet, decoding_rule
+from ousianer_cli.training.finetune.instances import (
+    Instances,
+    corpora_of,
+    corpus_instances,
+    joined_corpora,
+    label_set,
+    rounded,
+)
+from ousianer_cli.training.vector_cache import VectorCache
 
 RESAMPLES, SEED = 2000, 1
 EPOCHS = 8
@@ -83,7 +92,7 @@ class Bench:
     mapper: DirectMapper
     plain: FinetuneSettings
     projection: dict[str, Tensor]
-    vectors: Vectors
+    vectors: VectorCache
     scorer: SentenceScorer
 
     @classmethod
@@ -93,7 +102,7 @@ class Bench:
         plain = FinetuneSettings(base=str(base), out="-", epochs=EPOCHS)
         mapper = DirectMapper.from_text(model.direct_table or shipped_table(), model.types, targets.taxonomy)
         projection = copy.deepcopy(model.tagger.types.state_dict())
-        vectors = Vectors(model, plain.batch_pieces, str(kept))
+        vectors = VectorCache(model, plain.batch_pieces, str(kept))
         return cls(model, targets, mapper, plain, projection, vectors, SentenceScorer(targets.taxonomy))
 
     def read(self, path: str | Path) -> Scored:
@@ -102,7 +111,7 @@ class Bench:
         examples = [e for e in loaded.examples if e.detects and e.types]
         gold_spans = [e.spans for e in examples]
         found, vectors = self.vectors.detect([e.encoded for e in examples], gold_spans)
-        labels = [[ft.label_set(t) for t in e.labels] for e in examples]
+        labels = [[label_set(t) for t in e.labels] for e in examples]
         known = [dict(zip(spans, types, strict=True)) for spans, types in zip(gold_spans, labels, strict=True)]
         return Scored(
             Path(path).stem,
@@ -110,7 +119,7 @@ class Bench:
             documents_of(path, len(examples)),
             np.asarray([i for i, e in enumerate(examples) for _ in e.spans], dtype=int),
             [types for row in labels for types in row],
-            ft._rounded(vectors),
+            rounded(vectors),
             np.asarray([i for i, f in enumerate(found) for _ in f.spans], dtype=int),
             [known[i].get(span) for i, f in enumerate(found) for span in f.spans],
             torch.from_numpy(np.concatenate([f.vectors for f in found])),
@@ -119,14 +128,14 @@ class Bench:
             [span for f in found for span in f.spans],
         )
 
-    def instances(self, files: Sequence[str], say: Callable[[str], None] = print) -> ft.Instances:
+    def instances(self, files: Sequence[str], report: Callable[[str], None] = print) -> Instances:
         """Mentions to tune on, weighing as `ousianer finetune --train FILES` has it."""
-        settings = dataclasses.replace(self.plain, train=list(files))
-        return ft.train_instances(self.vectors, settings, self.targets, say)
+        parts = corpus_instances(self.vectors, corpora_of(files), self.targets, report)
+        return joined_corpora(parts, balance=self.plain.balance)
 
     def tune(
         self,
-        instances: ft.Instances,
+        instances: Instances,
         seed: int,
         *,
         dev: Sequence[Scored] = (),
@@ -144,16 +153,16 @@ class Bench:
             self.model.conversion = None
         elif self.model.conversion is not None:
             self.model.conversion.load_state_dict(start)
-        ft.train_conversion(
+        train_conversion(
             self.model,
             self.targets,
             self.mapper,
             instances,
-            [as_dev(d) for d in dev],
+            [as_dev(d, self.scorer) for d in dev],
             chosen,
             replayed=replayed,
             corrected=corrected,
-            say=lambda _: None,
+            report=lambda _: None,
         )
         return chosen
 
@@ -173,7 +182,7 @@ class Bench:
 
     def head(self, settings: FinetuneSettings) -> TypingHead:
         """The conversion layer's head, decoding as the settings say."""
-        return TypingHead(self.model, self.targets, ft._rule(settings))
+        return TypingHead(self.model, self.targets, decoding_rule(settings))
 
     def direct(self) -> TypingHead:
         """The Direct model's head."""
@@ -207,13 +216,14 @@ def documents_of(path: str | Path, sentences: int) -> list[str]:
     return documents if len(documents) == sentences else [str(i) for i in range(sentences)]
 
 
-def as_dev(scored: Scored) -> ft.DevSet:
-    return ft.DevSet(
+def as_dev(scored: Scored, scorer: SentenceScorer) -> DevSet:
+    return DevSet(
         scored.name,
-        ft.Instances(scored.gold_vectors, scored.gold, torch.ones(len(scored.gold))),
+        Instances(scored.gold_vectors, scored.gold, torch.ones(len(scored.gold))),
         scored.found_vectors,
         scored.found_marginals,
-        scored.found_gold,
+        MatchedNames.in_one_unit(scored.gold, scored.found_gold),
+        scorer,
     )
 
 

@@ -20,8 +20,8 @@ from torch import Tensor, nn
 from ousianer_cli.formats.words import split_words
 from ousianer_cli.network.pieces import EncodedSentence
 from ousianer_cli.taxonomy.wordnet import WordNet
-from ousianer_cli.training import finetune as ft
 from ousianer_cli.training.examples import load_examples
+from ousianer_cli.training.finetune.instances import Instances
 
 Pieces = tuple[int, ...]
 _BRACKETS = re.compile(r" \([^)]*\)$")
@@ -104,7 +104,7 @@ def with_features(bench: Bench, gazetteer: Gazetteer, scored: Scored, path: Path
     )
 
 
-def train_features(bench: Bench, gazetteer: Gazetteer, train: ft.Instances, files: Sequence[str]) -> ft.Instances:
+def train_features(bench: Bench, gazetteer: Gazetteer, train: Instances, files: Sequence[str]) -> Instances:
     """Mentions to tune on with the gazetteer's columns; `files` in the order in which `train` was made of them."""
     columns = []
     for path in dict.fromkeys(files):
@@ -112,4 +112,4 @@ def train_features(bench: Bench, gazetteer: Gazetteer, train: ft.Instances, file
         examples = [e for e in loaded.examples if e.types]
         spans = [[s for s, t in zip(e.spans, e.labels, strict=True) if t] for e in examples]
         columns.append(gazetteer.features([e.encoded for e in examples], spans))
-    return ft.Instances(torch.cat([train.vectors, torch.cat(columns)], dim=1), train.labels, train.weights)
+    return Instances(torch.cat([train.vectors, torch.cat(columns)], dim=1), train.labels, train.weights)

@@ -23,7 +23,8 @@ from common import MEASURES, Bench, Scored, difference, f1, figure, mean_sums
 from ousianer_cli.settings.finetune import FinetuneSettings
 from ousianer_cli.taxonomy.credit import Direction
 from ousianer_cli.taxonomy.tree import Taxonomy
-from ousianer_cli.training import finetune as ft
+from ousianer_cli.training.finetune.instances import Instances
+from ousianer_cli.training.finetune.replay import replay_of
 
 TRAIN = (
     *["crossner_train"] * 3,
@@ -62,7 +63,7 @@ def main() -> None:
         print(f"\n{text}", flush=True)
 
 
-def gazetteer(bench: Bench, train: ft.Instances, sets: list[Scored], options: argparse.Namespace) -> str:
+def gazetteer(bench: Bench, train: Instances, sets: list[Scored], options: argparse.Namespace) -> str:
     """Types of the titles that are spelled as the name is, beside the mention vectors."""
     import gazetteer as titles
 
@@ -86,7 +87,7 @@ def gazetteer(bench: Bench, train: ft.Instances, sets: list[Scored], options: ar
 
 
 def seeds_of(
-    bench: Bench, train: ft.Instances, sets: Sequence[Scored], seeds: Sequence[int], settings: dict[str, object]
+    bench: Bench, train: Instances, sets: Sequence[Scored], seeds: Sequence[int], settings: dict[str, object]
 ) -> list[np.ndarray]:
     """The average run's sums on each set."""
     runs: list[list[np.ndarray]] = []
@@ -96,7 +97,7 @@ def seeds_of(
     return [mean_sums(parts) for parts in zip(*runs, strict=True)]
 
 
-def table1(bench: Bench, train: ft.Instances, sets: list[Scored], options: argparse.Namespace) -> str:
+def table1(bench: Bench, train: Instances, sets: list[Scored], options: argparse.Namespace) -> str:
     """Direct, Fine-tuned, Fine-tuned without hierarchical loss; the paper's network and ours."""
     rows: dict[str, list[np.ndarray]] = {}
     rows["Direct"] = [bench.tally(s, bench.decide_directly(s)[0]) for s in sets]
@@ -166,7 +167,7 @@ def differences_of(
 GRID_SEEDS = 1
 
 
-def grid(bench: Bench, train: ft.Instances, sets: list[Scored], options: argparse.Namespace) -> str:
+def grid(bench: Bench, train: Instances, sets: list[Scored], options: argparse.Namespace) -> str:
     """The hierarchical loss taken apart: direction, decay, normalisation, decoding, and the layer's input."""
     seeds = options.seeds[:GRID_SEEDS]
     losses: list[tuple[str, str, float]] = [("hard", "both", 0.0)]
@@ -214,7 +215,7 @@ def grid(bench: Bench, train: ft.Instances, sets: list[Scored], options: argpars
     return out
 
 
-def by_row_sum(bench: Bench, train: ft.Instances, direction: Direction, decay: float) -> ft.Instances:
+def by_row_sum(bench: Bench, train: Instances, direction: Direction, decay: float) -> Instances:
     """Mentions weighing by the sum of their row of yW: the soft loss without scaling."""
     gold = bench.targets.gold(train.labels, torch.zeros((len(train), len(bench.targets))), 0.0)
     sums = (gold @ bench.targets.credit(direction, decay)).sum(dim=1)
@@ -232,11 +233,11 @@ class Corrections:
     watched: list[Scored]
     used: FinetuneSettings
     first: dict[str, torch.Tensor]
-    replay: ft.Instances
+    replay: Instances
 
     @classmethod
     def of(
-        cls, bench: Bench, train: ft.Instances, sets: list[Scored], options: argparse.Namespace, seed: int
+        cls, bench: Bench, train: Instances, sets: list[Scored], options: argparse.Namespace, seed: int
     ) -> Corrections:
         feedback = bench.read(options.work / "wfbg.jsonl")
         folds = np.asarray([int(hashlib.sha256(d.encode()).hexdigest(), 16) % FOLDS for d in feedback.documents])
@@ -257,7 +258,7 @@ class Corrections:
             part = self.feedback.part(drawn(~tested, size, self.used.seed))
             chosen = dataclasses.replace(self.used, **settings)  # type: ignore[arg-type]
             weights = torch.full((len(part.gold),), chosen.feedback_weight)
-            corrected = ft.Instances(part.gold_vectors, part.gold, weights)
+            corrected = Instances(part.gold_vectors, part.gold, weights)
             self.bench.tune(
                 self.replay.joined(corrected),
                 self.used.seed,
@@ -272,7 +273,7 @@ class Corrections:
         return [own, *(mean_sums(parts) for parts in zip(*others, strict=True))]
 
 
-def table2(bench: Bench, train: ft.Instances, sets: list[Scored], options: argparse.Namespace) -> str:
+def table2(bench: Bench, train: Instances, sets: list[Scored], options: argparse.Namespace) -> str:
     """First submission, then after feedback in growing batches, cross-validated by document."""
     seeds = options.seeds[:3]
     runs: dict[str, list[list[np.ndarray]]] = {}
@@ -301,7 +302,7 @@ def table2(bench: Bench, train: ft.Instances, sets: list[Scored], options: argpa
     return head + tables_of(rows, shown) + differences_of(rows, pairs, shown, ("strict", "coarse", "both"))
 
 
-def feedback(bench: Bench, train: ft.Instances, sets: list[Scored], options: argparse.Namespace) -> str:
+def feedback(bench: Bench, train: Instances, sets: list[Scored], options: argparse.Namespace) -> str:
     """How strongly corrections should pull: their weight, and how much the replayed mentions keep of the first
     submission's answers."""
     seeds = options.seeds[:3]
@@ -340,11 +341,11 @@ def drawn(allowed: np.ndarray, size: int, seed: int) -> np.ndarray:
     return mask
 
 
-def replayed(train: ft.Instances, settings: FinetuneSettings) -> ft.Instances:
+def replayed(train: Instances, settings: FinetuneSettings) -> Instances:
     """What the first submission's model folder would keep."""
-    replay, sets = ft._replay(train, settings)
+    replay, sets = replay_of(train, settings.replay_limit, settings.seed)
     labels = [tuple(sets[i]) for i in replay["labels"].tolist()]
-    return ft.Instances(replay["vectors"].float(), labels, replay["weights"].float())
+    return Instances(replay["vectors"].float(), labels, replay["weights"].float())
 
 
 CHOICES: dict[str, dict[str, object]] = {
@@ -357,7 +358,7 @@ CHOICES: dict[str, dict[str, object]] = {
 }
 
 
-def conversion(bench: Bench, train: ft.Instances, sets: list[Scored], options: argparse.Namespace) -> str:
+def conversion(bench: Bench, train: Instances, sets: list[Scored], options: argparse.Namespace) -> str:
     """Ablations of the conversion layer and of the way to say "not in this taxonomy"."""
     seeds = options.seeds[:3]
     rows = {label: seeds_of(bench, train, sets, seeds, {**OURS, **chosen}) for label, chosen in CHOICES.items()}
@@ -365,7 +366,7 @@ def conversion(bench: Bench, train: ft.Instances, sets: list[Scored], options: a
     rows["national adjectives as places, where Few-NERD has them so"] = seeds_of(bench, own_labels, sets, seeds, OURS)
     kept = next(iter(CHOICES))
     inside = [i for i, types in enumerate(train.labels) if types != ("-",)]
-    named = ft.Instances(train.vectors[inside], [train.labels[i] for i in inside], train.weights[inside])
+    named = Instances(train.vectors[inside], [train.labels[i] for i in inside], train.weights[inside])
     thresholds: dict[float, list[list[np.ndarray]]] = {t: [] for t in (0.2, 0.3, 0.4, 0.5, 0.6, 0.7)}
     for seed in seeds:
         used = bench.tune(named, seed, dev=sets[: len(VALIDATION)], **OURS)
@@ -394,7 +395,7 @@ DEEP = "GPE"
 """The subtree whose labels are hidden below the top in the study of depth."""
 
 
-def guidelines(bench: Bench, train: ft.Instances, sets: list[Scored], options: argparse.Namespace) -> str:
+def guidelines(bench: Bench, train: Instances, sets: list[Scored], options: argparse.Namespace) -> str:
     """Guidelines stop at different depths; three knobs set where a model stops: what corpora weigh, how far evidence
     moves labels down in tuning, and the decoder's prior that gold is coarse."""
     seeds = options.seeds[:1]
@@ -418,7 +419,7 @@ def guidelines(bench: Bench, train: ft.Instances, sets: list[Scored], options: a
     others = [name for name in TRAIN if name != "crossner_train"]
     for times in (3, 10):
         files = [str(options.work / f"{name}.jsonl") for name in (*["crossner_train"] * times, *others)]
-        weighed = bench.instances(files, say=lambda _: None)
+        weighed = bench.instances(files, report=lambda _: None)
         for share in (0.0, 0.3, 0.6):
             used = bench.tune(weighed, seeds[0], dev=sets, depth=share, dev_labels="mean", **OURS)
             for prior in (0.0, 0.1, 0.2, 0.3):
@@ -431,11 +432,11 @@ def guidelines(bench: Bench, train: ft.Instances, sets: list[Scored], options: a
     return out
 
 
-def depth(bench: Bench, train: ft.Instances, sets: list[Scored], options: argparse.Namespace) -> str:
+def depth(bench: Bench, train: Instances, sets: list[Scored], options: argparse.Namespace) -> str:
     """How often YAGO evidence goes below the fine-tuning label rightly: countries and cities are tuned as `GPE` only,
     and scored on gold that says which."""
     taxonomy = bench.targets.taxonomy
-    hidden = ft.Instances(
+    hidden = Instances(
         train.vectors,
         [tuple(sorted({taxonomy.top(t) if t.startswith(f"{DEEP}.") else t for t in g})) for g in train.labels],
         train.weights,

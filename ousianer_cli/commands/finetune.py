@@ -112,5 +112,5 @@ def finetune(
         config=config,
         preset=preset_of(preset, PAPER),
     )
-    training.finetune(settings, say=typer.echo)
+    training.finetune(settings, report=typer.echo)
     typer.echo(f"next: ousianer tag INPUT --model {settings.out} -o run.tab")

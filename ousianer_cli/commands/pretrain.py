@@ -140,7 +140,7 @@ def pretrain(
         from ousianer_cli.training.finetune import finetune
 
         made = FinetuneSettings(base=settings.out, out=settings.out, direct=True, mapping=mapping, taxonomy=taxonomy)
-        finetune(made, say=typer.echo)
+        finetune(made, report=typer.echo)
         typer.echo(f"next: ousianer tag INPUT --model {settings.out} -o run.tab")
     else:
         typer.echo(f"wrote {settings.out}\nnext: ousianer finetune {settings.out} --train FILE -o DIR, or --direct")

@@ -159,7 +159,7 @@ def _tune(phase: str, flags: Mapping[str, Any], given: Mapping[str, Any]) -> Non
         return resolve(cls, phase, {**fixed, **changes}, config=config, preset=paper)
 
     where = str(config or PROJECT_FILE)
-    found = training.tune(phase, chosen, build, resume=given["resume"], where=where, say=typer.echo)  # type: ignore[arg-type]
+    found = training.tune(phase, chosen, build, resume=given["resume"], where=where, report=typer.echo)  # type: ignore[arg-type]
     if "score" not in found:
         typer.echo(f"no finished trial in {chosen.out} yet; go on with --resume")
         return

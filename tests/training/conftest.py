@@ -16,7 +16,7 @@ from ousianer_cli.training.pretrain import pretrain
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A pretrained model folder."""
     folder = tmp_path_factory.mktemp("base")
-    pretrain(PretrainSettings(**pretrain_settings(folder, lr=0.01, dropout=0.1, epochs=20)), say=quiet)
+    pretrain(PretrainSettings(**pretrain_settings(folder, lr=0.01, dropout=0.1, epochs=20)), report=quiet)
     return folder / "base"
 
 
@@ -24,5 +24,5 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tuned(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A fine-tuned model folder over `base`."""
     folder = tmp_path_factory.mktemp("tuned")
-    finetune(finetune_settings(folder, base), say=quiet)
+    finetune(finetune_settings(folder, base), report=quiet)
     return folder / "tuned"

@@ -16,15 +16,18 @@ from tiny_models import CITY, PERSON, finetune_settings, quiet, random_model, se
 from ousianer_cli.errors import InputError, ModelError, OusiaError, SettingsError, TaxonomyError
 from ousianer_cli.network.checkpoint import load_model, model_taxonomy, save_model
 from ousianer_cli.network.inference import mention_vectors
-from ousianer_cli.network.targets import Targets
-from ousianer_cli.network.typing import TypingHead
+from ousianer_cli.network.targets import LabelSet, Targets
+from ousianer_cli.network.typing import Choice, TypingHead
+from ousianer_cli.scoring.sentences import MatchedNames, SentenceScorer
 from ousianer_cli.settings import resolve
-from ousianer_cli.settings.finetune import PAPER, FinetuneSettings
+from ousianer_cli.settings.finetune import PAPER, FinetuneSettings, Reading
 from ousianer_cli.tagging.engine import Engine
 from ousianer_cli.taxonomy.direct import DirectMapper
 from ousianer_cli.taxonomy.tree import Taxonomy
-from ousianer_cli.training import finetune as module
-from ousianer_cli.training.finetune import Reading, finetune, typed_f1, typing_metrics
+from ousianer_cli.training.finetune import conversion, finetune
+from ousianer_cli.training.finetune import feedback as going_on
+from ousianer_cli.training.finetune.evaluation import DevSet, dev_metrics
+from ousianer_cli.training.finetune.instances import Instances
 
 HEADER = "sentence\tstart\tend\ttype\n"
 
@@ -78,7 +81,7 @@ def test_all_that_detection_uses_and_the_projection_are_byte_equal(base: Path, t
 
 
 def test_the_projection_can_be_tuned_and_detection_stays(base: Path, tmp_path: Path) -> None:
-    finetune(finetune_settings(tmp_path, base, tune_projection=True, reads="both", epochs=3), say=quiet)
+    finetune(finetune_settings(tmp_path, base, tune_projection=True, reads="both", epochs=3), report=quiet)
     differing = changed(base, tmp_path / "tuned")
     assert {"types.weight", "types.bias"} <= differing
     assert not differing & load_model(base).tagger.detection_parameters()
@@ -103,7 +106,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(
         folder.mkdir()
         monkeypatch.chdir(folder)
         settings = finetune_settings(Path("."), base, out="m", epochs=2, seed=seed)
-        finetune(settings, say=quiet)
+        finetune(settings, report=quiet)
         found.append({p.name: p.read_bytes() for p in (folder / "m").rglob("*") if p.is_file()})
     assert found[0] == found[1]
     assert found[0]["model.safetensors"] != found[2]["model.safetensors"]
@@ -135,7 +138,7 @@ def test_a_corpus_weighs_by_its_size_and_by_how_often_it_is_named(base: Path, tm
     few = write_rows(tmp_path / "few.jsonl", target_rows()[:3])  # 6 mentions beside 24
     many = write_rows(tmp_path / "many.jsonl", target_rows())
     settings = finetune_settings(tmp_path, base, train=[few, many, few, few], balance=balance, epochs=1)
-    finetune(settings, say=quiet)
+    finetune(settings, report=quiet)
     weights = load_file(tmp_path / "tuned" / "replay.safetensors")["weights"].float()
     assert weights.shape == (30,) and weights.mean().item() == pytest.approx(1.0, abs=0.01)
     shares = sorted({round(w, 2) for w in weights.tolist()})
@@ -144,7 +147,7 @@ def test_a_corpus_weighs_by_its_size_and_by_how_often_it_is_named(base: Path, tm
 
 
 def test_too_many_mentions_are_sampled_and_keep_their_weight(base: Path, tmp_path: Path) -> None:
-    finetune(finetune_settings(tmp_path, base, replay_limit=10, epochs=1), say=quiet)
+    finetune(finetune_settings(tmp_path, base, replay_limit=10, epochs=1), report=quiet)
     replay = load_file(tmp_path / "tuned" / "replay.safetensors")
     assert replay["vectors"].shape[0] == replay["labels"].shape[0] == 10
     assert float(replay["weights"].float().mean()) == pytest.approx(1.0, abs=0.01)
@@ -162,7 +165,7 @@ def test_feedback_changes_the_conversion_alone_and_the_model_gives_the_corrected
     extra = feedback(tmp_path, (WRONG, "Lima", "veh.watercraft"))  # as a run writes it
     said: list[str] = []
     settings = finetune_settings(tmp_path, tuned, train=[], feedback=[extra], feedback_weight=5.0, epochs=120)
-    metrics = finetune(settings, say=said.append)
+    metrics = finetune(settings, report=said.append)
     assert {n.partition(".")[0] for n in changed(tuned, tmp_path / "tuned")} == {"conversion"}
     assert type_of(tmp_path / "tuned", WRONG, "Lima")[0] == "VEH.Watercraft"
     assert type_of(tmp_path / "tuned", WRONG, "Mara Voss")[0] == "PER", "what was right before was forgotten"
@@ -176,7 +179,7 @@ def test_feedback_changes_the_conversion_alone_and_the_model_gives_the_corrected
 def test_replayed_mentions_may_keep_the_models_own_answers(base: Path, tmp_path: Path) -> None:
     # A model that has hardly learned its corpora yet: training on, it would go on learning them.
     raw = finetune_settings(tmp_path, base, out=str(tmp_path / "raw"), epochs=1, lr=1e-4)
-    finetune(raw, say=quiet)
+    finetune(raw, report=quiet)
     before = load_model(raw.out)
     assert before.replay is not None
     vectors = before.replay["vectors"].float()
@@ -184,7 +187,7 @@ def test_replayed_mentions_may_keep_the_models_own_answers(base: Path, tmp_path:
     moved = {}
     for keep in (0.0, 1.0):
         settings = finetune_settings(tmp_path, raw.out, train=[], feedback=[extra], feedback_weight=1.0)
-        finetune(dataclasses.replace(settings, replay_keep=keep), say=quiet)
+        finetune(dataclasses.replace(settings, replay_keep=keep), report=quiet)
         difference = TypingHead.of(load_model(settings.out)).scores(vectors) - TypingHead.of(before).scores(vectors)
         moved[keep] = float(difference.abs().sum(dim=1).mean())
     assert moved[1.0] < 0.5 * moved[0.0]
@@ -192,14 +195,16 @@ def test_replayed_mentions_may_keep_the_models_own_answers(base: Path, tmp_path:
 
 def test_a_feedback_type_of_a_dash_is_outside(tuned: Path, tmp_path: Path) -> None:
     extra = feedback(tmp_path, (WRONG, "Lima", "-"))
-    finetune(finetune_settings(tmp_path, tuned, train=[], feedback=[extra], feedback_weight=5.0, epochs=120), say=quiet)
+    finetune(
+        finetune_settings(tmp_path, tuned, train=[], feedback=[extra], feedback_weight=5.0, epochs=120), report=quiet
+    )
     assert type_of(tmp_path / "tuned", WRONG, "Lima")[0] == "-"
 
 
 def test_feedback_can_come_with_the_first_fine_tuning(base: Path, tmp_path: Path) -> None:
     extra = feedback(tmp_path, (WRONG, "Lima", "LOC"))
     said: list[str] = []
-    finetune(finetune_settings(tmp_path, base, feedback=[extra], epochs=2), say=said.append)
+    finetune(finetune_settings(tmp_path, base, feedback=[extra], epochs=2), report=said.append)
     assert "24 training mentions (corpora) and 1 from feedback" in said
     assert ["LOC"] in load_model(tmp_path / "tuned").config["replay_sets"]
 
@@ -216,7 +221,7 @@ def test_evidence_moves_corpus_labels_down_and_no_correction(
 
     monkeypatch.setattr(Targets, "gold", gold)
     extra = feedback(tmp_path, (WRONG, "Lima", "GPE"))
-    finetune(finetune_settings(tmp_path, base, feedback=[extra], depth=0.5, epochs=1), say=quiet)
+    finetune(finetune_settings(tmp_path, base, feedback=[extra], depth=0.5, epochs=1), report=quiet)
     assert made == [(24, 0.5), (1, 0.0)]
 
 
@@ -224,11 +229,11 @@ def test_feedback_goes_on_with_the_models_own_choices(base: Path, tmp_path: Path
     first = finetune_settings(
         tmp_path, base, reads="vectors", hidden=7, loss="hard", decoding="argmax", credit="ancestor", epochs=2
     )
-    finetune(first, say=quiet)
+    finetune(first, report=quiet)
     said: list[str] = []
     extra = feedback(tmp_path, (WRONG, "Lima", "LOC"))
     second = finetune_settings(tmp_path, first.out, out=str(tmp_path / "again"), train=[], feedback=[extra], epochs=1)
-    finetune(second, say=said.append)
+    finetune(second, report=said.append)
     model = load_model(tmp_path / "again")
     assert model.conversion is not None
     assert (model.conversion.reads, model.conversion.hidden.out_features) == ("vectors", 7)
@@ -240,7 +245,7 @@ def test_feedback_goes_on_with_the_models_own_choices(base: Path, tmp_path: Path
 def test_an_unknown_feedback_type_is_named_with_file_and_line(tuned: Path, tmp_path: Path) -> None:
     extra = feedback(tmp_path, (WRONG, "Lima", "GPE"), (WRONG, "Mara Voss", "PER.Juggler"))
     with pytest.raises(InputError, match=r"extra\.tsv:3: expected a type of the taxonomy .*found 'PER.Juggler'"):
-        finetune(finetune_settings(tmp_path, tuned, train=[], feedback=[extra]), say=quiet)
+        finetune(finetune_settings(tmp_path, tuned, train=[], feedback=[extra]), report=quiet)
     assert not (tmp_path / "tuned").exists()
 
 
@@ -251,7 +256,7 @@ def test_edl_rows_take_their_sentence_from_the_source(tuned: Path, tmp_path: Pat
     settings = finetune_settings(
         tmp_path, tuned, train=[], feedback=[str(tmp_path / "fix.tab")], source=[str(tmp_path / "d1.txt")], epochs=1
     )
-    metrics = finetune(settings, say=quiet)
+    metrics = finetune(settings, report=quiet)
     assert metrics["feedback"]["mentions"] == 1
     assert ["LOC"] in load_model(tmp_path / "tuned").config["replay_sets"]
 
@@ -259,13 +264,13 @@ def test_edl_rows_take_their_sentence_from_the_source(tuned: Path, tmp_path: Pat
 def test_feedback_on_a_model_without_a_replay_file(base: Path, tmp_path: Path) -> None:
     extra = feedback(tmp_path, (WRONG, "Lima", "LOC"))
     with pytest.raises(ModelError, match=r"with replay\.safetensors, found none; give --train as well"):
-        finetune(finetune_settings(tmp_path, base, train=[], feedback=[extra]), say=quiet)
+        finetune(finetune_settings(tmp_path, base, train=[], feedback=[extra]), report=quiet)
 
 
 def test_a_feedback_sentence_too_long_for_the_encoder_is_named(tuned: Path, tmp_path: Path) -> None:
     extra = feedback(tmp_path, ("Lima " + "and so on " * 60, "Lima", "LOC"))
     with pytest.raises(InputError, match=r"extra\.tsv:2: expected a sentence of at most 256 sub-words"):
-        finetune(finetune_settings(tmp_path, tuned, train=[], feedback=[extra]), say=quiet)
+        finetune(finetune_settings(tmp_path, tuned, train=[], feedback=[extra]), report=quiet)
 
 
 # ---- losses and decoding --------------------------------------------------------------------------------------------
@@ -288,7 +293,7 @@ def test_the_soft_loss_leaves_mass_on_the_line_of_descent_and_the_hard_one_does_
     for loss in ("soft", "hard"):
         out = tmp_path / loss
         settings = finetune_settings(tmp_path, base, out=str(out), loss=loss, loss_decay=0.5, credit="both", epochs=80)
-        finetune(settings, say=quiet)
+        finetune(settings, report=quiet)
         found[loss] = probabilities(out, "Oslo is where Ada lives .", "Oslo")
     # W gives the city itself 1 and the urban area .5, the GPE .25: 1/1.75, .5/1.75, .25/1.75.
     soft, hard = found["soft"], found["hard"]
@@ -300,7 +305,7 @@ def test_the_soft_loss_leaves_mass_on_the_line_of_descent_and_the_hard_one_does_
 
 @pytest.mark.parametrize("reads", ["logits", "probabilities", "vectors", "both"])
 def test_every_input_of_the_conversion_layer_learns(base: Path, tmp_path: Path, reads: str) -> None:
-    metrics = finetune(finetune_settings(tmp_path, base, reads=reads, loss="hard", epochs=40), say=quiet)
+    metrics = finetune(finetune_settings(tmp_path, base, reads=reads, loss="hard", epochs=40), report=quiet)
     assert metrics["finetune"]["loss"] < 1.0
     model = load_model(tmp_path / "tuned")
     assert model.conversion is not None and model.conversion.reads == reads
@@ -309,7 +314,7 @@ def test_every_input_of_the_conversion_layer_learns(base: Path, tmp_path: Path, 
 def test_validation_chooses_the_epoch_and_the_threshold(base: Path, tmp_path: Path) -> None:
     dev = write_rows(tmp_path / "dev.jsonl", target_rows()[:6])
     said: list[str] = []
-    metrics = finetune(finetune_settings(tmp_path, base, dev=[dev], patience=30, epochs=10), say=said.append)
+    metrics = finetune(finetune_settings(tmp_path, base, dev=[dev], patience=30, epochs=10), report=said.append)
     epochs = [line for line in said if line.startswith("epoch")]
     assert len(epochs) == 10
     scores = [float(line.split("dev ")[1].split()[0]) for line in epochs]
@@ -330,9 +335,9 @@ def test_the_weights_of_the_best_epoch_are_the_ones_saved(
         states.append(copy.deepcopy(head.model.conversion.state_dict()))
         return {"headline": scores[len(states) - 1] if len(states) <= 4 else 0.0, "f1": 0.0}
 
-    monkeypatch.setattr(module, "dev_metrics", metrics)
+    monkeypatch.setattr(conversion, "dev_metrics", metrics)
     dev = write_rows(tmp_path / "dev.jsonl", target_rows()[:2])
-    best = finetune(finetune_settings(tmp_path, base, dev=[dev], epochs=4), say=quiet)
+    best = finetune(finetune_settings(tmp_path, base, dev=[dev], epochs=4), report=quiet)
     assert best["finetune"]["epoch"] == 2 and best["finetune"]["score"] == 0.9
     saved = load_file(tmp_path / "tuned" / "model.safetensors")
     assert all(torch.equal(saved[f"conversion.{n}"], t.half()) for n, t in states[1].items())
@@ -342,37 +347,54 @@ def test_the_weights_of_the_best_epoch_are_the_ones_saved(
 def test_tuning_stops_after_validations_without_gain(base: Path, tmp_path: Path) -> None:
     dev = write_rows(tmp_path / "dev.jsonl", target_rows()[:6])
     said: list[str] = []
-    finetune(finetune_settings(tmp_path, base, dev=[dev], lr=0.0, patience=2, epochs=9), say=said.append)
+    finetune(finetune_settings(tmp_path, base, dev=[dev], lr=0.0, patience=2, epochs=9), report=said.append)
     assert len([line for line in said if line.startswith("epoch")]) == 3
 
 
 SMALL = Taxonomy(("A", "A.b", "C"), {"A.b": "A"}, name="small")
 
 
+class Answers:
+    """A typing head whose answers stand in place of the vectors."""
+
+    names = Targets(SMALL).names
+
+    def choose(self, vectors: torch.Tensor) -> Choice:
+        return Choice(vectors[:, 0].long(), torch.ones(len(vectors)), 1.0)
+
+
+def scored(
+    answers: list[int], gold: list[LabelSet], found: list[LabelSet | None], typed: list[int], reading: Reading
+) -> dict[str, float]:
+    """Metrics of `answers` to gold mentions, and of found names that are `typed` so."""
+    vectors, own = (torch.tensor(numbers, dtype=torch.float32)[:, None] for numbers in (typed, answers))
+    names = MatchedNames.in_one_unit(gold, found)
+    instances = Instances(own, gold, torch.ones(len(gold)))
+    dev = DevSet("d", instances, vectors, torch.ones(len(found)), names, SentenceScorer(SMALL))
+    return dev_metrics(Answers(), dev, reading)  # type: ignore[arg-type]
+
+
 def test_typed_f1_by_hand() -> None:
-    targets = Targets(SMALL)  # A, A.b, C, -
-    chosen = torch.tensor([1, 0, 2, 3, 2])
-    found: list[Any] = [("A.b",), ("A.b",), None, ("C",), ("-",)]
-    gold: list[Any] = [("A.b",), ("A.b",), ("C",), ("-",), ("C", "-")]
+    found: list[LabelSet | None] = [("A.b",), ("A.b",), None, ("C",), ("-",)]
+    gold: list[LabelSet] = [("A.b",), ("A.b",), ("C",), ("-",), ("C", "-")]
     # Written: 4 of 5 (one outside). Credit: 1 + .5 (parent); the span that is no mention and the outside name give 0.
-    result = typed_f1(targets, chosen, torch.ones(5), found, gold)
+    result = scored([0] * 5, gold, found, [1, 0, 2, 3, 2], "closed")
     assert (result["system"], result["gold"]) == (4, 4)
-    assert result["p"] == result["r"] == result["f1"] == pytest.approx(1.5 / 4)
-    strict = typed_f1(targets, chosen, torch.tensor([0.9, 0.2, 0.2, 0.9, 0.2]), found, gold, threshold=0.5)
-    assert (strict["system"], strict["p"], strict["r"]) == (1, 1.0, 0.25)
+    assert result["p"] == result["r"] == result["f1"] == result["headline"] == pytest.approx(1.5 / 4)
 
 
 def test_typing_metrics_by_hand() -> None:
-    result = typing_metrics(Targets(SMALL), torch.tensor([1, 0, 2, 3]), [("A.b",), ("A.b",), ("A", "C"), ("-",)])
-    assert result == {"credit": pytest.approx((1 + 0.5 + 1 + 1) / 4), "accuracy": 0.75, "mentions": 4}
+    result = scored([1, 0, 2, 3], [("A.b",), ("A.b",), ("A", "C"), ("-",)], [], [], "closed")
+    credit = pytest.approx((1 + 0.5 + 1 + 1) / 4)
+    assert result == {"credit": credit, "accuracy": 0.75, "mentions": 4, "headline": credit}
 
 
 @pytest.mark.parametrize(("reading", "worth"), [("closed", 0.5), ("open", 1.0), ("mean", 0.75)])
 def test_an_answer_below_an_open_label_is_right_where_labels_are_read_so(reading: Reading, worth: float) -> None:
     # Gold A, C and outside; answered A.b (below A), C, and A.b, which is no gold type.
-    targets, chosen, gold = Targets(SMALL), torch.tensor([1, 2, 1]), [("A",), ("C",), ("-",)]
-    assert typing_metrics(targets, chosen, gold, reading)["credit"] == pytest.approx((worth + 1) / 3, abs=1e-4)
-    result = typed_f1(targets, chosen, torch.ones(3), gold, gold, reading=reading)
+    gold: list[LabelSet] = [("A",), ("C",), ("-",)]
+    result = scored([1, 2, 1], gold, list(gold), [1, 2, 1], reading)
+    assert result["credit"] == pytest.approx((worth + 1) / 3, abs=1e-4)
     assert (result["p"], result["r"]) == pytest.approx(((worth + 1) / 3, (worth + 1) / 2), abs=1e-4)
 
 
@@ -382,7 +404,7 @@ def test_the_reading_of_validation_labels_is_a_setting(base: Path, tmp_path: Pat
     credit = {}
     for reading in ("closed", "open", "mean"):
         settings = finetune_settings(tmp_path, base, dev=[dev], dev_labels=reading, patience=30)
-        credit[reading] = finetune(settings, say=quiet)["finetune"]["dev"]["coarse"]["credit"]
+        credit[reading] = finetune(settings, report=quiet)["finetune"]["dev"]["coarse"]["credit"]
     assert credit == {"closed": pytest.approx(0.625), "open": 1.0, "mean": pytest.approx(0.8125)}
 
 
@@ -397,13 +419,14 @@ def test_a_taxonomy_of_ones_own_needs_no_mapping_table(base: Path, tmp_path: Pat
     ]
     train = write_rows(tmp_path / "own.jsonl", rows)
     said: list[str] = []
-    finetune(finetune_settings(tmp_path, base, train=[train], taxonomy=str(tmp_path / "own.tsv")), say=said.append)
+    finetune(finetune_settings(tmp_path, base, train=[train], taxonomy=str(tmp_path / "own.tsv")), report=said.append)
     assert any("no table maps YAGO to the taxonomy" in line for line in said)
     model = load_model(tmp_path / "tuned")
     assert list(model_taxonomy(model).types) == ["Human", "Place", "Place.Town"]
     with pytest.raises(TaxonomyError, match=r"yago_to_aida\.tsv"):
         finetune(
-            finetune_settings(tmp_path, base, train=[train], taxonomy=str(tmp_path / "own.tsv"), depth=0.5), say=quiet
+            finetune_settings(tmp_path, base, train=[train], taxonomy=str(tmp_path / "own.tsv"), depth=0.5),
+            report=quiet,
         )
 
 
@@ -421,12 +444,12 @@ def own_taxonomy(folder: Path) -> dict[str, Any]:
 
 def test_the_mapping_table_is_part_of_the_model_and_feedback_goes_on_with_it(base: Path, tmp_path: Path) -> None:
     first = finetune_settings(tmp_path, base, out=str(tmp_path / "first"), **own_taxonomy(tmp_path))
-    finetune(first, say=quiet)
+    finetune(first, report=quiet)
     table = (tmp_path / "table.tsv").read_text()
     assert (tmp_path / "first" / "taxonomy" / "mapping.tsv").read_text() == table
     (tmp_path / "table.tsv").unlink()
     used: list[DirectMapper | None] = []
-    train = module.train_conversion
+    train = conversion.train_conversion
 
     def seen(model: Any, targets: Any, mapper: DirectMapper | None, *rest: Any, **more: Any) -> Any:
         used.append(mapper)
@@ -435,8 +458,8 @@ def test_the_mapping_table_is_part_of_the_model_and_feedback_goes_on_with_it(bas
     extra = feedback(tmp_path, ("Otto saw Rome .", "Rome", "Place.Town"))
     said: list[str] = []
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(module, "train_conversion", seen)
-        finetune(finetune_settings(tmp_path, first.out, train=[], feedback=[extra]), say=said.append)
+        patched.setattr(going_on, "train_conversion", seen)
+        finetune(finetune_settings(tmp_path, first.out, train=[], feedback=[extra]), report=said.append)
     model = load_model(tmp_path / "tuned")
     (mapper,) = used
     own = DirectMapper.from_text(table, model.types, model_taxonomy(model))
@@ -448,13 +471,13 @@ def test_the_mapping_table_is_part_of_the_model_and_feedback_goes_on_with_it(bas
 
 def test_feedback_that_needs_a_table_its_model_has_lost_asks_for_it(base: Path, tmp_path: Path) -> None:
     first = finetune_settings(tmp_path, base, out=str(tmp_path / "first"), **own_taxonomy(tmp_path))
-    finetune(first, say=quiet)
+    finetune(first, report=quiet)
     (tmp_path / "first" / "taxonomy" / "mapping.tsv").unlink()
     extra = feedback(tmp_path, ("Otto saw Rome .", "Rome", "Place.Town"))
     with pytest.raises(ModelError, match=r"mapping table that the model was tuned with \(table\.tsv\).*--mapping"):
-        finetune(finetune_settings(tmp_path, first.out, train=[], feedback=[extra]), say=quiet)
+        finetune(finetune_settings(tmp_path, first.out, train=[], feedback=[extra]), report=quiet)
     given = finetune_settings(tmp_path, first.out, train=[], feedback=[extra], mapping=first.mapping)
-    finetune(given, say=quiet)
+    finetune(given, report=quiet)
     assert load_model(given.out).mapping_table == (tmp_path / "table.tsv").read_text()
 
 
@@ -462,13 +485,13 @@ def test_a_base_without_replay_file_is_noticed_before_any_corpus_is_read(base: P
     extra = feedback(tmp_path, ("Otto saw Rome .", "Rome", "GPE"))
     settings = finetune_settings(tmp_path, base, train=[], feedback=[extra], dev=[str(tmp_path / "no-such.jsonl")])
     with pytest.raises(ModelError, match=r"expected a fine-tuned model with replay\.safetensors, found none"):
-        finetune(settings, say=quiet)
+        finetune(settings, report=quiet)
 
 
 def test_the_direct_model_is_written_and_tags(base: Path, tmp_path: Path) -> None:
     dev = write_rows(tmp_path / "dev.jsonl", target_rows()[:6])
     said: list[str] = []
-    metrics = finetune(finetune_settings(tmp_path, base, train=[], direct=True, dev=[dev]), say=said.append)
+    metrics = finetune(finetune_settings(tmp_path, base, train=[], direct=True, dev=[dev]), report=said.append)
     assert metrics["direct"]["dev"]["mentions"] == 12 and 0 <= metrics["direct"]["dev"]["credit"] <= 1
     out = tmp_path / "tuned"
     assert changed(base, out) == set(), "a Direct model has the base's tensors and no others"
@@ -490,7 +513,7 @@ def test_a_direct_model_types_by_its_table(tmp_path: Path) -> None:
     settings = FinetuneSettings(
         base=str(tmp_path / "base"), out=str(tmp_path / "direct"), direct=True, mapping=str(tmp_path / "table.tsv")
     )
-    finetune(settings, say=quiet)
+    finetune(settings, report=quiet)
     head = TypingHead.of(load_model(tmp_path / "direct"))
     choice = head.choose(torch.zeros(2, model.tagger.vector_size))
     assert [head.names[i] for i in choice.positions.tolist()] == ["VEH.Watercraft"] * 2
@@ -541,12 +564,12 @@ def test_few_mentions_make_small_batches(
     # 24 mentions in batches of 16, 480 of 16, 1,200 of 30; never one batch of 256.
     rows = [row for _ in range(copies) for row in target_rows()]
     train = write_rows(tmp_path / "many.jsonl", rows)
-    finetune(finetune_settings(tmp_path, base, train=[train], batch_size=256, epochs=1), say=quiet)
+    finetune(finetune_settings(tmp_path, base, train=[train], batch_size=256, epochs=1), report=quiet)
     assert len(rates) == batches
 
 
 def test_the_learning_rate_rises_and_falls(base: Path, tmp_path: Path, rates: list[float]) -> None:
-    finetune(finetune_settings(tmp_path, base, lr=0.01, warmup_steps=5, epochs=10), say=quiet)
+    finetune(finetune_settings(tmp_path, base, lr=0.01, warmup_steps=5, epochs=10), report=quiet)
     assert len(rates) == 30
     assert rates[:5] == pytest.approx([0.002, 0.004, 0.006, 0.008, 0.01])
     assert rates[5:] == sorted(rates[5:], reverse=True) and rates[-1] == pytest.approx(0.01 / 25)
@@ -567,7 +590,7 @@ def test_the_learning_rate_rises_and_falls(base: Path, tmp_path: Path, rates: li
 )
 def test_what_is_wrong_is_told_in_one_line(base: Path, tmp_path: Path, changes: dict[str, Any], told: str) -> None:
     with pytest.raises(OusiaError, match=told) as error:
-        finetune(finetune_settings(**{"folder": tmp_path, "base": base, **changes}), say=quiet)
+        finetune(finetune_settings(**{"folder": tmp_path, "base": base, **changes}), report=quiet)
     assert "\n" not in str(error.value)
     assert not (tmp_path / "tuned").exists()
 
@@ -575,13 +598,13 @@ def test_what_is_wrong_is_told_in_one_line(base: Path, tmp_path: Path, changes: 
 def test_an_unknown_type_in_a_corpus_is_named_with_what_to_do(base: Path, tmp_path: Path) -> None:
     train = write_rows(tmp_path / "t.jsonl", [sentence("In Oslo", ("Oslo", ("PLACE",)))])
     with pytest.raises(InputError, match=r"t\.jsonl: expected types of .*'aida-edl' or '-', found 'PLACE'; map"):
-        finetune(finetune_settings(tmp_path, base, train=[train]), say=quiet)
+        finetune(finetune_settings(tmp_path, base, train=[train]), report=quiet)
 
 
 def test_corpora_without_types_are_told(base: Path, tmp_path: Path) -> None:
     train = write_rows(tmp_path / "t.jsonl", [sentence("In Oslo", ("Oslo", ()))])
     with pytest.raises(InputError, match="expected training mentions, found none with types"):
-        finetune(finetune_settings(tmp_path, base, train=[train]), say=quiet)
+        finetune(finetune_settings(tmp_path, base, train=[train]), report=quiet)
 
 
 @pytest.mark.parametrize(

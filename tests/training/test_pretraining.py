@@ -34,11 +34,12 @@ from ousianer_cli.network.pieces import PieceTokenizer, collate
 from ousianer_cli.settings import resolve
 from ousianer_cli.settings.pretrain import PAPER, PretrainSettings
 from ousianer_cli.taxonomy.wordnet import WordNet
-from ousianer_cli.training import pretrain as module
-from ousianer_cli.training.frozen import FeatureCache
-from ousianer_cli.training.pretrain import TypeTargets, load_corpora, pretrain
-
-CPU = torch.device("cpu")
+from ousianer_cli.training.feature_cache import FeatureCache
+from ousianer_cli.training.pretrain import pretrain
+from ousianer_cli.training.pretrain.corpora import load_corpora
+from ousianer_cli.training.pretrain.start import new_model
+from ousianer_cli.training.pretrain.step import new_optimizer, training_step
+from ousianer_cli.training.pretrain.targets import TypeTargets
 
 
 def run(
@@ -46,7 +47,7 @@ def run(
 ) -> dict[str, Any]:
     lines: list[str] = [] if said is None else said
     settings = PretrainSettings(**pretrain_settings(folder, **changes))
-    return pretrain(settings, resume=resume, say=lines.append, stop_after=stop_after)
+    return pretrain(settings, resume=resume, report=lines.append, stop_after=stop_after)
 
 
 def log_of(folder: Path) -> list[dict[str, Any]]:
@@ -141,7 +142,7 @@ def parts(tmp_path: Path) -> tuple[Any, Any, Any, PretrainSettings]:
     tokenizer = load_tokenizer("tiny")
     corpora = load_corpora(settings, tokenizer, WordNet.load())
     torch.manual_seed(0)
-    model = module._build(settings, tokenizer, corpora.inventory)
+    model = new_model(settings, tokenizer, corpora.inventory)
     return model.tagger, corpora, TypeTargets(corpora.inventory, WordNet.load()), settings
 
 
@@ -154,11 +155,9 @@ def test_a_batch_of_one_source_leaves_the_other_head_without_gradient(
 ) -> None:
     tagger, corpora, targets, settings = parts
     chosen = [i for i, e in enumerate(corpora.train) if (e.detects if kind == "detection" else e.types)][:4]
-    optimizer = module._optimizer(tagger, settings)
+    optimizer = new_optimizer(tagger, settings)
     before = {n: p.detach().clone() for n, p in tagger.named_parameters()}
-    losses = module._step(
-        tagger, [corpora.train[i] for i in chosen], chosen, targets, settings, optimizer, 0, CPU, None, 0
-    )
+    losses = training_step(tagger, [corpora.train[i] for i in chosen], chosen, targets, settings, optimizer, 0)
     assert list(losses) == [kind] and losses[kind] > 0
     other = TYPING if kind == "detection" else ("crf.", "emission.")
     own = ("crf.", "emission.") if kind == "detection" else ("types.", "mention.", "typing_mix.")
@@ -176,7 +175,7 @@ def test_corpora_with_closed_labels_feed_both_losses_and_mask_nothing(tmp_path: 
     path = write_rows(tmp_path / "both.jsonl", rows)
     changes = {"detection": [], "typing": [], "typing_dev": [], "detection_dev": [], "held_out": 0.0}
     settings = PretrainSettings(**pretrain_settings(tmp_path, **changes, joint_closed=[path]))
-    corpora = module.load_corpora(settings, PieceTokenizer.characters(), WordNet.load())
+    corpora = load_corpora(settings, PieceTokenizer.characters(), WordNet.load())
     assert len(corpora.train) == 6
     assert all(e.detects and e.types and not e.open_labels for e in corpora.train)
     assert [len(e.spans) for e in corpora.train] == [2] * 6
@@ -191,8 +190,8 @@ def test_hidden_pieces_change_the_loss_and_not_the_examples(parts: tuple[Any, An
     for share in (0.0, 0.5):
         again = copy.deepcopy(tagger)
         tuned = dataclasses.replace(settings, encoder_lr=1e-4, piece_dropout=share)
-        optimizer = module._optimizer(again, tuned)
-        losses.append(module._step(again, examples, chosen, targets, tuned, optimizer, 0, CPU, None, 1))
+        optimizer = new_optimizer(again, tuned)
+        losses.append(training_step(again, examples, chosen, targets, tuned, optimizer, 0, None, 1))
     assert losses[0] != losses[1]
     assert all((e.encoded.piece_ids == b).all() for e, b in zip(examples, before, strict=True))
 
@@ -211,8 +210,8 @@ def test_a_mixed_batch_has_both_losses_and_a_source_counts_for_its_own(
         next(i for i, e in enumerate(corpora.train) if e.detects),
         next(i for i, e in enumerate(corpora.train) if e.types),
     ]
-    optimizer = module._optimizer(tagger, settings)
-    losses = module._step(tagger, [corpora.train[i] for i in both], both, targets, settings, optimizer, 0, CPU, None, 0)
+    optimizer = new_optimizer(tagger, settings)
+    losses = training_step(tagger, [corpora.train[i] for i in both], both, targets, settings, optimizer, 0)
     assert set(losses) == {"detection", "typing"}
     assert not any(e.detects and e.types for e in corpora.train)
     assert sum(e.detects for e in corpora.train) == sum(e.types for e in corpora.train) == 12
@@ -403,7 +402,7 @@ def test_a_frozen_encoder_keeps_its_bytes_and_a_tuned_one_does_not(tmp_path: Pat
 def test_the_optimizer_has_the_encoder_only_where_it_is_tuned(tmp_path: Path, encoder_lr: float) -> None:
     settings = PretrainSettings(**pretrain_settings(tmp_path, encoder_lr=encoder_lr))
     tagger = random_tagger()
-    groups = module._optimizer(tagger, settings).param_groups
+    groups = new_optimizer(tagger, settings).param_groups
     assert [g["peak"] for g in groups] == ([settings.lr, 0.5] if encoder_lr else [settings.lr])
     given = {id(p) for g in groups for p in g["params"]}
     for name, parameter in tagger.named_parameters():
@@ -439,8 +438,8 @@ def test_cached_features_give_the_same_emissions_to_half_precision(tmp_path: Pat
     settings = PretrainSettings(**pretrain_settings(tmp_path, encoder_lr=0.0, detection_repeat=2))
     tokenizer = load_tokenizer("tiny")
     corpora = load_corpora(settings, tokenizer, WordNet.load())
-    tagger = module._build(settings, tokenizer, corpora.inventory).tagger.eval()
-    cache = FeatureCache.open(tagger, corpora, "tiny", tmp_path, lambda _: None)
+    tagger = new_model(settings, tokenizer, corpora.inventory).tagger.eval()
+    cache = FeatureCache.open(tagger, corpora.parts, tmp_path, lambda _: None)
     indices = [len(corpora.train) - 1, 0, 5, 12]  # 12: the second showing of a detection sentence
     batch = collate([corpora.train[i].encoded for i in indices])
     with torch.no_grad():
@@ -504,7 +503,7 @@ def test_the_papers_network_has_no_part_that_the_paper_has_not(tmp_path: Path) -
         ({"out": ""}, r"missing setting: a folder for the model; give .*-o"),
         ({"mix_layers": [3]}, r"--mix-layers: expected layers 0 to 2 of encoder 'tiny' .*found \[3\]"),
         ({"encoder_layers": 5}, r"--encoder-layers: expected 1 to 2, found 5"),
-        ({"min_mentions": 999}, "999 mentions; give more typing data or a lower --min-mentions"),
+        ({"min_mentions": 999}, "a type with 999 mentions, found none; give more typing data or a lower --min-mentions"),
         ({"detection": ["absent.jsonl"]}, "absent.jsonl: expected a corpus in JSON lines"),
         ({"encoder": "/nowhere/encoder"}, "encoder|tokenizer"),
     ],

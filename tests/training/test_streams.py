@@ -20,13 +20,14 @@ from ousianer_cli.formats.corpus import Mention, Sentence, read_corpus, write_co
 from ousianer_cli.network.encoder import load_tokenizer
 from ousianer_cli.settings.pretrain import PretrainSettings
 from ousianer_cli.taxonomy.wordnet import WordNet
-from ousianer_cli.training import pretrain as module
 from ousianer_cli.training import streams
 from ousianer_cli.training.examples import Example
-from ousianer_cli.training.pretrain import Corpora, TypeTargets, load_corpora, pretrain, training_order
+from ousianer_cli.training.pretrain import pretrain
+from ousianer_cli.training.pretrain.corpora import Corpora, load_corpora, training_order
+from ousianer_cli.training.pretrain.start import new_model
+from ousianer_cli.training.pretrain.step import new_optimizer, training_step
+from ousianer_cli.training.pretrain.targets import TypeTargets
 from ousianer_cli.training.streams import Order
-
-CPU = torch.device("cpu")
 
 
 @pytest.fixture(autouse=True)
@@ -107,7 +108,9 @@ def test_a_buffer_that_holds_all_gives_the_very_model_that_loading_gives(tmp_pat
     files = {name: write_rows(tmp_path / f"{name}.jsonl", part) for name, part in parts.items()}
     given = {"typing": [files["typing"]], "typing_open": [files["open"]], "joint": [files["joint"]]}
     for name in ("no", "yes"):
-        pretrain(settings_of(tmp_path / name, stream=name, recase=0.5, batch_pieces=800, **given), say=lambda _: None)
+        pretrain(
+            settings_of(tmp_path / name, stream=name, recase=0.5, batch_pieces=800, **given), report=lambda _: None
+        )
     loaded, streamed = ((tmp_path / n / "base" / "model.safetensors").read_bytes() for n in ("no", "yes"))
     assert loaded == streamed
 
@@ -229,11 +232,11 @@ def test_a_resumed_run_ends_with_exactly_the_weights_of_an_uninterrupted_one(tmp
     changes = {"stream": "yes", "stream_buffer": 20, "epochs": 2, "patience": 99, "recase": 0.5}
     changes |= {"batch_pieces": 800, "validate_every": 4}
     said: list[str] = []
-    pretrain(settings_of(tmp_path / "whole", **changes), say=said.append)
+    pretrain(settings_of(tmp_path / "whole", **changes), report=said.append)
     parted = settings_of(tmp_path / "parted", **changes)
     total = int(next(line for line in said if " steps, " in line).split(" steps, ")[0].split(" ")[-1])
     for stop in (total // 3, 2 * total // 3, None):
-        pretrain(parted, resume=stop != total // 3, stop_after=stop, say=lambda _: None)
+        pretrain(parted, resume=stop != total // 3, stop_after=stop, report=lambda _: None)
     for folder in ("base", "base.last"):
         wanted, found = (load_file(tmp_path / n / folder / "model.safetensors") for n in ("whole", "parted"))
         assert all(torch.equal(wanted[n], found[n]) for n in wanted), folder
@@ -242,7 +245,7 @@ def test_a_resumed_run_ends_with_exactly_the_weights_of_an_uninterrupted_one(tmp
 def test_a_frozen_encoder_says_that_nothing_is_cached(tmp_path: Path) -> None:
     said: list[str] = []
     settings = settings_of(tmp_path, stream="yes", encoder_lr=0.0, epochs=1)
-    best = pretrain(settings, say=said.append)
+    best = pretrain(settings, report=said.append)
     assert any("features of the frozen encoder are computed anew in each step" in line for line in said)
     assert any("of the typing sentences are streamed in" in line and "held out" in line for line in said)
     assert not (tmp_path / ".features").exists() and best["typing"]["held out"]["n"] > 0
@@ -277,10 +280,10 @@ def typing_gradient(settings: PretrainSettings, rows: list[Sentence], folder: Pa
     chosen = dataclasses.replace(settings, typing=[path], detection=[], held_out=0.0, recase=0.0, dropout=0.0, clip=0.0)
     corpora = load_corpora(chosen, load_tokenizer("tiny"), WordNet.load())
     torch.manual_seed(0)
-    model = module._build(chosen, load_tokenizer("tiny"), corpora.inventory)
+    model = new_model(chosen, load_tokenizer("tiny"), corpora.inventory)
     targets = TypeTargets(corpora.inventory, WordNet.load())
-    optimizer = module._optimizer(model.tagger, chosen)
-    losses = module._step(model.tagger, corpora.train, [], targets, chosen, optimizer, 0, CPU, None, 0)
+    optimizer = new_optimizer(model.tagger, chosen)
+    losses = training_step(model.tagger, corpora.train, [], targets, chosen, optimizer, 0)
     gradients = {n: p.grad for n, p in model.tagger.named_parameters() if p.grad is not None}
     return corpora.inventory, {"loss": torch.tensor(losses["typing"]), **gradients}
 

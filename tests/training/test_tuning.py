@@ -26,10 +26,12 @@ from ousianer_cli.settings.finetune import FinetuneSettings
 from ousianer_cli.settings.pretrain import PretrainSettings
 from ousianer_cli.settings.tune import TuneSettings
 from ousianer_cli.taxonomy.tree import load_taxonomy
-from ousianer_cli.training import finetune as ft
-from ousianer_cli.training import pretrain as pt
-from ousianer_cli.training import tune as module
-from ousianer_cli.training.tune import Dimension, default_space, read_space, split_corpora, tune
+from ousianer_cli.training.finetune import finetune
+from ousianer_cli.training.pretrain import pretrain
+from ousianer_cli.training.tune import study as module
+from ousianer_cli.training.tune import trainers, tune
+from ousianer_cli.training.tune.space import Build, Dimension, default_space, read_space
+from ousianer_cli.training.tune.trainers import split_corpora
 
 SPACE: dict[str, Any] = {
     "lr": {"low": 1e-3, "high": 1e-1, "log": True},
@@ -38,7 +40,7 @@ SPACE: dict[str, Any] = {
 }
 
 
-def builder(cls: type, table: str, settings: Any) -> module.Build:
+def builder(cls: type, table: str, settings: Any) -> Build:
     given = dataclasses.asdict(settings) if not isinstance(settings, dict) else settings
 
     def build(changes: Mapping[str, Any]) -> Any:
@@ -57,7 +59,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def build(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> module.Build:
+def build(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Build:
     monkeypatch.chdir(tmp_path)
     settings = finetune_settings(tmp_path, folder / "base", epochs=4, dev=[str(folder / "dev.jsonl")], hidden=8)
     return builder(FinetuneSettings, "finetune", settings)
@@ -74,12 +76,12 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
             on_epoch({"score": score * epoch / 3, "loss": 0.5, "epoch": epoch})
         return {"score": score, "loss": 0.5, "epoch": 3}
 
-    monkeypatch.setattr(ft, "train_conversion", stand_in)
+    monkeypatch.setattr(trainers, "train_conversion", stand_in)
 
 
-def run(out: Path, build: module.Build, *, resume: bool = False, **chosen: Any) -> dict[str, Any]:
+def run(out: Path, build: Build, *, resume: bool = False, **chosen: Any) -> dict[str, Any]:
     chosen = {"trials": 6, "finetune": SPACE, **chosen}
-    return tune("finetune", TuneSettings(out=str(out), **chosen), build, resume=resume, say=quiet)
+    return tune("finetune", TuneSettings(out=str(out), **chosen), build, resume=resume, report=quiet)
 
 
 def rows_of(out: Path) -> list[dict[str, str]]:
@@ -163,7 +165,7 @@ def test_the_shipped_spaces_are_valid_and_hold_the_defaults() -> None:
 # ---- studies of fine-tuning -----------------------------------------------------------------------------------------
 
 
-def test_the_best_settings_make_the_best_score_again(build: module.Build, tmp_path: Path) -> None:
+def test_the_best_settings_make_the_best_score_again(build: Build, tmp_path: Path) -> None:
     found = run(tmp_path / "study", build, trials=4)
     rows = rows_of(tmp_path / "study")
     assert [row["trial"] for row in rows] == [str(n) for n in range(4)]
@@ -173,27 +175,25 @@ def test_the_best_settings_make_the_best_score_again(build: module.Build, tmp_pa
     settings = resolve(
         FinetuneSettings, "finetune", {"out": str(tmp_path / "m")}, config=tmp_path / "study" / "best.toml"
     )
-    assert ft.finetune(settings, say=quiet)["finetune"]["score"] == pytest.approx(found["score"], abs=1e-6)
+    assert finetune(settings, report=quiet)["finetune"]["score"] == pytest.approx(found["score"], abs=1e-6)
     report = (tmp_path / "study" / "report.md").read_text()
     assert f"**{found['score']:.4f}** (trial {found['trial']})" in report and "dev.jsonl (sha256 " in report
 
 
-def test_mention_vectors_are_computed_once(
-    build: module.Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_mention_vectors_are_computed_once(build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
 
     def counted(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
         return lambda *a, **k: (calls.append(name), real(*a, **k))[1]
 
-    for name in ("train_instances", "dev_set", "train_conversion"):
-        monkeypatch.setattr(ft, name, counted(name, getattr(ft, name)))
+    for name in ("corpus_instances", "dev_set", "train_conversion"):
+        monkeypatch.setattr(trainers, name, counted(name, getattr(trainers, name)))
     run(tmp_path / "study", build, trials=3, seeds=2)
-    assert sorted(calls) == ["dev_set"] + ["train_conversion"] * 6 + ["train_instances"]
+    assert sorted(calls) == ["corpus_instances", "dev_set"] + ["train_conversion"] * 6
 
 
 @pytest.mark.usefixtures("quick")
-def test_a_folder_of_kept_vectors_is_no_part_of_a_study(build: module.Build, tmp_path: Path) -> None:
+def test_a_folder_of_kept_vectors_is_no_part_of_a_study(build: Build, tmp_path: Path) -> None:
     (tmp_path / "kept").mkdir()  # a folder that is there is still no corpus
     run(tmp_path / "study", lambda changes: build({**changes, "vectors": str(tmp_path / "kept")}), trials=1)
     assert any((tmp_path / "kept").iterdir())
@@ -202,27 +202,27 @@ def test_a_folder_of_kept_vectors_is_no_part_of_a_study(build: module.Build, tmp
 
 
 @pytest.mark.usefixtures("quick")
-def test_the_same_seed_draws_the_same_and_another_one_others(build: module.Build, tmp_path: Path) -> None:
+def test_the_same_seed_draws_the_same_and_another_one_others(build: Build, tmp_path: Path) -> None:
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
         run(tmp_path / name, build, seed=seed)
     assert drawn_and_scored(tmp_path / "a") == drawn_and_scored(tmp_path / "b")
     assert drawn_and_scored(tmp_path / "a")[1:] != drawn_and_scored(tmp_path / "c")[1:]
 
 
-def test_the_score_is_the_mean_over_seeds(build: module.Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_score_is_the_mean_over_seeds(build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
 
     def stand_in(*args: Any, **kwargs: Any) -> dict[str, Any]:
         seen.append(args[5].seed)
         return {"score": args[5].seed / 10, "loss": 1.0, "epoch": 1}
 
-    monkeypatch.setattr(ft, "train_conversion", stand_in)
+    monkeypatch.setattr(trainers, "train_conversion", stand_in)
     assert run(tmp_path / "study", build, trials=1, seeds=3)["score"] == pytest.approx(0.2)
     assert seen == [1, 2, 3] and rows_of(tmp_path / "study")[0]["scores"] == "0.1 0.2 0.3"
 
 
 @pytest.mark.usefixtures("quick")
-def test_the_first_trial_is_what_was_given(build: module.Build, tmp_path: Path) -> None:
+def test_the_first_trial_is_what_was_given(build: Build, tmp_path: Path) -> None:
     run(tmp_path / "study", build, trials=2)
     first, second = rows_of(tmp_path / "study")
     assert (first["lr"], first["hidden"], first["dropout"]) == ("0.01", "8", "0.0")
@@ -231,7 +231,7 @@ def test_the_first_trial_is_what_was_given(build: module.Build, tmp_path: Path) 
 
 
 @pytest.mark.usefixtures("quick")
-def test_a_grid_is_run_whole_and_once(build: module.Build, tmp_path: Path) -> None:
+def test_a_grid_is_run_whole_and_once(build: Build, tmp_path: Path) -> None:
     space = {"hidden": {"choices": [4, 8]}, "dropout": {"low": 0.0, "high": 0.2, "step": 0.1}}
     run(tmp_path / "study", build, trials=4, finetune=space, sampler="grid", pruner="none")
     found = run(tmp_path / "study", build, resume=True, trials=50, finetune=space, sampler="grid", pruner="none")
@@ -246,28 +246,28 @@ def test_without_a_validation_corpus_a_share_is_held_out(folder: Path, tmp_path:
     given = dataclasses.replace(finetune_settings(tmp_path, folder / "base", epochs=1, hidden=8))
     said: list[str] = []
     chosen = TuneSettings(out=str(tmp_path / "study"), trials=1, finetune=SPACE, held_out=0.4)
-    tune("finetune", chosen, builder(FinetuneSettings, "finetune", given), say=said.append)
+    tune("finetune", chosen, builder(FinetuneSettings, "finetune", given), report=said.append)
     assert said[0].startswith("held out by a hash of the sentence (0.4): ") and said[0].endswith(" 12 of target.jsonl")
     assert said[0] in (tmp_path / "study" / "report.md").read_text()
     assert not [p for p in (tmp_path / "study").rglob("*") if p.is_file() and b"Oslo" in p.read_bytes()]
     chosen = dataclasses.replace(chosen, out=str(tmp_path / "none"), held_out=0.001)
     with pytest.raises(SettingsError, match="--held-out: expected a share that parts the 12 sentences of .*target"):
-        tune("finetune", chosen, builder(FinetuneSettings, "finetune", given), say=quiet)
+        tune("finetune", chosen, builder(FinetuneSettings, "finetune", given), report=quiet)
 
 
 def test_a_corpus_named_twice_is_parted_once_and_weighs_twice(tmp_path: Path) -> None:
     one, two = (write_rows(tmp_path / name / "c.jsonl", target_rows()) for name in ("one", "two"))
     targets = Targets(load_taxonomy("aida-edl"))
-    train, held, _ = split_corpora([one, two, one], 0.4, tmp_path / "parts", targets)
-    assert train[0] == train[2] != train[1]
-    assert [Path(p).stem for p in held] == ["c-0", "c-1"], "validation corpora would be taken for one"
-    sizes = [len(Path(p).read_text().splitlines()) for p in (train[0], held[0])]
-    assert sum(sizes) == 12 and min(sizes) > 0
-    assert Path(held[0]).read_text() == Path(held[1]).read_text(), "the same sentence fell on two sides"
+    train, held, _ = split_corpora([one, f"{two}*3", one], 0.4, targets)
+    assert [(c.path, c.weight) for c in train] == [(one, 2), (two, 3)]
+    assert [c.name for c in held] == ["c-0", "c-1"], "validation corpora would be taken for one"
+    parts = [list(c.sentences) for c in (train[0], held[0], held[1])]
+    assert len(parts[0]) + len(parts[1]) == 12 and all(parts)
+    assert parts[1] == parts[2], "the same sentence fell on two sides"
 
 
 def test_feedback_alone_is_tuned_on_the_models_own_layer(folder: Path, tmp_path: Path) -> None:
-    ft.finetune(finetune_settings(tmp_path, folder / "base", epochs=2, hidden=8), say=quiet)
+    finetune(finetune_settings(tmp_path, folder / "base", epochs=2, hidden=8), report=quiet)
     (tmp_path / "fix.tsv").write_text("sentence\tstart\tend\ttype\nMara Voss went to Lima .\t18\t21\tLOC\n")
     given = FinetuneSettings(
         base=str(tmp_path / "tuned"), feedback=[str(tmp_path / "fix.tsv")], dev=[str(folder / "dev.jsonl")], epochs=2
@@ -283,7 +283,7 @@ def test_feedback_alone_is_tuned_on_the_models_own_layer(folder: Path, tmp_path:
 # ---- trials that fail, and studies that end in between --------------------------------------------------------------
 
 
-def test_a_training_that_diverges_is_counted_and_the_study_goes_on(build: module.Build, tmp_path: Path) -> None:
+def test_a_training_that_diverges_is_counted_and_the_study_goes_on(build: Build, tmp_path: Path) -> None:
     space = {"lr": {"choices": [0.01, 1e30]}}
     found = run(tmp_path / "study", build, finetune=space, trials=2, sampler="grid")
     assert found["trials"] == {"complete": 1, "failed": 1} and found["settings"] == {"lr": 0.01}
@@ -294,7 +294,7 @@ def test_a_training_that_diverges_is_counted_and_the_study_goes_on(build: module
 
 
 @pytest.mark.usefixtures("quick")
-def test_settings_that_exclude_each_other_are_a_failed_trial(build: module.Build, tmp_path: Path) -> None:
+def test_settings_that_exclude_each_other_are_a_failed_trial(build: Build, tmp_path: Path) -> None:
     space = {"tune_projection": {"choices": [True, False]}, "reads": {"choices": ["vectors", "both"]}}
     found = run(tmp_path / "study", build, finetune=space, trials=4, sampler="grid", pruner="none")
     assert found["trials"] == {"complete": 3, "failed": 1}
@@ -303,10 +303,10 @@ def test_settings_that_exclude_each_other_are_a_failed_trial(build: module.Build
 
 @pytest.mark.usefixtures("quick")
 def test_a_users_error_stops_the_study_and_its_trial_is_done_again(
-    build: module.Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(ft, "train_conversion", _failing_at(2, InputError("a disk", "none")))
+        patched.setattr(trainers, "train_conversion", _failing_at(2, InputError("a disk", "none")))
         with pytest.raises(InputError, match="expected a disk, found none"):
             run(tmp_path / "study", build, pruner="none")
     found = run(tmp_path / "study", build, resume=True, pruner="none")
@@ -316,14 +316,14 @@ def test_a_users_error_stops_the_study_and_its_trial_is_done_again(
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("sampler", ["tpe", "grid"])
 def test_an_interrupted_study_goes_on_as_if_it_had_not_been(
-    build: module.Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sampler: str
+    build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sampler: str
 ) -> None:
     space = dict(SPACE) if sampler == "tpe" else {**SPACE, "lr": {"choices": [0.01, 0.02]}}
     kinds: dict[str, Any] = {"sampler": sampler, "trials": 14 if sampler == "tpe" else 7, "finetune": space}
     run(tmp_path / "whole", build, **kinds)
     for at in (3, 9):
         with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-            patched.setattr(ft, "train_conversion", _failing_at(3, KeyboardInterrupt()))
+            patched.setattr(trainers, "train_conversion", _failing_at(3, KeyboardInterrupt()))
             run(tmp_path / "parts", build, resume=at > 3, **kinds)
     found = run(tmp_path / "parts", build, resume=True, **kinds)
     assert found["trials"]["interrupted"] == 2
@@ -332,7 +332,7 @@ def test_an_interrupted_study_goes_on_as_if_it_had_not_been(
 
 def _failing_at(call: int, error: BaseException) -> Callable[..., Any]:
     """`train_conversion`, with an error in its n-th call."""
-    real, calls = ft.train_conversion, iter(range(1, 1000))
+    real, calls = trainers.train_conversion, iter(range(1, 1000))
 
     def stand_in(*args: Any, **kwargs: Any) -> Any:
         if next(calls) == call:
@@ -343,7 +343,7 @@ def _failing_at(call: int, error: BaseException) -> Callable[..., Any]:
 
 
 @pytest.mark.usefixtures("quick")
-def test_a_trial_of_a_living_worker_is_left_to_it(build: module.Build, tmp_path: Path) -> None:
+def test_a_trial_of_a_living_worker_is_left_to_it(build: Build, tmp_path: Path) -> None:
     run(tmp_path / "study", build, trials=1)
     chosen = TuneSettings(out=str(tmp_path / "study"))
     other = module._open(tmp_path / "study", chosen).ask()
@@ -356,7 +356,7 @@ def test_a_trial_of_a_living_worker_is_left_to_it(build: module.Build, tmp_path:
     assert found["trials"]["interrupted"] == 1 and "running" not in found["trials"]
 
 
-def test_a_study_is_not_overwritten_nor_mixed_with_another(build: module.Build, tmp_path: Path) -> None:
+def test_a_study_is_not_overwritten_nor_mixed_with_another(build: Build, tmp_path: Path) -> None:
     out = tmp_path / "study"
     with pytest.raises(SettingsError, match="--resume: expected a study in .*study, found none"):
         run(out, build, resume=True)
@@ -389,19 +389,19 @@ _PRETRAIN = {"lr": {"choices": [0.01, 0.02]}}
 
 
 @pytest.fixture
-def build_pretraining(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> module.Build:
+def build_pretraining(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Build:
     monkeypatch.chdir(tmp_path)
     settings = PretrainSettings(**pretrain_settings(tmp_path, dropout=0.1, epochs=3))
     return builder(PretrainSettings, "pretrain", settings)
 
 
-def run_pretraining(out: Path, build: module.Build, *, resume: bool = False, **chosen: Any) -> dict[str, Any]:
+def run_pretraining(out: Path, build: Build, *, resume: bool = False, **chosen: Any) -> dict[str, Any]:
     chosen = {"trials": 2, "sampler": "grid", "pretrain": _PRETRAIN, **chosen}
-    return tune("pretrain", TuneSettings(out=str(out), **chosen), build, resume=resume, say=quiet)
+    return tune("pretrain", TuneSettings(out=str(out), **chosen), build, resume=resume, report=quiet)
 
 
 def test_pretraining_is_tuned_by_its_own_score_and_leaves_no_models(
-    build_pretraining: module.Build, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    build_pretraining: Build, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     found = run_pretraining(tmp_path / "study", build_pretraining)
     scores = {row["lr"]: float(row["score"]) for row in rows_of(tmp_path / "study")}
@@ -409,15 +409,15 @@ def test_pretraining_is_tuned_by_its_own_score_and_leaves_no_models(
     assert not list((tmp_path / "study").rglob("*.safetensors"))
     assert sorted(p.name for p in (tmp_path / "study" / "trials").iterdir()) == [f"000{n}-1.jsonl" for n in range(2)]
     best = resolve(PretrainSettings, "pretrain", {"out": "m"}, config=tmp_path / "study" / "best.toml")
-    assert pt.pretrain(best, say=quiet)["score"] == pytest.approx(found["score"], abs=1e-6)
+    assert pretrain(best, report=quiet)["score"] == pytest.approx(found["score"], abs=1e-6)
 
 
 def test_an_interrupted_pretraining_goes_on_from_its_last_validation(
-    build_pretraining: module.Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    build_pretraining: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_pretraining(tmp_path / "whole", build_pretraining, trials=1)
     begun = []
-    real = pt.pretrain
+    real = trainers.pretrain
 
     def ended(settings: Any, **kwargs: Any) -> Any:
         begun.append(kwargs.get("resume", False))
@@ -426,7 +426,7 @@ def test_an_interrupted_pretraining_goes_on_from_its_last_validation(
             kwargs["on_validation"] = lambda metrics: (watch(metrics), _interrupt() if metrics["epoch"] == 2 else None)
         return real(settings, **kwargs)
 
-    monkeypatch.setattr(pt, "pretrain", ended)
+    monkeypatch.setattr(trainers, "pretrain", ended)
     with pytest.raises(KeyboardInterrupt):
         run_pretraining(tmp_path / "parts", build_pretraining, trials=1)
     run_pretraining(tmp_path / "parts", build_pretraining, trials=1, resume=True)
@@ -441,7 +441,7 @@ def _interrupt() -> None:
 
 
 def test_a_pretraining_below_the_median_is_ended(
-    build_pretraining: module.Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    build_pretraining: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     validations: list[list[int]] = []
 
@@ -453,7 +453,7 @@ def test_a_pretraining_below_the_median_is_ended(
             kwargs["on_validation"]({"score": score, "epoch": epoch, "typing_loss": 0.1})
         return {"score": score, "epoch": 5}
 
-    monkeypatch.setattr(pt, "pretrain", stand_in)
+    monkeypatch.setattr(trainers, "pretrain", stand_in)
     space = {"lr": {"low": 0.01, "high": 0.06, "step": 0.01}}
     chosen = {"trials": 6, "pretrain": space, "seed": 3}
     run_pretraining(tmp_path / "study", build_pretraining, **chosen)
@@ -472,7 +472,7 @@ def test_a_loss_that_is_not_finite_fails_the_trial() -> None:
     assert module._finite({"score": 0.5, "loss": 3.0, "seconds": math.nan}) == 0.5
 
 
-def test_there_must_be_something_to_validate_on(build_pretraining: module.Build, tmp_path: Path) -> None:
+def test_there_must_be_something_to_validate_on(build_pretraining: Build, tmp_path: Path) -> None:
     changes = {"detection_dev": [], "typing_dev": [], "held_out": 0.0}
     fixed = dataclasses.replace(build_pretraining({}), **changes)
     with pytest.raises(SettingsError, match="--held-out: expected a share above 0 or --detection-dev/--typing-dev"):
@@ -480,6 +480,6 @@ def test_there_must_be_something_to_validate_on(build_pretraining: module.Build,
 
 
 @pytest.mark.usefixtures("quick")
-def test_the_versions_are_reported(build: module.Build, tmp_path: Path) -> None:
+def test_the_versions_are_reported(build: Build, tmp_path: Path) -> None:
     run(tmp_path / "study", build, trials=1)
     assert f"optuna {optuna.__version__}" in (tmp_path / "study" / "report.md").read_text()

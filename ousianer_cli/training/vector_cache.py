@@ -26,7 +26,7 @@ Arrays = dict[str, np.ndarray]
 
 
 @dataclass(slots=True)
-class Vectors:
+class VectorCache:
     """A network that reads sentences; `folder` keeps what it found, "" keeps nothing."""
 
     model: Model
@@ -60,8 +60,8 @@ class Vectors:
         cuts = np.cumsum(kept["count"])[:-1]
         parts = (np.split(kept[name], cuts) if len(sentences) else [] for name in ("span", "marginal", "vector"))
         found = [
-            Detected([(int(a), int(b)) for a, b in own], marginals, vectors)
-            for own, marginals, vectors in zip(*parts, strict=True)
+            Detected([(int(a), int(b)) for a, b in pairs], marginals, vectors)
+            for pairs, marginals, vectors in zip(*parts, strict=True)
         ]
         return found, kept["given"]
 
@@ -84,8 +84,8 @@ class Vectors:
     def _key(self, kind: str, sentences: Sequence[EncodedSentence], spans: Spans) -> str:
         self._network = self._network or fingerprint(self.model.tagger)
         digest = hashlib.sha256(f"{kind} {self._network}".encode())
-        for sentence, own in zip(sentences, spans, strict=True):
-            for array in (sentence.piece_ids, sentence.first_piece, sentence.shapes, np.asarray(own, dtype=np.int64)):
+        for sentence, pairs in zip(sentences, spans, strict=True):
+            for array in (sentence.piece_ids, sentence.first_piece, sentence.shapes, np.asarray(pairs, dtype=np.int64)):
                 digest.update(f"{array.shape}".encode())
                 digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()[:24]

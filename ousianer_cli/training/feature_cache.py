@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -19,11 +18,8 @@ from torch import Tensor
 from ousianer_cli.network.encoder import fingerprint
 from ousianer_cli.network.inference import length_batches
 from ousianer_cli.network.pieces import collate
+from ousianer_cli.network.tagger import Tagger
 from ousianer_cli.training.examples import Example
-
-if TYPE_CHECKING:
-    from ousianer_cli.network.tagger import Tagger
-    from ousianer_cli.training.pretrain import Corpora
 
 
 @dataclass(slots=True)
@@ -43,16 +39,20 @@ class FeatureCache:
 
     @classmethod
     def open(
-        cls, tagger: Tagger, corpora: Corpora, encoder: str, folder: Path, say: Callable[[str], None]
+        cls,
+        tagger: Tagger,
+        corpora: Mapping[str, list[Example]],
+        folder: Path,
+        report: Callable[[str], None],
     ) -> FeatureCache:
-        """Read the cached files of these sentences and this encoder, and compute those that are missing."""
+        """Read the cached files of these corpora and this encoder, and compute those that are missing.
+
+        `folder` gets a folder `.features`, where all runs beside one another keep theirs.
+        """
         root = folder / ".features"
         root.mkdir(parents=True, exist_ok=True)
         key = fingerprint(tagger.states.encoder)
-        groups: dict[str, list[Example]] = {"train": corpora.train}
-        groups |= {f"detection:{n}": e for n, e in corpora.detection_dev.items()}
-        groups |= {f"typing:{n}": e for n, e in corpora.typing_dev.items()}
-        return cls({name: _part(tagger, examples, key, root, name, say) for name, examples in groups.items()})
+        return cls({name: _part(tagger, examples, key, root, name, report) for name, examples in corpora.items()})
 
     def features(self, indices: Sequence[int], width: int, part: str = "train") -> Tensor:
         """[B, width, L, D] of the sentences at `indices`, zero-padded."""
@@ -65,7 +65,7 @@ class FeatureCache:
 
 
 def _part(
-    tagger: Tagger, examples: list[Example], key: str, root: Path, name: str, say: Callable[[str], None]
+    tagger: Tagger, examples: list[Example], key: str, root: Path, name: str, report: Callable[[str], None]
 ) -> _Part:
     digest = hashlib.blake2b(digest_size=12)
     digest.update(json.dumps([key, tagger.states.layers]).encode())
@@ -77,7 +77,7 @@ def _part(
     starts = np.concatenate([[0], np.cumsum(lengths)])
     path = root / f"{digest.hexdigest()}.npy"
     if not path.is_file():
-        say(f"computing encoder features of {len(unique):,} sentences ({name}) …")
+        report(f"computing encoder features of {len(unique):,} sentences ({name}) …")
         shape = (int(starts[-1]), len(tagger.states.layers), tagger.config.encoder_size)
         temporary = path.with_suffix(".part.npy")
         store = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.float16, shape=shape)

@@ -11,9 +11,9 @@ from tiny_models import finetune_settings, random_tagger, target_rows, write_row
 from ousianer_cli.errors import OutputError
 from ousianer_cli.network.checkpoint import Model, load_model
 from ousianer_cli.network.pieces import EncodedSentence
-from ousianer_cli.training import vectors as module
+from ousianer_cli.training import vector_cache as module
 from ousianer_cli.training.finetune import finetune
-from ousianer_cli.training.vectors import Vectors
+from ousianer_cli.training.vector_cache import VectorCache
 
 WORDS = [["Ada", "Brun", "left", "Rome", "."], ["nobody", "came"], ["Oslo", "waits"]]
 SPANS = [[(0, 2), (3, 4)], [], [(0, 1)]]
@@ -29,12 +29,12 @@ def encoded(model: Model) -> list[EncodedSentence]:
 
 
 def test_kept_vectors_are_those_computed(model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    plain, keeping = Vectors(model, 100), Vectors(model, 100, str(tmp_path / "kept"))
+    plain, keeping = VectorCache(model, 100), VectorCache(model, 100, str(tmp_path / "kept"))
     first = [keeping.of(encoded(model), SPANS), keeping.detect(encoded(model), SPANS)]
     assert first[0].shape == (3, model.tagger.vector_size) and np.array_equal(first[0], plain.of(encoded(model), SPANS))
     for name in ("detect", "mention_vectors"):
         monkeypatch.setattr(module, name, lambda *_: pytest.fail("computed again"))
-    again = Vectors(load_model_like(model), 999, str(tmp_path / "kept"))
+    again = VectorCache(load_model_like(model), 999, str(tmp_path / "kept"))
     assert np.array_equal(again.of(encoded(model), SPANS), first[0])
     (found, given), (found_first, given_first) = again.detect(encoded(model), SPANS), first[1]
     assert np.array_equal(given, given_first)
@@ -51,19 +51,19 @@ def load_model_like(model: Model) -> Model:
 
 def test_another_text_span_or_model_has_vectors_of_its_own(model: Model, tmp_path: Path) -> None:
     folder = str(tmp_path / "kept")
-    keeping = Vectors(model, 100, folder)
+    keeping = VectorCache(model, 100, folder)
     keeping.of(encoded(model), SPANS)
     keeping.of(encoded(model), [[(0, 1)], [], []])
     keeping.of(encoded(model)[:1], SPANS[:1])
     keeping.of(model.tokenizer.encode([["ADA", "BRUN", "left", "Rome", "."], *WORDS[1:]]), SPANS)
     other = Model(random_tagger(), model.tokenizer, model.inventory, model.encoder_name, model.encoder_tuned)
-    Vectors(other, 100, folder).of(encoded(model), SPANS)
+    VectorCache(other, 100, folder).of(encoded(model), SPANS)
     assert len(list((tmp_path / "kept").iterdir())) == 5
 
 
 def test_nothing_found_is_kept_too(model: Model, tmp_path: Path) -> None:
     for _ in range(2):
-        found, given = Vectors(model, 100, str(tmp_path)).detect([], [])
+        found, given = VectorCache(model, 100, str(tmp_path)).detect([], [])
         assert found == [] and given.shape == (0, model.tagger.vector_size)
 
 
@@ -72,15 +72,15 @@ def test_fine_tuning_again_reads_what_the_first_one_kept(
 ) -> None:
     dev = write_rows(tmp_path / "dev.jsonl", target_rows()[:6])
     settings = finetune_settings(tmp_path, base, vectors=str(tmp_path / "kept"), dev=[dev], epochs=2)
-    finetune(settings, say=lambda _: None)
+    finetune(settings, report=lambda _: None)
     first = (tmp_path / "tuned" / "model.safetensors").read_bytes()
     for name in ("detect", "mention_vectors"):
         monkeypatch.setattr(module, name, lambda *_: pytest.fail("computed again"))
-    finetune(settings, say=lambda _: None)
+    finetune(settings, report=lambda _: None)
     assert (tmp_path / "tuned" / "model.safetensors").read_bytes() == first
 
 
 def test_a_folder_that_cannot_be_written_is_told(model: Model, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match=r"cannot be written .*; choose another --vectors"):
-        Vectors(model, 100, str(tmp_path / "file" / "kept")).of(encoded(model), SPANS)
+        VectorCache(model, 100, str(tmp_path / "file" / "kept")).of(encoded(model), SPANS)

@@ -1,0 +1,98 @@
+"""One update of pretraining: each source feeds only its own loss."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ousianer_cli.network.crf import tags_of
+from ousianer_cli.network.losses import multi_label_loss
+from ousianer_cli.network.pieces import collate
+from ousianer_cli.network.tagger import Mentions, Tagger
+from ousianer_cli.settings.pretrain import PretrainSettings
+from ousianer_cli.training.examples import Example, augmented_shapes
+from ousianer_cli.training.feature_cache import FeatureCache
+from ousianer_cli.training.pretrain.targets import TypedMentions, TypeTargets
+
+
+def new_optimizer(tagger: Tagger, settings: PretrainSettings) -> torch.optim.Optimizer:
+    """Adam over the heads and, where it is tuned, the encoder; each group knows its `peak` rate."""
+    for name, parameter in tagger.states.encoder.named_parameters():
+        parameter.requires_grad = settings.encoder_lr > 0 and not (
+            settings.freeze_embeddings and name.startswith("embeddings.")
+        )
+    encoder = [p for p in tagger.states.encoder.parameters() if p.requires_grad]
+    heads = [p for n, p in tagger.named_parameters() if not n.startswith("states.encoder.")]
+    groups = [{"params": heads, "lr": settings.lr, "peak": settings.lr}]
+    if encoder:
+        groups.append({"params": encoder, "lr": settings.encoder_lr, "peak": settings.encoder_lr})
+    return torch.optim.Adam(groups, fused=True)
+
+
+def training_step(
+    tagger: Tagger,
+    examples: list[Example],
+    indices: list[int],
+    targets: TypeTargets,
+    settings: PretrainSettings,
+    optimizer: torch.optim.Optimizer,
+    step: int,
+    cache: FeatureCache | None = None,
+    mask_piece: int = 0,
+) -> dict[str, float]:
+    """One update, and its losses by kind.
+
+    It is seeded by its step, so that a resumed run goes on exactly as an uninterrupted one.
+    `indices` are the examples' places in the training list, by which `cache` knows them; `mask_piece` hides pieces.
+    """
+    tagger.train()
+    device = next(tagger.parameters()).device
+    torch.manual_seed(settings.seed * 1_000_003 + step)
+    rng = np.random.default_rng([settings.seed, step])
+    shapes = augmented_shapes(examples, rng, settings.recase, settings.hide_case)
+    batch = collate([e.encoded for e in examples], shapes)
+    if settings.piece_dropout:
+        hidden = (torch.rand(batch.piece_ids.shape) < settings.piece_dropout) & batch.piece_mask
+        batch.piece_ids = batch.piece_ids.masked_fill(hidden, mask_piece)
+    if cache is not None:
+        batch.features = cache.features(indices, batch.word_mask.shape[1])
+    batch = batch.to(device)
+    states, layers = tagger.contextualise(batch)
+    loss = states.new_zeros(())
+    losses: dict[str, float] = {}
+    rows = [i for i, e in enumerate(examples) if e.detects]
+    if rows:
+        nll = tagger.crf.negative_log_likelihood(
+            tagger.emission(states[rows]),
+            _tags([examples[i] for i in rows], batch.word_mask.shape[1]).to(device),
+            batch.word_mask[rows],
+        ).mean()
+        loss = loss + settings.detection_weight * nll
+        losses["detection"] = nll.item()
+    typed = TypedMentions.of(examples)
+    if typed.items and targets.index:
+        mentions = Mentions.of(typed.spans, device)
+        logits = tagger.type_logits(tagger.mention_vectors(states, layers, mentions))
+        wanted, mask = targets.tensors(typed.items)
+        bce = multi_label_loss(logits, wanted.to(device), torch.tensor(typed.weights, device=device), mask.to(device))
+        loss = loss + settings.typing_weight * bce
+        losses["typing"] = bce.item()
+    optimizer.zero_grad(set_to_none=True)
+    if not losses:
+        return losses
+    loss.backward()  # type: ignore[no-untyped-call]
+    if settings.clip:
+        nn.utils.clip_grad_norm_([p for g in optimizer.param_groups for p in g["params"]], settings.clip)
+    optimizer.step()
+    return losses
+
+
+def _tags(examples: Sequence[Example], width: int) -> Tensor:
+    """IOB2 tags [B, width], O where padded."""
+    tags = torch.zeros((len(examples), width), dtype=torch.long)
+    for row, example in enumerate(examples):
+        tags[row, : example.encoded.words] = torch.tensor(tags_of(example.spans, example.encoded.words))
+    return tags
