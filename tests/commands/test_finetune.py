@@ -21,7 +21,7 @@ from ousianer_cli.training import finetune as training
 def given(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
     """What the command hands to training, which is not run; the working folder is empty."""
     seen: dict[str, Any] = {}
-    monkeypatch.setattr(training, "finetune", lambda settings, say: seen.update(settings=settings))
+    monkeypatch.setattr(training, "finetune", lambda settings, report: seen.update(settings=settings))
     monkeypatch.chdir(tmp_path)
     return seen
 

@@ -93,7 +93,8 @@ def test_a_wrong_space_names_the_file(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_without_optuna_the_extra_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(sys.modules, "optuna", None)
-    monkeypatch.delitem(sys.modules, "ousianer_cli.training.tune")
+    for name in [name for name in sys.modules if name.startswith("ousianer_cli.training.tune")]:
+        monkeypatch.delitem(sys.modules, name)
     monkeypatch.delattr("ousianer_cli.training.tune")
     code, out, err = command_line("tune", "pretrain", "-o", "s")
     assert (code, out) == (2, "")

@@ -360,7 +360,7 @@ class Answers:
     names = Targets(SMALL).names
 
     def choose(self, vectors: torch.Tensor) -> Choice:
-        return Choice(vectors[:, 0].long(), torch.ones(len(vectors)), 1.0)
+        return Choice(vectors[:, 0].long(), torch.ones(len(vectors)))
 
 
 def scored(

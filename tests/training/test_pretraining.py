@@ -503,7 +503,7 @@ def test_the_papers_network_has_no_part_that_the_paper_has_not(tmp_path: Path) -
         ({"out": ""}, r"missing setting: a folder for the model; give .*-o"),
         ({"mix_layers": [3]}, r"--mix-layers: expected layers 0 to 2 of encoder 'tiny' .*found \[3\]"),
         ({"encoder_layers": 5}, r"--encoder-layers: expected 1 to 2, found 5"),
-        ({"min_mentions": 999}, "a type with 999 mentions, found none; give more typing data or a lower --min-mentions"),
+        ({"min_mentions": 999}, "a type with 999 mentions, found none; give more typing data or a lower"),
         ({"detection": ["absent.jsonl"]}, "absent.jsonl: expected a corpus in JSON lines"),
         ({"encoder": "/nowhere/encoder"}, "encoder|tokenizer"),
     ],
