@@ -33,6 +33,7 @@ from ousianer_cli.training.finetune.instances import (
     joined_corpora,
     label_set,
     rounded,
+    training_corpora,
 )
 from ousianer_cli.training.vector_cache import VectorCache
 
@@ -130,7 +131,9 @@ class Bench:
 
     def instances(self, files: Sequence[str], report: Callable[[str], None] = print) -> Instances:
         """Mentions to tune on, weighing as `ousianer finetune --train FILES` has it."""
-        parts = corpus_instances(self.vectors, corpora_of(files), self.targets, report)
+        parts = corpus_instances(
+            self.vectors, training_corpora(corpora_of(files), self.vectors.model), self.targets, report
+        )
         return joined_corpora(parts, balance=self.plain.balance)
 
     def tune(

@@ -75,6 +75,9 @@ class PretrainSettings:
     passage_pieces: int = setting(
         0, doc="pieces of a passage: sentences of a document are read together up to so many; 0 reads each by itself"
     )
+    passage_cut: float = setting(
+        0.0, doc="share of the places between sentences where a passage is cut in training, anew at each showing"
+    )
     hide_case: float = setting(0.0, doc="share of the words whose case is hidden in training")
     recase: float = setting(0.1, doc="share of the sentences shown in small letters, capitals or title case")
     held_out: float = setting(
@@ -97,7 +100,7 @@ class PretrainSettings:
             raise SettingsError(f"--stream-buffer: expected at least 1, found {self.stream_buffer}")
         if not 16 <= self.max_pieces <= 512:
             raise SettingsError(f"--max-pieces: expected 16 to 512, found {self.max_pieces}")
-        for name in ("piece_dropout", "hide_case"):
+        for name in ("piece_dropout", "hide_case", "passage_cut"):
             if not 0 <= getattr(self, name) < 1:
                 flag = f"--{name.replace('_', '-')}"
                 raise SettingsError(f"{flag}: expected 0 <= share < 1, found {getattr(self, name)}")

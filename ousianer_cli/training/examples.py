@@ -43,6 +43,14 @@ class Example:
     """Id of the running text that it is part of."""
 
 
+@dataclass(frozen=True, slots=True)
+class PassageCut:
+    """Passages cut at `share` of the places between sentences, so that a network learns to do with less context."""
+
+    share: float
+    seed: tuple[int, ...]
+
+
 @dataclass(slots=True)
 class Loaded:
     """Examples of one or more files, and what the window limit did to them."""
@@ -65,10 +73,12 @@ def load_examples(
     max_pieces: int = 256,
     keep_unlabelled: bool = True,
     passage_pieces: int = 0,
+    cut: PassageCut | None = None,
 ) -> Loaded:
     """Read corpora (JSON lines, Parquet). `detects`/`types` say which of its own claims a file is used for.
 
-    With `passage_pieces`, sentences of a document are joined into passages of at most so many pieces.
+    With `passage_pieces`, sentences of a document are joined into passages of at most so many pieces; `cut` ends some
+    of them earlier.
     """
     return encode_sentences(
         (sentence for path in paths for sentence in read_store(path)),
@@ -79,6 +89,7 @@ def load_examples(
         max_pieces=max_pieces,
         keep_unlabelled=keep_unlabelled,
         passage_pieces=passage_pieces,
+        cut=cut,
     )
 
 
@@ -92,6 +103,7 @@ def encode_sentences(
     max_pieces: int = 256,
     keep_unlabelled: bool = True,
     passage_pieces: int = 0,
+    cut: PassageCut | None = None,
 ) -> Loaded:
     """Sentences as examples; a sentence gives the same ones whatever stands beside it."""
     loaded = Loaded()
@@ -105,12 +117,16 @@ def encode_sentences(
             chunk = []
     _encode(chunk, tokenizer, loaded, detects, types, open_labels, max_pieces)
     if passage_pieces:
-        loaded.examples = _passages(loaded.examples, min(passage_pieces, max_pieces))
+        loaded.examples = _passages(loaded.examples, min(passage_pieces, max_pieces), cut)
     return loaded
 
 
-def _passages(examples: Sequence[Example], limit: int) -> list[Example]:
-    plan = plan_passages([e.encoded.pieces for e in examples], [e.document for e in examples], limit)
+def _passages(examples: Sequence[Example], limit: int, cut: PassageCut | None) -> list[Example]:
+    documents = [e.document for e in examples]
+    if cut is not None:
+        cuts = np.cumsum(np.random.default_rng(cut.seed).random(len(documents)) < cut.share)
+        documents = [document and f"{document}\0{number}" for document, number in zip(documents, cuts, strict=True)]
+    plan = plan_passages([e.encoded.pieces for e in examples], documents, limit)
     return [_joined([examples[i] for i in part]) for part in plan]
 
 

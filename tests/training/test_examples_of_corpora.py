@@ -15,6 +15,7 @@ from ousianer_cli.formats.corpus import Mention, Sentence
 from ousianer_cli.network.pieces import PieceTokenizer
 from ousianer_cli.training.examples import (
     Example,
+    PassageCut,
     augmented_shapes,
     held_out,
     load_examples,
@@ -205,3 +206,17 @@ def test_sentences_of_a_document_become_passages(tmp_path: Path) -> None:
     by_itself = load_examples([path], TOKENIZER, keep_unlabelled=False).examples
     assert [words_of(e)[0] for e in by_itself] == ["president", "oslo", "silva"]
     assert by_itself[1].nested == [((0, 1), ("GPE",))]
+
+
+def test_passages_are_cut_anew_at_each_showing(tmp_path: Path) -> None:
+    rows = [Sentence(("Rain", str(n)), document="d") for n in range(60)]
+    path = write_rows(tmp_path / "c.jsonl", rows)
+
+    def lengths(cut: PassageCut | None) -> list[int]:
+        loaded = load_examples([path], TOKENIZER, passage_pieces=250, cut=cut)
+        return [e.encoded.words for e in loaded.examples]
+
+    whole, first, second = lengths(None), lengths(PassageCut(0.3, (1, 1))), lengths(PassageCut(0.3, (1, 2)))
+    assert sum(whole) == sum(first) == sum(second) == 120
+    assert len(whole) < len(first) and first != second and first == lengths(PassageCut(0.3, (1, 1)))
+    assert lengths(PassageCut(0.0, (1, 1))) == whole

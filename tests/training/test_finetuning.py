@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 from tiny_models import CITY, PERSON, finetune_settings, quiet, random_model, sentence, target_rows, write_rows
 
 from ousianer_cli.errors import InputError, ModelError, OusiaError, SettingsError, TaxonomyError
+from ousianer_cli.formats.corpus import Mention, Sentence
 from ousianer_cli.network.checkpoint import load_model, model_taxonomy, save_model
 from ousianer_cli.network.inference import mention_vectors
 from ousianer_cli.network.targets import LabelSet, Targets
@@ -623,3 +624,32 @@ def test_corpora_without_types_are_told(base: Path, tmp_path: Path) -> None:
 def test_values_out_of_range_and_conflicts_are_named_by_flag(changes: dict[str, Any], flag: str) -> None:
     with pytest.raises(SettingsError, match=flag):
         FinetuneSettings(**changes)
+
+
+# ---- names inside names ---------------------------------------------------------------------------------------------
+
+
+def test_a_corpus_that_marks_names_inside_names_trains_a_head_for_them(base: Path, tmp_path: Path) -> None:
+    rows = [
+        Sentence(
+            tuple(f"Yesterday {city} Police met {who} .".split()),
+            (Mention(1, 3, ("ORG.Government.LawEnforcementAgency",)), Mention(4, 6, ("PER",))),
+            nested=(Mention(1, 2, ("GPE.UrbanArea.City",)),),
+        )
+        for city in ("Oslo", "Lima", "Rome")
+        for who in ("Ada Brun", "Otto Lind")
+    ]
+    said: list[str] = []
+    train = [write_rows(tmp_path / "nested.jsonl", rows)]
+    finetune(finetune_settings(tmp_path, base, train=train, epochs=2), report=said.append)
+    assert "names inside names: 6 of 24 stretches" in said
+    assert any(line.startswith("nested.jsonl: 18 mentions") for line in said)
+    model = load_model(tmp_path / "tuned")
+    assert model.nested is not None
+    list(Engine(model, nested=True).tag_documents([[list(rows[0].tokens)]]))
+    save_model(tmp_path / "again", model, "card")
+    assert load_model(tmp_path / "again").nested is not None
+
+
+def test_a_corpus_that_marks_none_trains_none(tuned: Path) -> None:
+    assert load_model(tuned).nested is None

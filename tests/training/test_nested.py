@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from ousianer_cli.network.nested import candidates
-from ousianer_cli.training.nested import candidate_spans, nested_instances, train_nested
+from ousianer_cli.training.finetune.nested import candidate_spans, nested_instances, train_nested
 
 
 def test_candidates_follow_their_name() -> None:

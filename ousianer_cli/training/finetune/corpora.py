@@ -15,8 +15,9 @@ from ousianer_cli.taxonomy.tree import load_taxonomy
 from ousianer_cli.training.finetune.conversion import train_conversion
 from ousianer_cli.training.finetune.corrections import correction_instances, read_corrections
 from ousianer_cli.training.finetune.evaluation import dev_set
-from ousianer_cli.training.finetune.instances import corpora_of, corpus_instances, joined_corpora
+from ousianer_cli.training.finetune.instances import corpora_of, corpus_instances, joined_corpora, training_corpora
 from ousianer_cli.training.finetune.model import base_folder, output_folder, write_tuned
+from ousianer_cli.training.finetune.nested import nested_head
 from ousianer_cli.training.finetune.table import corpora_table
 from ousianer_cli.training.vector_cache import VectorCache
 
@@ -37,8 +38,8 @@ def finetune_on_corpora(settings: FinetuneSettings, *, report: Callable[[str], N
     items = read_corrections(settings.feedback, settings.source, targets)
     vectors = VectorCache(model, settings.batch_pieces, settings.vectors)
     dev = [dev_set(vectors, corpus, targets) for corpus in corpora_of(settings.dev)]
-    parts = corpus_instances(vectors, corpora_of(settings.train), targets, report)
-    train = joined_corpora(parts, balance=settings.balance)
+    corpora = training_corpora(corpora_of(settings.train), model)
+    train = joined_corpora(corpus_instances(vectors, corpora, targets, report), balance=settings.balance)
     corrected = correction_instances(vectors, items)
     instances = train.joined(corrected.weighted(settings.feedback_weight))
     if not len(instances):
@@ -50,6 +51,7 @@ def finetune_on_corpora(settings: FinetuneSettings, *, report: Callable[[str], N
     model.conversion = None
     mapper = None if table is None else table.mapper
     best = train_conversion(model, targets, mapper, instances, dev, settings, corrected=len(corrected), report=report)
+    model.nested = nested_head(vectors, corpora, settings.seed, report)
     metrics: dict[str, Any] = {"finetune": best}
     write_tuned(model, targets, table, instances, dev, settings, metrics, report)
     return metrics

@@ -21,8 +21,14 @@ from ousianer_cli.network.typing import TypingHead
 from ousianer_cli.scoring.measures import total
 from ousianer_cli.scoring.sentences import MEASURE_OF_READING, MatchedNames, SentenceScorer, choose_threshold
 from ousianer_cli.settings.finetune import FinetuneSettings, Reading
-from ousianer_cli.training.examples import encode_sentences
-from ousianer_cli.training.finetune.instances import Corpus, Instances, label_set, rounded, typed_mentions
+from ousianer_cli.training.finetune.instances import (
+    Corpus,
+    Instances,
+    encode_corpus,
+    label_set,
+    rounded,
+    typed_mentions,
+)
 from ousianer_cli.training.vector_cache import VectorCache
 
 
@@ -53,10 +59,7 @@ def dev_set(vectors: VectorCache, corpus: Corpus, targets: Targets) -> DevSet:
         InputError: a type that is none of the targets, by the corpus's path.
     """
     model = vectors.model
-    loaded = encode_sentences(
-        corpus.sentences, model.tokenizer, max_pieces=model.max_pieces, passage_pieces=model.passage_pieces
-    )
-    examples = [e for e in loaded.examples if e.types]
+    examples = encode_corpus(corpus, model).examples
     spans, labels, weights = typed_mentions(examples, targets, corpus.path)
     found, given = vectors.detect([e.encoded for e in examples], spans)
     complete = [(e, f) for e, f in zip(examples, found, strict=True) if e.detects]

@@ -5,6 +5,7 @@ Letters: M mentions, V mention vector.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from torch import Tensor
 from ousianer_cli.corpus.store import read_store
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.corpus import Sentence
+from ousianer_cli.network.checkpoint import Model
 from ousianer_cli.network.targets import LabelSet, Targets
 from ousianer_cli.settings.weights import corpus_weights
 from ousianer_cli.training.examples import Example, encode_sentences
@@ -62,30 +64,48 @@ def corpora_of(texts: Sequence[str]) -> list[Corpus]:
     return [Corpus(path, read_store(path), weight) for path, weight in corpus_weights(texts).items()]
 
 
+@dataclass(slots=True)
+class EncodedCorpus:
+    """A corpus ready for the network: its sentences or passages whose mentions have types."""
+
+    corpus: Corpus
+    examples: list[Example]
+    counts: Counter[str]
+    """What was read and what limits did to it."""
+
+
+def encode_corpus(corpus: Corpus, model: Model, *, keep_unlabelled: bool = True) -> EncodedCorpus:
+    """Read a corpus once, as passages where the model reads them."""
+    loaded = encode_sentences(
+        corpus.sentences,
+        model.tokenizer,
+        keep_unlabelled=keep_unlabelled,
+        max_pieces=model.max_pieces,
+        passage_pieces=model.passage_pieces,
+    )
+    return EncodedCorpus(corpus, [e for e in loaded.examples if e.types], loaded.counts)
+
+
+def training_corpora(corpora: Sequence[Corpus], model: Model) -> list[EncodedCorpus]:
+    """Corpora to train on; sentences without a type are read only where they stand in a passage."""
+    return [encode_corpus(corpus, model, keep_unlabelled=False) for corpus in corpora]
+
+
 def corpus_instances(
-    vectors: VectorCache, corpora: Sequence[Corpus], targets: Targets, report: Callable[[str], None]
+    vectors: VectorCache, corpora: Sequence[EncodedCorpus], targets: Targets, report: Callable[[str], None]
 ) -> list[Instances]:
-    """The typed mentions of each corpus, weighing what the corpus weighs.
+    """The typed mentions of each corpus, names inside names among them, weighing what the corpus weighs.
 
     Raises:
         InputError: a type that is none of the targets, by the corpus's path.
     """
     parts = []
-    for corpus in corpora:
-        model = vectors.model
-        loaded = encode_sentences(
-            corpus.sentences,
-            model.tokenizer,
-            keep_unlabelled=False,
-            max_pieces=model.max_pieces,
-            passage_pieces=model.passage_pieces,
-        )
-        examples = [e for e in loaded.examples if e.types]
-        spans, labels, weights = typed_mentions(examples, targets, corpus.path)
-        found = rounded(vectors.of([e.encoded for e in examples], spans))
-        notes = [f"{n:,} {what}" for what, n in loaded.counts.items() if n and what != "sentences"]
-        report(", ".join([f"{Path(corpus.path).name}: {len(labels):,} mentions", *notes]))
-        parts.append(Instances(found, labels, weights * corpus.weight))
+    for encoded in corpora:
+        spans, labels, weights = typed_mentions(encoded.examples, targets, encoded.corpus.path, nested=True)
+        found = rounded(vectors.of([e.encoded for e in encoded.examples], spans))
+        notes = [f"{n:,} {what}" for what, n in encoded.counts.items() if n and what != "sentences"]
+        report(", ".join([f"{Path(encoded.corpus.path).name}: {len(labels):,} mentions", *notes]))
+        parts.append(Instances(found, labels, weights * encoded.corpus.weight))
     return parts
 
 
@@ -100,9 +120,10 @@ def joined_corpora(parts: Sequence[Instances], *, balance: bool) -> Instances:
 
 
 def typed_mentions(
-    examples: Sequence[Example], targets: Targets, path: str
+    examples: Sequence[Example], targets: Targets, path: str, *, nested: bool = False
 ) -> tuple[list[list[tuple[int, int]]], list[LabelSet], Tensor]:
-    """Spans of each sentence's mentions that have types, and the types and weight of each mention.
+    """Spans of each sentence's mentions that have types, and the types and weight of each mention; with `nested` those
+    inside other names follow.
 
     Raises:
         InputError: a type that is none of the targets, by the corpus's path.
@@ -114,6 +135,8 @@ def typed_mentions(
         typed = [
             (s, label_set(t), w) for s, t, w in zip(example.spans, example.labels, example.weights, strict=True) if t
         ]
+        if nested:
+            typed += [(s, label_set(t), 1.0) for s, t in example.nested if t]
         for _, types, _ in typed:
             check_types(types, targets, path)
         spans.append([s for s, _, _ in typed])

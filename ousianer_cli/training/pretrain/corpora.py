@@ -14,7 +14,7 @@ from ousianer_cli.settings.pretrain import PretrainSettings
 from ousianer_cli.settings.weights import corpus_weights, repeated_paths
 from ousianer_cli.taxonomy.inventory import Inventory, choose_closed, close_counts
 from ousianer_cli.taxonomy.wordnet import WordNet
-from ousianer_cli.training.examples import Example, Loaded, file_digest, held_out, load_examples
+from ousianer_cli.training.examples import Example, Loaded, PassageCut, file_digest, held_out, load_examples
 from ousianer_cli.training.streams import LoadedOrder, Order, StreamedOrder, TypingStream, survey, typed_sets
 
 
@@ -112,31 +112,37 @@ class _Reader:
     tokenizer: PieceTokenizer
     _known: dict[tuple[str, ...], Loaded] = field(default_factory=dict)
 
-    def load(self, role: str, paths: Sequence[str] | None = None, **kinds: bool) -> Loaded:
+    def load(self, role: str, paths: Sequence[str] | None = None, *, trains: bool = True, **kinds: bool) -> Loaded:
         """The examples of a setting's corpora, or of `paths`, each as often as its weight says."""
         loaded = Loaded()
         if paths is None:
             paths = repeated_paths(getattr(self.settings, role), flag(role))
+        cuts = self.settings.passage_cut if trains else 0.0
+        times: Counter[str] = Counter()
         for path in paths:
-            key = (path, *(f"{name}={value}" for name, value in kinds.items()))
-            first = key not in self._known
-            if first:
+            times[path] += 1
+            # Where passages are cut, each showing of a corpus has cuts of its own.
+            showing = times[path] if cuts else 1
+            key = (path, str(showing), *(f"{name}={value}" for name, value in kinds.items()))
+            if key not in self._known:
                 self._known[key] = load_examples(
                     [path],
                     self.tokenizer,
                     max_pieces=self.settings.max_pieces,
                     passage_pieces=self.settings.passage_pieces,
+                    cut=PassageCut(cuts, (self.settings.seed, showing)) if cuts else None,
                     **kinds,
                 )
+                if showing == 1:
+                    loaded.counts.update(self._known[key].counts)
             loaded.examples.extend(self._known[key].examples)
-            if first:
-                loaded.counts.update(self._known[key].counts)
         return loaded
 
     def validation(self, role: str, **kinds: bool) -> dict[str, list[Example]]:
         """The examples of each validation corpus, by its name."""
         return {
-            Path(p).name: self.load(role, [p], **kinds).examples for p in corpus_weights(getattr(self.settings, role))
+            Path(p).name: self.load(role, [p], trains=False, **kinds).examples
+            for p in corpus_weights(getattr(self.settings, role))
         }
 
 

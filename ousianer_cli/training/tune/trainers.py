@@ -34,6 +34,7 @@ from ousianer_cli.training.finetune.instances import (
     corpora_of,
     corpus_instances,
     joined_corpora,
+    training_corpora,
 )
 from ousianer_cli.training.finetune.model import base_folder
 from ousianer_cli.training.finetune.replay import replayed
@@ -160,7 +161,7 @@ class FinetuneTrainer:
         balances = next((d.choices for d in space if d.name == "balance"), (self.fixed.balance,))
         if self.feedback_alone:
             return dict.fromkeys(balances, replayed(self.model, self.targets))
-        parts = corpus_instances(vectors, corpora, self.targets, self.report)
+        parts = corpus_instances(vectors, training_corpora(corpora, vectors.model), self.targets, self.report)
         return {balance: joined_corpora(parts, balance=balance) for balance in balances}
 
     def _table(self, settings: FinetuneSettings, kept: FinetuneSettings) -> Table | None:

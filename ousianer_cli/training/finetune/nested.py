@@ -5,7 +5,7 @@ Letters: N candidates, V mention vector.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,8 @@ import torch
 from torch import Tensor
 
 from ousianer_cli.network.nested import NestedHead, Span, candidates, place_features
+from ousianer_cli.training.finetune.instances import EncodedCorpus
+from ousianer_cli.training.vector_cache import VectorCache
 
 EPOCHS = 8
 BATCH = 256
@@ -84,3 +86,28 @@ def train_nested(instances: NestedInstances, seed: int, hidden: int = 128, dropo
             optimizer.step()
             schedule.step()
     return head.eval()
+
+
+def nested_head(
+    vectors: VectorCache, corpora: Sequence[EncodedCorpus], seed: int, report: Callable[[str], None]
+) -> NestedHead | None:
+    """A head trained on the corpora that mark names inside names; None where none does.
+
+    A corpus without any says nothing of them: its guidelines may leave them out.
+    """
+    parts: list[NestedInstances] = []
+    for encoded in corpora:
+        examples = [e for e in encoded.examples if e.detects]
+        if any(e.nested for e in examples):
+            spans = [candidate_spans(e.spans) for e in examples]
+            table = vectors.of([e.encoded for e in examples], spans)
+            parts.append(
+                nested_instances([e.spans for e in examples], [[s for s, _ in e.nested] for e in examples], table)
+            )
+    if not parts:
+        return None
+    joined = NestedInstances(
+        *(torch.cat([getattr(p, name) for p in parts]) for name in ("inner", "outer", "places", "wanted"))
+    )
+    report(f"names inside names: {int(joined.wanted.sum()):,} of {len(joined):,} stretches")
+    return train_nested(joined, seed)
