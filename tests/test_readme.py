@@ -1,4 +1,4 @@
-"""The README's commands exist as it writes them, and its walk-through runs."""
+"""The README's commands exist as it writes them, its Python runs, and so does its walk-through."""
 
 from __future__ import annotations
 
@@ -19,8 +19,13 @@ from ousianer_cli.formats.edl import read_edl
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```\w*\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
-LINES = [line.removeprefix("$ ").strip() for block in BLOCKS for line in block.splitlines()]
+TRAINING = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
+_BLOCK = re.compile(r"^```\w*\n(.*?)^```", re.DOTALL | re.MULTILINE)
+BLOCKS = _BLOCK.findall(README)
+PYTHON = re.findall(r"^```python\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+LINES = [
+    line.removeprefix("$ ").strip() for block in [*BLOCKS, *_BLOCK.findall(TRAINING)] for line in block.splitlines()
+]
 COMMANDS = sorted({line for line in LINES if line.startswith("ousianer ")})
 WALK = next(block.splitlines() for block in BLOCKS if block.startswith("ousianer init"))
 
@@ -28,7 +33,7 @@ WALK = next(block.splitlines() for block in BLOCKS if block.startswith("ousianer
 @pytest.mark.parametrize("line", COMMANDS)
 def test_command_lines_parse(line: str) -> None:
     """Unknown commands and options, missing arguments and values of the wrong kind are all refused by the parser."""
-    words = shlex.split(line)[1:]
+    words = shlex.split(line, comments=True)[1:]
     command = typer.main.get_command(app)
     while inner := getattr(command, "commands", None):
         assert words[0] in inner, f"{line}: no command {words[0]}"
@@ -54,6 +59,28 @@ def test_make_targets_exist() -> None:
 def test_linked_files_exist() -> None:
     links = re.findall(r"\]\(([^)#:]+)\)", README)
     assert links and not [link for link in links if not (ROOT / link).exists()]
+
+
+def test_links_of_the_page_on_training_exist() -> None:
+    links = re.findall(r"\]\(([^)#:]+)\)", TRAINING)
+    assert links and not [link for link in links if not (ROOT / "docs" / link).exists()]
+
+
+def test_there_is_python_to_run() -> None:
+    assert "from ousianer_cli import Tagger" in PYTHON[0] and "import spacy" in PYTHON[1]
+
+
+@pytest.mark.parametrize("code", PYTHON, ids=lambda code: code.splitlines()[0])
+def test_the_python_runs_as_it_is_written(
+    code: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if "import spacy" in code:
+        pytest.importorskip("spacy", reason="the extra [spacy] is not installed")
+        import ousianer_cli.spacy_pipe  # noqa: F401  what the entry point does where the package is installed
+    monkeypatch.chdir(ROOT)
+    exec(compile(code, "README.md", "exec"), {})
+    printed = capsys.readouterr().out
+    assert "Anna Berg" in printed and "Lima" in printed
 
 
 def test_init_prints_the_same_walk_through() -> None:
