@@ -23,6 +23,7 @@ import warnings
 import xml.etree.ElementTree
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 SET_MEASURES = "strong_mention_match,strong_typed_mention_match,strong_all_match,strong_typed_all_match,entity_match"
 CLUSTER_MEASURES = "mention_ceaf,typed_mention_ceaf,mention_ceaf_plus"
@@ -110,7 +111,7 @@ def make_files(folder: Path, mentions: int, seed: int = 1) -> tuple[Path, Path]:
     return gold, run
 
 
-def measure(tool: str, gold: Path, run: Path, measures: str, limit: int) -> dict[str, object]:
+def measure(tool: str, gold: Path, run: Path, measures: str, limit: int) -> dict[str, Any]:
     """Seconds, peak memory and F1 of one scoring in a process of its own."""
     task = json.dumps({"tool": tool, "gold": str(gold), "run": str(run), "measures": measures})
     try:
@@ -121,7 +122,8 @@ def measure(tool: str, gold: Path, run: Path, measures: str, limit: int) -> dict
         return {"seconds": None, "limit": limit}
     if done.returncode:
         return {"seconds": None, "error": done.stderr.strip().splitlines()[-1:]}
-    return json.loads(done.stdout.splitlines()[-1])
+    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return result
 
 
 def inner(task: dict[str, str]) -> None:
@@ -161,7 +163,7 @@ def neleval(task: dict[str, str], names: list[str]) -> dict[str, float]:
     return {name: found[name]["fscore"] for name in names}
 
 
-def tell(title: str, mentions: int, tool: str, found: dict[str, object]) -> None:
+def tell(title: str, mentions: int, tool: str, found: dict[str, Any]) -> None:
     """One line of results."""
     if found["seconds"] is None:
         print(f"{title:14} n={mentions:>9,} {tool:9} given up: {found.get('error') or found.get('limit')}")
@@ -170,13 +172,13 @@ def tell(title: str, mentions: int, tool: str, found: dict[str, object]) -> None
     print(f"{title:14} n={mentions:>9,} {tool:9} {times} {found['megabytes']:6.0f} MB")
 
 
-def compare(first: dict[str, object], second: dict[str, object]) -> None:
+def compare(first: dict[str, Any], second: dict[str, Any]) -> None:
     """The ratio of times, and how far the figures are apart."""
     if first["seconds"] is None or second["seconds"] is None:
         return
-    apart = max(abs(first["f1"][name] - second["f1"][name]) for name in first["f1"])  # type: ignore[index]
+    apart = max(abs(first["f1"][name] - second["f1"][name]) for name in first["f1"])
     # CPU time, so that other work on the machine does not count.
-    ratio = second["cpu"] / first["cpu"]  # type: ignore[operator]
+    ratio = second["cpu"] / first["cpu"]
     print(f"{'':14} neleval takes {ratio:.1f} times the CPU time; largest difference in F1 {apart:.1e}")
 
 

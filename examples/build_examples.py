@@ -57,7 +57,7 @@ def layout_ltf(example: Example, text: str) -> bytes:
 
 def gold_rows(examples: Sequence[Example]) -> list[EdlRow]:
     """The names of the taxonomy, in document order, with NIL ids for equal strings of one top type."""
-    rows = []
+    rows: list[EdlRow] = []
     for example in sorted(examples, key=lambda e: e.id):
         text, names = unmark(example.text)
         for start, end, type_name in names:

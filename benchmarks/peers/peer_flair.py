@@ -12,7 +12,7 @@ from typing import Any
 
 import flair
 import torch
-from common import (
+from jobs import (
     Clock,
     Found,
     Line,

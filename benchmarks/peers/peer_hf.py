@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from common import (
+from jobs import (
     Clock,
     Found,
     Job,

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from common import (
+from jobs import (
     Clock,
     Found,
     Job,

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from common import Clock, Found, Line, finish, flat_f1, job_of_command_line, read_lines, tag_all, versions
+from jobs import Clock, Found, Line, finish, flat_f1, job_of_command_line, read_lines, tag_all, versions
 from spacy.cli.init_config import init_config
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin, Span

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 
 import torch
-from common import Clock, Found, Line, classes_of, finish, iob2, job_of_command_line, read_lines, tag_all, versions
+from jobs import Clock, Found, Line, classes_of, finish, iob2, job_of_command_line, read_lines, tag_all, versions
 from datasets import Dataset, disable_progress_bars
 from span_marker import SpanMarkerModel, Trainer
 from trainer_budget import Budget, arguments, optimizers

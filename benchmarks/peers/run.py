@@ -257,7 +257,7 @@ def train(options: argparse.Namespace, peer: str, size: str, seed: int, lr: floa
 def job_of(
     options: argparse.Namespace, peer: str, drawn: Path, out: Path, seed: int, lr: float | None, minutes: float
 ) -> dict[str, Any]:
-    """The job file's content; see common.py."""
+    """The job file's content; see jobs.py."""
     from ousianer_cli.network.encoder import locate_encoder
     from ousianer_cli.released_models import released_model
 

@@ -10,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-import common  # noqa: E402
+import jobs  # noqa: E402
 import measures  # noqa: E402
 import run  # noqa: E402
 
@@ -28,10 +28,10 @@ def predicted(*rows: tuple[int, int, str, float]) -> list[dict[str, object]]:
 
 
 def test_tags_and_spans_are_inverse() -> None:
-    line = common.Line(list(TOKENS), [(0, 1, "PER"), (1, 2, "PER"), (2, 4, "ORG.Association"), (5, 6, "OUTSIDE")])
-    tags = common.iob2(line)
+    line = jobs.Line(list(TOKENS), [(0, 1, "PER"), (1, 2, "PER"), (2, 4, "ORG.Association"), (5, 6, "OUTSIDE")])
+    tags = jobs.iob2(line)
     assert tags == ["B-PER", "B-PER", "B-ORG.Association", "I-ORG.Association", "O", "B-OUTSIDE", "O"]
-    assert common.spans_of(tags) == line.spans
+    assert jobs.spans_of(tags) == line.spans
 
 
 @pytest.mark.parametrize(
@@ -43,24 +43,24 @@ def test_tags_and_spans_are_inverse() -> None:
         ([], []),
     ],
 )
-def test_broken_tags_are_read_as_conll_reads_them(tags: list[str], spans: list[common.Span]) -> None:
-    assert common.spans_of(tags) == spans
+def test_broken_tags_are_read_as_conll_reads_them(tags: list[str], spans: list[jobs.Span]) -> None:
+    assert jobs.spans_of(tags) == spans
 
 
 def test_flat_classes_and_back(tmp_path: Path) -> None:
     path = tmp_path / "x.jsonl"
     mentions = [{"start": m.start, "end": m.end, "types": list(m.types)} for m in GOLD.mentions]
     path.write_text(json.dumps({"tokens": list(TOKENS), "mentions": mentions}) + "\n", encoding="utf-8")
-    (line,) = common.read_lines(path)
+    (line,) = jobs.read_lines(path)
     assert line.spans == [(0, 2, "PER.Politician"), (3, 4, "OUTSIDE"), (5, 6, "GPE")]
-    common.write_predictions(tmp_path / "p.jsonl", [line], [[common.Found(3, 4, "OUTSIDE", 0.5)]])
+    jobs.write_predictions(tmp_path / "p.jsonl", [line], [[jobs.Found(3, 4, "OUTSIDE", 0.5)]])
     assert measures.read_predictions(tmp_path / "p.jsonl", [GOLD]) == [predicted((3, 4, "-", 0.5))]
 
 
 def test_predictions_of_other_sentences_are_refused(tmp_path: Path) -> None:
     from ousianer_cli.errors import InputError
 
-    common.write_predictions(tmp_path / "p.jsonl", [common.Line(["Other"], [])], [[]])
+    jobs.write_predictions(tmp_path / "p.jsonl", [jobs.Line(["Other"], [])], [[]])
     with pytest.raises(InputError, match="the corpus's own sentence"):
         measures.read_predictions(tmp_path / "p.jsonl", [GOLD])
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from common import Clock, Found, Job, Line, flat_f1
+from jobs import Clock, Found, Job, Line, flat_f1
 from torch.optim.lr_scheduler import LambdaLR
 from transformers import TrainerCallback, TrainingArguments
 

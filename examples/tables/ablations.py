@@ -17,7 +17,7 @@ import json
 from pathlib import Path
 
 import numpy as np
-from common import Bench, difference, figure, mean_sums
+from bench import Bench, difference, figure, mean_sums
 
 from ousianer_cli.formats.corpus import read_corpus, write_corpus
 from ousianer_cli.settings.pretrain import PretrainSettings

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import torch
-from common import Bench, Scored
+from bench import Bench, Scored
 from torch import Tensor, nn
 
 from ousianer_cli.formats.words import split_words

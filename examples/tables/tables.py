@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from common import MEASURES, Bench, Scored, difference, f1, figure, mean_sums
+from bench import MEASURES, Bench, Scored, difference, f1, figure, mean_sums
 
 from ousianer_cli.settings.finetune import FinetuneSettings
 from ousianer_cli.taxonomy.credit import Direction

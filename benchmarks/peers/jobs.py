@@ -64,10 +64,10 @@ class Job:
 
     @classmethod
     def read(cls, path: str | Path) -> Job:
-        row = json.loads(Path(path).read_text(encoding="utf-8"))
-        tag = {name: Path(file) for name, file in row.pop("tag").items()}
-        paths = {name: Path(row.pop(name)) for name in ("train", "held", "out")}
-        return cls(tag=tag, **paths, **row)
+        row: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
+        row["tag"] = {name: Path(file) for name, file in row["tag"].items()}
+        row.update({name: Path(row[name]) for name in ("train", "held", "out")})
+        return cls(**row)
 
 
 class Clock:
