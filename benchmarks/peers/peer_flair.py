@@ -12,6 +12,12 @@ from typing import Any
 
 import flair
 import torch
+from flair.data import Corpus, Dictionary, Sentence
+from flair.datasets import FlairDatapointDataset
+from flair.embeddings import TransformerWordEmbeddings
+from flair.models import SequenceTagger
+from flair.trainers import ModelTrainer
+from flair.trainers.plugins.base import TrainerPlugin, TrainingInterrupt
 from jobs import (
     Clock,
     Found,
@@ -25,12 +31,6 @@ from jobs import (
     tag_all,
     versions,
 )
-from flair.data import Corpus, Dictionary, Sentence
-from flair.datasets import FlairDatapointDataset
-from flair.embeddings import TransformerWordEmbeddings
-from flair.models import SequenceTagger
-from flair.trainers import ModelTrainer
-from flair.trainers.plugins.base import TrainerPlugin, TrainingInterrupt
 
 LR, BATCH, TAG_BATCH = 5e-5, 4, 32
 KIND = "ner"

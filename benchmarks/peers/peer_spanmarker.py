@@ -8,8 +8,8 @@ from __future__ import annotations
 import logging
 
 import torch
-from jobs import Clock, Found, Line, classes_of, finish, iob2, job_of_command_line, read_lines, tag_all, versions
 from datasets import Dataset, disable_progress_bars
+from jobs import Clock, Found, Line, classes_of, finish, iob2, job_of_command_line, read_lines, tag_all, versions
 from span_marker import SpanMarkerModel, Trainer
 from trainer_budget import Budget, arguments, optimizers
 from transformers import set_seed

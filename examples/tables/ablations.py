@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from bench import Bench, difference, figure, mean_sums
@@ -25,7 +26,7 @@ from ousianer_cli.training.pretrain import last_state, pretrain
 
 COMPLETE, SILVER = 1_200, 1_500
 LARGE = "large pretraining (BASE)"
-PLAIN: dict[str, object] = {
+PLAIN: dict[str, Any] = {
     "encoder": "minilm",
     "encoder_lr": 0.0,
     "detection_repeat": 2,
@@ -34,7 +35,7 @@ PLAIN: dict[str, object] = {
     "typing_weight": 0.5,
     "patience": 9,
 }
-ROWS: dict[str, dict[str, object]] = {
+ROWS: dict[str, dict[str, Any]] = {
     "plain: frozen encoder, mix of layers 1-6": {},
     "layer 6 alone": {"mix_layers": [6]},
     "layer 4 alone": {"mix_layers": [4]},
@@ -104,7 +105,7 @@ def run(name: str, seed: int, files: dict[str, str], work: Path, scratch: Path, 
     bench = Bench.open(base, kept=work / "vectors")
     sets = [bench.read(work / f"{s}.jsonl") for s in ("crossner_dev", "fewnerd_held")]
     used = bench.tune(bench.instances([files["aida"]]), seed, dev=sets, coarse_prior=0.0)
-    kept = {"types": len(bench.model.types), "sets": {}}
+    kept: dict[str, Any] = {"types": len(bench.model.types), "sets": {}}
     for scored in sets:
         chosen, _ = bench.decide(scored, used)
         kept["sets"][scored.name] = {
@@ -126,7 +127,7 @@ def pretrained(name: str, seed: int, files: dict[str, str], work: Path, scratch:
         detection_dev=[str(work / "crossner_dev.jsonl"), str(work / "fewnerd_held.jsonl")],
         held_out=0.02,
         seed=seed,
-        **{**PLAIN, **changed},  # type: ignore[arg-type]
+        **{**PLAIN, **changed},
     )
     pretrain(settings, resume=(last_state(base) / "state.json").is_file())
     return base

@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -108,8 +109,12 @@ class Bench:
 
     def read(self, path: str | Path) -> Scored:
         """Encode a corpus whose names are all marked, once; long sentences come in parts, as in training."""
-        loaded = load_examples([str(path)], self.model.tokenizer, max_pieces=self.model.max_pieces)
+        model = self.model
+        loaded = load_examples(
+            [str(path)], model.tokenizer, max_pieces=model.max_pieces, passage_pieces=model.passage_pieces
+        )
         examples = [e for e in loaded.examples if e.detects and e.types]
+        documents = [e.document for e in examples]
         gold_spans = [e.spans for e in examples]
         found, vectors = self.vectors.detect([e.encoded for e in examples], gold_spans)
         labels = [[label_set(t) for t in e.labels] for e in examples]
@@ -117,7 +122,7 @@ class Bench:
         return Scored(
             Path(path).stem,
             len(examples),
-            documents_of(path, len(examples)),
+            documents if all(documents) else documents_of(path, len(examples)),
             np.asarray([i for i, e in enumerate(examples) for _ in e.spans], dtype=int),
             [types for row in labels for types in row],
             rounded(vectors),
@@ -145,11 +150,11 @@ class Bench:
         start: dict[str, Tensor] | None = None,
         replayed: int = 0,
         corrected: int = 0,
-        **settings: object,
+        **settings: Any,
     ) -> FinetuneSettings:
         """Train the conversion layer anew, or on from `start` over so many replayed mentions, the last so many of all
         being corrections; the model holds it."""
-        chosen = dataclasses.replace(self.plain, seed=seed, **settings)  # type: ignore[arg-type]
+        chosen = dataclasses.replace(self.plain, seed=seed, **settings)
         torch.manual_seed(seed)
         self.model.tagger.types.load_state_dict(self.projection)
         if start is None:
@@ -232,7 +237,7 @@ def as_dev(scored: Scored, scorer: SentenceScorer) -> DevSet:
 
 def mean_sums(runs: Iterable[np.ndarray]) -> np.ndarray:
     """A system over several seeds: the mean of its sums, so that its figure is that of the average run."""
-    return np.mean(np.stack(list(runs)), axis=0)
+    return np.asarray(np.mean(np.stack(list(runs)), axis=0))
 
 
 def f1(sums: np.ndarray, measure: str) -> float:

@@ -89,7 +89,10 @@ def widen(bench: Bench, gazetteer: Gazetteer) -> Bench:
 
 def with_features(bench: Bench, gazetteer: Gazetteer, scored: Scored, path: Path) -> Scored:
     """A validation corpus with the gazetteer's columns behind its vectors."""
-    loaded = load_examples([str(path)], bench.model.tokenizer, max_pieces=bench.model.max_pieces)
+    model = bench.model
+    loaded = load_examples(
+        [str(path)], model.tokenizer, max_pieces=model.max_pieces, passage_pieces=model.passage_pieces
+    )
     encoded = [e.encoded for e in loaded.examples if e.detects and e.types]
     columns = []
     for sentences, spans in ((scored.gold_sentence, scored.gold_spans), (scored.found_sentence, scored.found_spans)):
@@ -108,7 +111,13 @@ def train_features(bench: Bench, gazetteer: Gazetteer, train: Instances, files: 
     """Mentions to tune on with the gazetteer's columns; `files` in the order in which `train` was made of them."""
     columns = []
     for path in dict.fromkeys(files):
-        loaded = load_examples([path], bench.model.tokenizer, keep_unlabelled=False, max_pieces=bench.model.max_pieces)
+        loaded = load_examples(
+            [path],
+            bench.model.tokenizer,
+            keep_unlabelled=False,
+            max_pieces=bench.model.max_pieces,
+            passage_pieces=bench.model.passage_pieces,
+        )
         examples = [e for e in loaded.examples if e.types]
         spans = [[s for s, t in zip(e.spans, e.labels, strict=True) if t] for e in examples]
         columns.append(gazetteer.features([e.encoded for e in examples], spans))

@@ -15,6 +15,7 @@ import dataclasses
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -36,9 +37,9 @@ TRAIN = (
 )
 VALIDATION = ("crossner_dev", "fewnerd_held")
 WATCHED = ("wikigold", "wnut_dev")
-PAPER: dict[str, object] = {"reads": "logits", "dropout": 0.0, "decoding": "argmax", "coarse_prior": 0.0}
-OURS: dict[str, object] = {"coarse_prior": 0.0}
-FIRST: dict[str, object] = {"coarse_prior": 0.2, "depth": 0.4}
+PAPER: dict[str, Any] = {"reads": "logits", "dropout": 0.0, "decoding": "argmax", "coarse_prior": 0.0}
+OURS: dict[str, Any] = {"coarse_prior": 0.0}
+FIRST: dict[str, Any] = {"coarse_prior": 0.2, "depth": 0.4}
 """What the first submission of Table 2 is tuned with: the shipped model's settings."""
 FOLDS = 5
 BATCHES = (50, 100, 200, 0)
@@ -87,7 +88,7 @@ def gazetteer(bench: Bench, train: Instances, sets: list[Scored], options: argpa
 
 
 def seeds_of(
-    bench: Bench, train: Instances, sets: Sequence[Scored], seeds: Sequence[int], settings: dict[str, object]
+    bench: Bench, train: Instances, sets: Sequence[Scored], seeds: Sequence[int], settings: dict[str, Any]
 ) -> list[np.ndarray]:
     """The average run's sums on each set."""
     runs: list[list[np.ndarray]] = []
@@ -248,7 +249,7 @@ class Corrections:
         """Sums on the feedback and on the other sets, as the model is now."""
         return [self.bench.tally(s, self.bench.decide(s, self.used)[0]) for s in (self.feedback, *self.watched)]
 
-    def after(self, size: int, **settings: object) -> list[np.ndarray]:
+    def after(self, size: int, **settings: Any) -> list[np.ndarray]:
         """The same after feedback of so many sentences: each fold is scored by what the others taught, the other sets
         by the mean over the folds."""
         own = np.zeros((len(MEASURES), self.feedback.sentences, 4))
@@ -256,7 +257,7 @@ class Corrections:
         for fold in range(FOLDS):
             tested = self.folds == fold
             part = self.feedback.part(drawn(~tested, size, self.used.seed))
-            chosen = dataclasses.replace(self.used, **settings)  # type: ignore[arg-type]
+            chosen = dataclasses.replace(self.used, **settings)
             weights = torch.full((len(part.gold),), chosen.feedback_weight)
             corrected = Instances(part.gold_vectors, part.gold, weights)
             self.bench.tune(
@@ -348,7 +349,7 @@ def replayed(train: Instances, settings: FinetuneSettings) -> Instances:
     return Instances(replay["vectors"].float(), labels, replay["weights"].float())
 
 
-CHOICES: dict[str, dict[str, object]] = {
+CHOICES: dict[str, dict[str, Any]] = {
     "reads vectors (kept)": {},
     "reads logits": {"reads": "logits"},
     "reads probabilities": {"reads": "probabilities"},
@@ -443,7 +444,7 @@ def depth(bench: Bench, train: Instances, sets: list[Scored], options: argparse.
     )
     feedback = bench.read(options.work / "wfbg.jsonl")
     tested = [sets[0], feedback]
-    ways: dict[str, dict[str, object]] = {
+    ways: dict[str, dict[str, Any]] = {
         "labels as they are": {},
         "evidence moves .2 of the mass below a label": {"depth": 0.2},
         "evidence moves .5": {"depth": 0.5},
