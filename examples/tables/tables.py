@@ -15,12 +15,13 @@ import dataclasses
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import torch
 from bench import MEASURES, Bench, Scored, difference, f1, figure, mean_sums
 
+from ousianer_cli.network.targets import Decoding
 from ousianer_cli.settings.finetune import FinetuneSettings
 from ousianer_cli.taxonomy.credit import Direction
 from ousianer_cli.taxonomy.tree import Taxonomy
@@ -171,8 +172,8 @@ GRID_SEEDS = 1
 def grid(bench: Bench, train: Instances, sets: list[Scored], options: argparse.Namespace) -> str:
     """The hierarchical loss taken apart: direction, decay, normalisation, decoding, and the layer's input."""
     seeds = options.seeds[:GRID_SEEDS]
-    losses: list[tuple[str, str, float]] = [("hard", "both", 0.0)]
-    for direction in ("ancestor", "descendant", "both"):
+    losses: list[tuple[str, Direction, float]] = [("hard", "both", 0.0)]
+    for direction in get_args(Direction):
         losses += [("soft", direction, decay) for decay in (0.1, 0.5)]
         losses += [("soft, rows not normalised", direction, 0.5), ("credit", direction, 0.5)]
     head = ["reads", "loss", "W", "decay", "decoding", "strict", "ancestor", "both"]
@@ -190,7 +191,7 @@ def grid(bench: Bench, train: Instances, sets: list[Scored], options: argparse.N
         for loss, direction, decay in losses:
             name, _, unscaled = loss.partition(", ")
             weighed = by_row_sum(bench, train, direction, decay) if unscaled else train
-            runs: dict[str, list[list[np.ndarray]]] = {"argmax": [], "expected": []}
+            runs: dict[Decoding, list[list[np.ndarray]]] = {"argmax": [], "expected": []}
             for seed in seeds:
                 used = bench.tune(
                     weighed,
