@@ -83,7 +83,8 @@ def table1(bench: Bench, dev: Scored, options: argparse.Namespace) -> str:
                 average(dev, [tuned_sums(bench, dev, train, s, {**settings, "loss": loss}) for s in options.seeds])
             ]
         pairs += [("Direct", tuned), (without, tuned)]
-    pairs.append(tuple(f"Fine-tuned, {label}" for label in LAYERS))
+    paper, ours = LAYERS
+    pairs.append((f"Fine-tuned, {paper}", f"Fine-tuned, {ours}"))
     head = (
         "# Table 1 on `aida_open`: Direct, Fine-tuned, Fine-tuned without hierarchical loss\n\n"
         f"{command('aida-table1', options)}\n\n"
