@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 
 from ousianer_cli.corpus.silver import SilverCounts
 from ousianer_cli.corpus.store import read_rows
-from ousianer_cli.corpus.type_judge import TypeJudge
+from ousianer_cli.corpus.title_types.judge import TypeJudge
 from ousianer_cli.corpus.wikipedia_parts import Work
 from ousianer_cli.formats.titles import normalise_title
 from ousianer_cli.taxonomy.wordnet import WordNet

@@ -24,8 +24,8 @@ ROOT = Path(__file__).resolve().parent.parent
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A pretrained and a fine-tuned model, `base` and `tuned`."""
     folder = tmp_path_factory.mktemp("scripts")
-    pretrain(PretrainSettings(**pretrain_settings(folder, lr=0.01, dropout=0.1, epochs=20)), say=quiet)
-    finetune(finetune_settings(folder, folder / "base"), say=quiet)
+    pretrain(PretrainSettings(**pretrain_settings(folder, lr=0.01, dropout=0.1, epochs=20)), report=quiet)
+    finetune(finetune_settings(folder, folder / "base"), report=quiet)
     return folder
 
 

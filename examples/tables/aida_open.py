@@ -139,7 +139,7 @@ def learning_curve(bench: Bench, dev: Scored, options: argparse.Namespace) -> st
         parts["and the batches of rare types and web text"] = [*plain, *others]
     rows: Sums = {}
     for label, files in parts.items():
-        train = bench.instances(files, say=lambda _: None)
+        train = bench.instances(files, report=lambda _: None)
         sums = [tuned_sums(bench, dev, train, seed, OURS) for seed in options.seeds]
         rows[f"{label} ({len(train):,} mentions)"] = [average(dev, sums)]
     names = list(rows)
