@@ -6,11 +6,11 @@
 # DATA holds the publishers' files: fewnerd/{dev,test,big_test}.txt (INTER split), crossner/*/{train,dev}.txt,
 # wikigold/wikigold.conll.txt, uner_ewt/en_ewt-ud-dev.iob2, wnut17/wnut17train.conll, wnut17/emerging.dev.conll,
 # wfbg/fner_dev.json, silver/silver_cap30.jsonl.gz, wikipedia/*.bz2 (MediaWiki dumps), types/title_to_* (tables of
-# Wikipedia titles with their classes), and the label tables mappings/*_to_aida.tsv. WORK takes what comes out, about
-# 1 GB. Needs `pip install 'ousianer[wikipedia]'`. About ten minutes on 2 cores.
+# Wikipedia titles with their classes), and the label tables mappings/*_to_aida.tsv. The corpus aida_open stands beside
+# this script. WORK takes what comes out, about 1 GB. Needs `pip install 'ousianer[wikipedia]'`. About ten minutes on 2 cores.
 set -euo pipefail
-DATA=$1 WORK=$2
-mkdir -p "$WORK"
+DATA=$1 WORK=$2 OPEN=$(dirname "$0")/aida_open
+mkdir -p "$WORK/aida"
 FEWNERD=("$DATA"/fewnerd/{dev,test,big_test}.txt)
 corpus() { ousianer prepare corpus "$@"; }
 aida() { corpus "${@:2}" --map "$DATA/mappings/$1_to_aida.tsv" --taxonomy aida-edl; }
@@ -23,6 +23,18 @@ aida coarse "$DATA/wnut17/emerging.dev.conll" -o "$WORK/wnut_dev.jsonl"
 aida fewnerd "${FEWNERD[@]}" --clean --supervises both --split-by-hash 0.06 \
   --held-out "$WORK/fewnerd_held.jsonl" -o "$WORK/fewnerd_clean_aida.jsonl"
 aida figer "$DATA/wfbg/fner_dev.json" --supervises both -o "$WORK/wfbg.jsonl"
+
+# The task's own guidelines: all of aida_open, its files one by one (AIDA types, and nouns as WordNet classes), and dev.
+open=("$OPEN"/{train,rare,web}*.jsonl.gz)
+corpus "${open[@]}" --taxonomy aida-edl -o "$WORK/aida_train.jsonl"
+corpus "${open[@]}" --map-to wordnet:nouns -o "$WORK/aida_train_wn.jsonl"
+corpus "$OPEN/dev.jsonl.gz" --taxonomy aida-edl -o "$WORK/aida_dev.jsonl"
+corpus "$OPEN/dev.jsonl.gz" --map-to wordnet:nouns -o "$WORK/aida_dev_wn.jsonl"
+for file in "${open[@]}"; do
+  name=$(basename "$file" .jsonl.gz)
+  corpus "$file" --taxonomy aida-edl -o "$WORK/aida/$name.jsonl"
+  corpus "$file" --map-to wordnet:nouns -o "$WORK/aida/${name}_wn.jsonl"
+done
 
 # Detection, and typing in WordNet classes. A corpus line says which of the two it supervises.
 exclude=(); for file in "$DATA"/crossner/*/dev.txt; do exclude+=(--exclude "$file"); done

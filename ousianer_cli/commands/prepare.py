@@ -59,7 +59,8 @@ def corpus(
         str | None,
         typer.Option(
             help="wordnet or wordnet:SOURCE: synsets by the shipped table, for pretraining; SOURCE is fewnerd, "
-            "crossner, coarse, wfbg or ontonotes. aida or aida:ontonotes: AIDA types, for fine-tuning."
+            "crossner, coarse, wfbg, ontonotes, or nouns (the mentions' own). aida or aida:ontonotes: AIDA types, for "
+            "fine-tuning."
         ),
     ] = None,
     taxonomy: Annotated[
@@ -218,4 +219,6 @@ def print_summary(prepared: Any, output: Path, held_out: Path | None) -> None:
     for path, sentences in ((output, prepared.sentences), (held_out, prepared.held)):
         if path is not None:
             mentions = sum(len(s.mentions) for s in sentences)
-            console.print(f"{escape(str(path))}: {len(sentences):,} sentences, {mentions:,} mentions")
+            documents = len({s.document for s in sentences} - {""})
+            of_them = f" of {documents:,} documents" if documents else ""
+            console.print(f"{escape(str(path))}: {len(sentences):,} sentences{of_them}, {mentions:,} mentions")

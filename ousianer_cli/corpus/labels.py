@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from ousianer_cli.corpus.noun_labels import noun_labels
 from ousianer_cli.errors import SettingsError
 from ousianer_cli.formats.corpus import OUTSIDE
 from ousianer_cli.formats.labelled import LabelledMention
@@ -12,6 +13,7 @@ from ousianer_cli.settings.prepare_corpus import PrepareSettings
 
 WORDNET = "wordnet"
 AIDA = "aida"
+NOUNS = f"{WORDNET}:nouns"
 _AIDA_TABLES = {"ontonotes": "ontonotes_to_aida.tsv"}
 
 TypesOf = Callable[[LabelledMention], "tuple[str, ...] | None"]
@@ -96,7 +98,7 @@ def wordnet_table(source: str | None) -> dict[str, tuple[str, ...]]:
     sources = sorted({line.split("\t")[0] for _, line in rows if not line.startswith("#")})
     if source not in sources:
         found = f"'{source}'" if source else "none"
-        known = ", ".join(sources)
+        known = ", ".join([*sources, "nouns"])
         raise SettingsError(f"--map-to {WORDNET}:SOURCE: expected one of {known} as SOURCE, found {found}")
     return read_label_table(source)
 
@@ -133,6 +135,8 @@ def typing_function(settings: PrepareSettings) -> TypesOf | None:
     if settings.map_to is None:
         return own_labels
     target, _, source = settings.map_to.partition(":")
+    if settings.map_to == NOUNS:
+        return noun_labels
     if target not in (WORDNET, AIDA):
         expected = f"{WORDNET}, {AIDA}, {WORDNET}:SOURCE or {AIDA}:SOURCE"
         raise SettingsError(f"--map-to: expected {expected}, found '{settings.map_to}'")

@@ -6,7 +6,6 @@ sentences, map labels, drop what cannot supervise, split off a held-out slice, s
 
 from __future__ import annotations
 
-import hashlib
 import random
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,6 +14,7 @@ from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any, cast
 
+from ousianer_cli.corpus.duplicates import Duplicates, sentence_key
 from ousianer_cli.corpus.labels import WORDNET, TypesOf, shipped_labels, typing_function
 from ousianer_cli.errors import InputError, SettingsError
 from ousianer_cli.formats.corpora import detect_format, read_group
@@ -66,11 +66,6 @@ class Prepared:
     report: PrepareReport
 
 
-def sentence_key(tokens: Iterable[str]) -> bytes:
-    """16 bytes that tell a lower-cased token sequence from others: the key of duplicates and of the hash split."""
-    return hashlib.blake2b("\x1f".join(tokens).lower().encode("utf-8"), digest_size=16).digest()
-
-
 def is_held_out(tokens: Iterable[str], fraction: float, document: str = "") -> bool:
     """Whether a sentence falls into the held-out share: the same answer wherever it stands, whatever its casing.
 
@@ -118,7 +113,7 @@ def prepare_corpus(
     told = [(path, known[chosen.format or detect_format(path)]) for path in files]
     _check_options(chosen, given, list(dict.fromkeys(form for _, form in told)))
     report = PrepareReport()
-    seen: dict[bytes, tuple[object, ...] | None] = dict.fromkeys(_excluded(chosen, given))
+    duplicates = Duplicates(_excluded(chosen, given))
     shared = typing_function(chosen)
     sentences: list[Sentence] = []
     held: list[Sentence] = []
@@ -127,22 +122,15 @@ def prepare_corpus(
         types_of = shared or shipped_labels(chosen, reader.labels_of or None)
         classes = chosen.types or reader.names
         read = CorpusReport()
-        count = 0
-        for labelled in read_group(paths, form, given, read):
-            count += 1
-            if classes:
-                labelled = _of_classes(labelled, classes, report)
-            if chosen.clean and not is_clean(labelled):
-                report.dropped_sentences["capitalised word outside every name (not clean)"] += 1
-                continue
-            if _is_duplicate(labelled, seen, report):
-                continue
+        counted = _Counted(read_group(paths, form, given, read))
+        wanted = _wanted(counted, classes, chosen.clean, report)
+        for labelled in duplicates.without(wanted, report.dropped_sentences):
             sentence = _converted(labelled, types_of, chosen, path, report)
             if sentence is not None:
                 out = is_held_out(sentence.tokens, chosen.held_fraction, sentence.document)
                 (held if out else sentences).append(sentence)
         shown = str(path) if len(paths) == 1 else f"{path} and {len(paths) - 1} more"
-        report.files[shown] = (form.name, count)
+        report.files[shown] = (form.name, counted.count)
         report.dropped_other.update(read.dropped)
         if warning := reader.warning(chosen.clean, chosen.supervises):
             report.notes.append(f"{path}: {warning}")
@@ -158,6 +146,32 @@ def prepare_corpus(
     report.held_types = count_types(held)
     report.nested = sum(len(s.nested) for s in (*sentences, *held))
     return Prepared(sentences, held, report)
+
+
+@dataclass(slots=True)
+class _Counted:
+    """Sentences, counted as they go by."""
+
+    sentences: Iterable[LabelledSentence]
+    count: int = 0
+
+    def __iter__(self) -> Iterator[LabelledSentence]:
+        for sentence in self.sentences:
+            self.count += 1
+            yield sentence
+
+
+def _wanted(
+    sentences: Iterable[LabelledSentence], classes: Sequence[str], clean: bool, report: PrepareReport
+) -> Iterator[LabelledSentence]:
+    """The sentences with names of `classes` alone (none: all), and with `clean` those in which none is missing."""
+    for labelled in sentences:
+        if classes:
+            labelled = _of_classes(labelled, classes, report)
+        if clean and not is_clean(labelled):
+            report.dropped_sentences["capitalised word outside every name (not clean)"] += 1
+        else:
+            yield labelled
 
 
 def count_types(sentences: Iterable[Sentence]) -> Counter[str]:
@@ -215,25 +229,6 @@ def _of_classes(labelled: LabelledSentence, classes: Sequence[str], report: Prep
         outer, nested = outer_and_nested(kept)
         return replace(labelled, mentions=outer, nested=nested)
     return labelled
-
-
-def _is_duplicate(
-    sentence: LabelledSentence, seen: dict[bytes, tuple[object, ...] | None], report: PrepareReport
-) -> bool:
-    """Whether the sentence came before or is excluded; if not, it is remembered with its annotation."""
-    key = sentence_key(sentence.tokens)
-    annotation = tuple((m.start, m.end, m.labels) for m in (*sentence.mentions, *sentence.nested))
-    if key not in seen:
-        seen[key] = annotation
-        return False
-    first = seen[key]
-    if first is None:
-        report.dropped_sentences["also in an excluded file"] += 1
-    elif first == annotation:
-        report.dropped_sentences["duplicate"] += 1
-    else:
-        report.dropped_sentences["duplicate, with other labels than the first"] += 1
-    return True
 
 
 def _converted(

@@ -48,6 +48,8 @@ _FITTING: dict[str, tuple[tuple[str, ...], ...]] = {
 }
 """Coarse type -> what a sense must lie under; the first group in which the noun has a sense counts."""
 
+COARSE_TYPES = tuple(_FITTING)
+
 _AFTER_HEAD = frozenset(("elect", "emeritus", "general", "designate", "laureate", "presumptive", "royal", "martial"))
 """Adjectives that follow their noun."""
 _LONGEST = 5
@@ -75,7 +77,7 @@ class NounClasses:
         """
         kind = OUTSIDE if coarse is None else coarse.partition(".")[0].upper()
         if kind != OUTSIDE and kind not in _FITTING:
-            raise TaxonomyError(f"{', '.join(_FITTING)} or {OUTSIDE} as a noun's coarse type", repr(coarse))
+            raise TaxonomyError(f"{', '.join(COARSE_TYPES)} or {OUTSIDE} as a noun's coarse type", repr(coarse))
         key = (" ".join(noun.lower().replace("_", " ").split()), kind)
         if key not in self._known:
             self._known[key] = self._find(*key)
@@ -156,7 +158,7 @@ def _read(path: str | Path, wordnet: WordNet) -> dict[tuple[str, str], str | Non
             raise InputError("noun, coarse type, id (3 columns)", f"{len(cells)} columns", path=path, line=number)
         noun, kind, type_id = cells
         if kind not in (*_FITTING, OUTSIDE, "*"):
-            raise InputError(f"{', '.join(_FITTING)}, {OUTSIDE} or *", repr(kind), path=path, line=number)
+            raise InputError(f"{', '.join(COARSE_TYPES)}, {OUTSIDE} or *", repr(kind), path=path, line=number)
         if type_id != "-" and not wordnet.has_lemma(type_id):
             raise InputError("a WordNet 3.0 id in YAGO's form", repr(type_id), path=path, line=number)
         table[noun.replace(" ", "_"), kind] = None if type_id == "-" else wordnet.synset(type_id)

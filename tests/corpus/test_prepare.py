@@ -12,13 +12,9 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from ousianer_cli.commands.prepare import prepare_app
+from ousianer_cli.corpus.duplicates import sentence_key
 from ousianer_cli.corpus.labels import aida_labels, taxonomy_labels, wordnet_table
-from ousianer_cli.corpus.prepare import (
-    is_clean,
-    is_held_out,
-    prepare_corpus,
-    sentence_key,
-)
+from ousianer_cli.corpus.prepare import is_clean, is_held_out, prepare_corpus
 from ousianer_cli.errors import InputError, SettingsError, TaxonomyError
 from ousianer_cli.formats.corpora import read_labelled
 from ousianer_cli.formats.corpus import Mention, Sentence, read_corpus, write_corpus
@@ -219,10 +215,6 @@ def test_a_larger_share_holds_the_smaller_one(tokens: list[str], one: float, oth
     assert not is_held_out(tokens, 0.0)
     assert is_held_out(tokens, 1.0)
     assert sentence_key(tokens) == sentence_key([t.lower() for t in tokens])
-
-
-def test_token_boundaries_matter_for_the_key() -> None:
-    assert sentence_key(["a b"]) != sentence_key(["a", "b"])
 
 
 def test_limit_draws_by_seed_and_keeps_order(tmp_path: Path) -> None:
