@@ -27,6 +27,8 @@ from ousianer_cli.taxonomy.noun_classes import EXCEPTIONS, NounClasses, noun_cla
         ("department", "ORG", "wordnet_government_department_108119821"),
         ("cartridge", "WEA", "wordnet_cartridge_102971691"),
         ("river", "LOC.Position", "wordnet_river_109411430"),
+        ("subway", "FAC", "wordnet_metro_103757138"),
+        ("media player", "-", "wordnet_software_106566077"),
     ],
 )
 def test_the_sense_that_fits_the_type(noun: str, coarse: str, found: str) -> None:
