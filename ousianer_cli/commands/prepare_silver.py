@@ -19,17 +19,27 @@ def write_silver(
     max_per_title: int | None = None,
     limit: int | None = None,
     seed: int = 0,
+    definitions: Path | None = None,
+    cover: int | None = None,
 ) -> SilverCounts:
     """Write the typing lines of silver files; returns the counts."""
+    from ousianer_cli.corpus.definitions import Definitions
     from ousianer_cli.corpus.silver import SilverCounts, prepare_silver
     from ousianer_cli.formats.corpus import write_corpus
 
     counts = SilverCounts()
     chosen = [t.strip() for t in tiers.split(",") if t.strip()]
-    write_corpus(
-        output,
-        prepare_silver(inputs, tiers=chosen, max_per_title=max_per_title, limit=limit, seed=seed, counts=counts),
+    sentences = prepare_silver(
+        inputs,
+        tiers=chosen,
+        max_per_title=max_per_title,
+        limit=limit,
+        seed=seed,
+        counts=counts,
+        definitions=Definitions(definitions) if definitions is not None else None,
+        cover=cover,
     )
+    write_corpus(output, sentences)
     return counts
 
 
@@ -41,11 +51,31 @@ def silver(
         int | None, typer.Option(min=1, help="At most so many mentions of one title, drawn by --seed.")
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Stop after so many sentences.")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the drawing for --max-per-title.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the drawing for --max-per-title and --cover.")] = 0,
+    definitions: Annotated[
+        Path | None,
+        typer.Option(
+            help="Table of titles and the head nouns of their definitions (TSV, columns title and head): their classes "
+            "are types too, where of the same kind as those known."
+        ),
+    ] = None,
+    cover: Annotated[
+        int | None,
+        typer.Option(min=1, help="Only so many sentences that each type has this number of mentions, rare types too."),
+    ] = None,
 ) -> None:
     """Turn ready-made silver (known titles with YAGO, DBpedia and FIGER labels) into typing lines for `pretrain
     --typing`."""
-    counts = write_silver(inputs, output, tiers=tiers, max_per_title=max_per_title, limit=limit, seed=seed)
+    counts = write_silver(
+        inputs,
+        output,
+        tiers=tiers,
+        max_per_title=max_per_title,
+        limit=limit,
+        seed=seed,
+        definitions=definitions,
+        cover=cover,
+    )
     print_counts(counts, output)
 
 
@@ -60,6 +90,7 @@ def print_counts(counts: SilverCounts, output: Path) -> None:
         ("mentions dropped", counts.mentions_dropped),
         ("labels dropped from judged mentions", counts.labels_dropped),
         ("labels in no table", counts.unknown_labels),
+        ("definitions", counts.defined),
     ):
         if tally:
             print(f"{title}:")

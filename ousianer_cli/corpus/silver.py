@@ -19,12 +19,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ousianer_cli.corpus.covering import covering
+from ousianer_cli.corpus.definitions import Definitions
 from ousianer_cli.corpus.title_types.judge import TypeJudge
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.corpus import Mention, Sentence
 from ousianer_cli.formats.titles import normalise_title
 
 TIERS = ("link", "self", "exact")
+_RANKS = {"link": 0, "exact": 1, "self": 2}
+"""In which order `cover` draws: a first sentence, which says its subject's type, is too easy."""
 
 
 @dataclass(slots=True)
@@ -44,6 +48,8 @@ class SilverCounts:
     """reason -> labels of kept mentions"""
     types: Counter[str] = field(default_factory=Counter)
     """direct type -> kept mentions"""
+    defined: Counter[str] = field(default_factory=Counter)
+    """what definitions gave -> kept mentions"""
     unknown_labels: Counter[str] = field(default_factory=Counter)
     """labels in no table"""
 
@@ -57,6 +63,8 @@ def prepare_silver(
     seed: int = 0,
     counts: SilverCounts | None = None,
     judge: TypeJudge | None = None,
+    definitions: Definitions | None = None,
+    cover: int | None = None,
 ) -> Iterator[Sentence]:
     """Stream silver files as typing sentences.
 
@@ -68,6 +76,9 @@ def prepare_silver(
         limit: stop after so many sentences.
         seed: of the drawing.
         counts: filled while the sentences are drawn.
+        definitions: add to a mention's types the class of its title's definition, where it is of the same kind.
+        cover: of the sentences only so many that each type has this number of mentions (`corpus.covering`), drawn in a
+            first pass over the files, linked mentions first.
 
     Raises:
         InputError: a line that is not silver, an unknown tier.
@@ -79,14 +90,52 @@ def prepare_silver(
     counts = counts if counts is not None else SilverCounts()
     judge = judge or TypeJudge()
     quota = _draw(paths, wanted, max_per_title, seed) if max_per_title is not None else None
+
+    def read(counts: SilverCounts) -> Iterator[tuple[Sentence, list[tuple[str, str]]]]:
+        return _sentences(paths, _Reading(wanted, quota, seed, counts, judge, definitions))
+
+    chosen: set[int] | None = None
+    if cover is not None:
+        ranked = [
+            (min(_RANKS[tier] for tier, _ in sources), [m.types for m in sentence.mentions])
+            for sentence, sources in read(SilverCounts())
+        ]
+        chosen = covering(ranked, cover, seed, judge.wordnet)
+    for at, (sentence, sources) in enumerate(read(counts)):
+        if chosen is not None and at not in chosen:
+            counts.sentences_dropped["each of its types has mentions enough (--cover)"] += 1
+            counts.mentions_dropped["in a sentence that --cover leaves out"] += len(sentence.mentions)
+            continue
+        counts.sentences_kept += 1
+        for tier_src, mention in zip(sources, sentence.mentions, strict=True):
+            counts.mentions_kept[tier_src] += 1
+            counts.types.update(mention.types)
+        yield sentence
+        if limit is not None and counts.sentences_kept >= limit:
+            return
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What the lines are read by."""
+
+    wanted: tuple[str, ...]
+    quota: Mapping[str, bytes] | None
+    seed: int
+    counts: SilverCounts
+    judge: TypeJudge
+    definitions: Definitions | None
+
+
+def _sentences(paths: Sequence[str | Path], reading: _Reading) -> Iterator[tuple[Sentence, list[tuple[str, str]]]]:
+    """Each sentence once, with tier and source of its mentions."""
+    counts = reading.counts
     seen: set[bytes] = set()
     for path in paths:
         for number, row in _rows(path):
-            if limit is not None and counts.sentences_kept >= limit:
-                return
             counts.sentences_read += 1
             try:
-                sentence = _sentence(row, wanted, quota, seed, counts, judge)
+                sentence = _sentence(row, reading)
             except (KeyError, TypeError, ValueError, AttributeError):
                 raise InputError(
                     "a silver line (id, tokens, mentions with start, end, title, tier, src, types)",
@@ -103,21 +152,11 @@ def prepare_silver(
                 counts.mentions_dropped["in a sentence with the same words as an earlier one"] += len(sentence.mentions)
                 continue
             seen.add(key)
-            counts.sentences_kept += 1
-            for tier_src, mention in zip(_kept_sources(row, sentence), sentence.mentions, strict=True):
-                counts.mentions_kept[tier_src] += 1
-                counts.types.update(mention.types)
-            yield sentence
+            yield sentence, _kept_sources(row, sentence)
 
 
-def _sentence(
-    row: Mapping[str, Any],
-    wanted: tuple[str, ...],
-    quota: Mapping[str, bytes] | None,
-    seed: int,
-    counts: SilverCounts,
-    judge: TypeJudge,
-) -> Sentence | None:
+def _sentence(row: Mapping[str, Any], reading: _Reading) -> Sentence | None:
+    wanted, quota, seed, counts = reading.wanted, reading.quota, reading.seed, reading.counts
     tokens = tuple(str(t) for t in row["tokens"])
     kept: list[Mention] = []
     for m in sorted(row["mentions"], key=lambda m: (m["start"], m["end"])):
@@ -132,16 +171,30 @@ def _sentence(
         elif not any(c.isalnum() for t in tokens[start:end] for c in t):
             counts.mentions_dropped["no letter or digit"] += 1
         else:
-            verdict = judge.judge(m["types"], "def" if src == "def" else "table", counts)
+            verdict = reading.judge.judge(m["types"], "def" if src == "def" else "table", counts)
             if isinstance(verdict, str):
                 counts.mentions_dropped[verdict] += 1
             else:
-                kept.append(Mention(start, end, *verdict))
+                types, weight = verdict
+                kept.append(Mention(start, end, _with_definition(m["title"], types, reading), weight))
     if not kept:
         return None
     if any(not t.strip() for t in tokens):  # corpus lines hold no blank tokens; keep the positions
         tokens = tuple(t if t.strip() else "\N{MIDDLE DOT}" for t in tokens)
     return Sentence(tokens, tuple(kept), str(row.get("article") or row["id"]), "typing")
+
+
+def _with_definition(title: str, types: tuple[str, ...], reading: _Reading) -> tuple[str, ...]:
+    """A mention's types and the class of its title's definition, without those that lie above another one."""
+    if reading.definitions is None:
+        return types
+    found = reading.definitions.find(title, types)
+    wordnet = reading.judge.wordnet
+    if found is None or found in wordnet.closure(types):
+        reading.counts.defined["nothing new" if found else "no class of the same kind"] += 1
+        return types
+    reading.counts.defined["a class below or beside"] += 1
+    return tuple(sorted(wordnet.most_specific((*types, found))))
 
 
 def _kept_sources(row: Mapping[str, Any], sentence: Sentence) -> list[tuple[str, str]]:
