@@ -39,9 +39,9 @@ def covering(
     have: Counter[str] = Counter()
     chosen: set[int] = set()
     for at in order:
-        mentions = [closures[types] & sought for types in sentences[at][1]]
-        if any(have[type_id] < least for types in mentions for type_id in types):
+        gained = [closures[types] & sought for types in sentences[at][1]]
+        if any(have[type_id] < least for types in gained for type_id in types):
             chosen.add(at)
-            for types in mentions:
+            for types in gained:
                 have.update(types)
     return chosen
