@@ -7,13 +7,12 @@ kind (a person, an organisation, a place and so on) with what is known of the ti
 
 from __future__ import annotations
 
-import csv
-import gzip
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 from ousianer_cli.errors import InputError
+from ousianer_cli.formats.text import numbered_lines
 from ousianer_cli.formats.titles import normalise_title
 from ousianer_cli.taxonomy.noun_classes import NounClasses
 
@@ -70,16 +69,16 @@ class Definitions:
 
 
 def _read(path: Path) -> dict[str, str]:
-    try:
-        with (
-            gzip.open(path, "rt", encoding="utf-8", newline="")
-            if path.suffix == ".gz"
-            else path.open(encoding="utf-8", newline="") as lines
-        ):
-            rows = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
-            if not {"title", "head"} <= set(rows.fieldnames or ()):
-                found = ", ".join(rows.fieldnames or ()) or "an empty file"
-                raise InputError("a table of definitions with columns title and head", found, path=path, line=1)
-            return {normalise_title(row["title"]): row["head"] for row in rows if row["head"]}
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise InputError("a table of definitions (.tsv or .tsv.gz)", str(error), path=path) from None
+    lines = ((number, line.split("\t")) for number, line in numbered_lines(path, "a table of definitions"))
+    _, header = next(lines, (1, [""]))
+    if not {"title", "head"} <= set(header):
+        found = ", ".join(header) or "an empty file"
+        raise InputError("a table of definitions with columns title and head", found, path=path, line=1)
+    title, head = header.index("title"), header.index("head")
+    heads: dict[str, str] = {}
+    for number, cells in lines:
+        if len(cells) != len(header):
+            raise InputError(f"{len(header)} columns", str(len(cells)), path=path, line=number)
+        if cells[head]:
+            heads.setdefault(normalise_title(cells[title]), cells[head])
+    return heads

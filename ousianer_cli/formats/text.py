@@ -10,11 +10,18 @@ from typing import IO, cast
 
 from ousianer_cli.errors import InputError
 
+_GZIP = b"\x1f\x8b"
+
 
 def open_bytes(path: str | Path) -> IO[bytes]:
-    """A file open for reading; a name that ends in `.gz` is unpacked."""
+    """A file open for reading; what is gzipped is unpacked, told by its name (`.gz`) or its first bytes."""
     path = Path(path)
-    return cast(IO[bytes], gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb"))
+    if path.suffix.lower() != ".gz":
+        handle = path.open("rb")
+        if handle.peek(len(_GZIP))[: len(_GZIP)] != _GZIP:
+            return handle
+        handle.close()
+    return cast(IO[bytes], gzip.open(path, "rb"))
 
 
 def unreadable(what: str, path: str | Path | None, error: Exception) -> InputError:

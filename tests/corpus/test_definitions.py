@@ -43,6 +43,9 @@ def test_a_table_without_its_columns_is_refused(tmp_path: Path) -> None:
     path.write_text("name\tnoun\nA\tb\n", encoding="utf-8")
     with pytest.raises(InputError, match="columns title and head, found name, noun"):
         Definitions(path)
+    path.write_text("title\thead\nA\tb\nB\n", encoding="utf-8")
+    with pytest.raises(InputError, match="heads.tsv:3: expected 2 columns, found 1"):
+        Definitions(path)
     with pytest.raises(InputError, match="a table of definitions"):
         Definitions(tmp_path / "none.tsv")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from functools import partial
 from pathlib import Path
@@ -115,3 +116,12 @@ def test_broken_records(tmp_path: Path, record: dict[str, Any], expected: str) -
         list(read_spans(path))
     assert (caught.value.path, caught.value.line) == (str(path), 2)
     assert expected in caught.value.expected
+
+
+def test_a_gzipped_file_is_told_by_its_bytes(tmp_path: Path) -> None:
+    line = json.dumps({"text": "Oslo", "spans": [{"start": 0, "end": 4, "label": "GPE"}]}).encode()
+    named, unnamed = tmp_path / "a.jsonl.gz", tmp_path / "a.jsonl"
+    for path in (named, unnamed):
+        path.write_bytes(gzip.compress(line))
+        assert detect_format(path) == "spans"
+        assert [s.tokens for s in read_spans(path)] == [("Oslo",)]
