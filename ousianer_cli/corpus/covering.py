@@ -40,8 +40,8 @@ def covering(
     chosen: set[int] = set()
     for at in order:
         gained = [closures[types] & sought for types in sentences[at][1]]
-        if any(have[type_id] < least for types in gained for type_id in types):
+        if any(have[type_id] < least for closure in gained for type_id in closure):
             chosen.add(at)
-            for types in gained:
-                have.update(types)
+            for closure in gained:
+                have.update(closure)
     return chosen
