@@ -8,6 +8,7 @@ import sys
 import typer
 
 from ousianer_cli import __version__
+from ousianer_cli.commands.average import average
 from ousianer_cli.commands.finetune import finetune
 from ousianer_cli.commands.init import init
 from ousianer_cli.commands.lists import ListOptions
@@ -48,6 +49,7 @@ def _root(
 app.command()(init)
 app.add_typer(prepare_app, name="prepare")
 app.command(cls=ListOptions)(pretrain)
+app.command(cls=ListOptions)(average)
 app.command(cls=ListOptions)(finetune)
 app.add_typer(tune_app, name="tune")
 app.command(cls=ListOptions)(tag)

@@ -7,14 +7,19 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from ousianer_cli.errors import ModelError
-from ousianer_cli.network.checkpoint import Model
+from ousianer_cli.network.checkpoint import Model, load_model, save_model
 from ousianer_cli.network.encoder import config_of
-from ousianer_cli.network.tagger import TaggerConfig
+from ousianer_cli.network.tagger import Tagger, TaggerConfig
+from ousianer_cli.settings.weights import corpus_weights
+from ousianer_cli.taxonomy.inventory import joined_inventory
+from ousianer_cli.taxonomy.wordnet import WordNet
 
 _ENCODER = "states.encoder."
 _TYPES = ("types.weight", "types.bias")
@@ -53,6 +58,47 @@ def check_alike(models: Sequence[Model], names: Sequence[str]) -> None:
             raise ModelError(
                 f"{name}: expected {differing} {found[0]} as in {names[0]}, found {found[1]}; leave it out"
             )
+        if model.passage_pieces != first.passage_pieces:
+            raise ModelError(
+                f"{name}: expected passages of {first.passage_pieces} pieces as in {names[0]}, found "
+                f"{model.passage_pieces}; leave it out"
+            )
+
+
+def average_folders(texts: Sequence[str], out: str) -> list[str]:
+    """Write the mean of pretrained model folders (`PATH` or `PATH*WEIGHT`); returns what was done, line by line.
+
+    The mean has the types of all of them.
+
+    Raises:
+        ModelError: a folder that cannot be read, or models that have no mean.
+    """
+    weights = corpus_weights(texts)
+    models = [load_model(folder) for folder in weights]
+    check_alike(models, list(weights))
+    types = joined_inventory([model.inventory for model in models], WordNet.load())
+    first = models[0]
+    tagger = Tagger(dataclasses.replace(first.tagger.config, types=len(types)), first.tagger.states.encoder)
+    tagger.load_state_dict(mean_weights(models, list(weights.values()), types.ids, tagger.state_dict()))
+    parts = {Path(folder).resolve().name: weight for folder, weight in weights.items()}
+    config: dict[str, Any] = {
+        "average": parts,
+        "max_pieces": min(model.max_pieces for model in models),
+        "passage_pieces": first.passage_pieces,
+    }
+    tuned = any(model.encoder_tuned for model in models)
+    save_model(out, Model(tagger, first.tokenizer, types, first.encoder_name, tuned, config), _card(parts, len(types)))
+    known = [len(model.types) for model in models]
+    return [
+        f"the mean of {', '.join(f'{name} ({weight:g})' for name, weight in parts.items())}: {len(types):,} types, "
+        f"of which the models know {', '.join(f'{n:,}' for n in known)}"
+    ]
+
+
+def _card(parts: Mapping[str, float], types: int) -> str:
+    lines = ["# The mean of pretrained OusiaNER models", "", f"{types:,} YAGO/WordNet types; not validated itself.", ""]
+    lines += [*(f"- `{name}`, weight {weight:g}" for name, weight in parts.items()), ""]
+    return "\n".join(lines)
 
 
 def mean_weights(

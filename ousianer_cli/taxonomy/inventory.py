@@ -192,6 +192,15 @@ def choose_closed(
     return _in_order(kept, parents, closed)
 
 
+def joined_inventory(inventories: Sequence[Inventory], wordnet: WordNet) -> Inventory:
+    """All types of several inventories; a type has the most mentions that one of them gives it."""
+    mentions: dict[str, int] = {}
+    for inventory in inventories:
+        for kept in inventory.types:
+            mentions[kept.id] = max(mentions.get(kept.id, 0), kept.mentions)
+    return _in_order(set(mentions), _kept_parents(set(mentions), wordnet), mentions)
+
+
 def _in_order(kept: set[str], parents: Mapping[str, tuple[str, ...]], closed: Mapping[str, int]) -> Inventory:
     levels: dict[str, int] = {}
 

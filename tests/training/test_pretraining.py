@@ -34,7 +34,9 @@ from ousianer_cli.network.pieces import PieceTokenizer, collate
 from ousianer_cli.settings import resolve
 from ousianer_cli.settings.pretrain import PAPER, PretrainSettings
 from ousianer_cli.taxonomy.wordnet import WordNet
+from ousianer_cli.training.examples import load_examples
 from ousianer_cli.training.feature_cache import FeatureCache
+from ousianer_cli.training.pretrain import corpora as corpora_module
 from ousianer_cli.training.pretrain import pretrain
 from ousianer_cli.training.pretrain.corpora import load_corpora
 from ousianer_cli.training.pretrain.start import new_model
@@ -179,6 +181,38 @@ def test_corpora_with_closed_labels_feed_both_losses_and_mask_nothing(tmp_path: 
     assert len(corpora.train) == 6
     assert all(e.detects and e.types and not e.open_labels for e in corpora.train)
     assert [len(e.spans) for e in corpora.train] == [2] * 6
+
+
+def test_a_weighted_corpus_is_read_once_and_counts_as_often_as_its_weight_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = PretrainSettings(**pretrain_settings(tmp_path))
+    path, other = settings.typing[0], write_rows(tmp_path / "other.jsonl", typing_rows()[:3])
+    read: list[str] = []
+
+    def counted(paths: list[str], *rest: Any, **kinds: Any) -> Any:
+        read.extend(paths)
+        return load_examples(paths, *rest, **kinds)
+
+    monkeypatch.setattr(corpora_module, "load_examples", counted)
+    trains = []
+    for typing in ([path, path, other, path], [f"{path}*2", other, f"{path}*1"]):
+        read.clear()
+        corpora = load_corpora(dataclasses.replace(settings, typing=typing), load_tokenizer("tiny"), WordNet.load())
+        trains.append([e.encoded.piece_ids.tolist() for e in corpora.train])
+        assert (read.count(other), read.count(path)) == (1, 1)
+    assert trains[0] == trains[1] and len(trains[0]) == 12 + 3 * 12 + 3
+    with pytest.raises(SettingsError, match=r"--typing .*\*1\.5: expected a whole number of times"):
+        load_corpora(dataclasses.replace(settings, typing=[f"{path}*1.5"]), load_tokenizer("tiny"), WordNet.load())
+
+
+def test_a_joint_corpus_with_closed_labels_is_enough(tmp_path: Path) -> None:
+    rows = [
+        sentence("Yesterday Ada Brun went to Rome .", ("Ada Brun", (PERSON,)), ("Rome", (CITY,)), supervises="both")
+    ]
+    path = write_rows(tmp_path / "both.jsonl", rows * 6)
+    changes: dict[str, Any] = {"detection": [], "typing": [], "detection_dev": [path], "typing_dev": [path]}
+    assert run(tmp_path, **changes, joint_closed=[path], epochs=1)["detection"]["both.jsonl"]["n"] == 12
 
 
 def test_hidden_pieces_change_the_loss_and_not_the_examples(parts: tuple[Any, Any, Any, PretrainSettings]) -> None:

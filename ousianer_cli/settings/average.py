@@ -1,0 +1,22 @@
+"""What `ousianer average` is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ousianer_cli.settings import setting
+
+
+@dataclass(frozen=True)
+class AverageSettings:
+    """`[average]` of ousianer.toml."""
+
+    models: list[str] = setting(
+        [],
+        doc="Pretrained models that went on from one another; MODEL*2 counts twice.",
+        role="input",
+        kind="model",
+        positional=True,
+        metavar="MODEL...",
+    )
+    out: str = setting("", doc="Folder for the model.", role="output", kind="model", flags=("-o",), metavar="DIR")
