@@ -101,13 +101,6 @@ class Article:
     kind: Kind = "article"
 
 
-def require_mwparserfromhell() -> None:
-    """Raises:
-    SettingsError: mwparserfromhell is not installed, with the extra's name.
-    """
-    _parse()
-
-
 def parse_article(title: str, page_id: int, wikitext: str) -> Article:
     """The running text and the anchors of a page.
 
@@ -1014,8 +1007,9 @@ def _add_paragraph(paragraph: str, in_lead: bool, page: _Page) -> None:
         paragraph = paragraph.replace("<", "&lt;").replace("{", "&#123;")
         if "[" in paragraph:
             paragraph = _LINKISH.sub(_tame, paragraph)
+        parse = _parse()
         try:
-            nodes = _parse()(paragraph, skip_style_tags=True).nodes
+            nodes = parse(paragraph, skip_style_tags=True).nodes
         except Exception as error:  # the parser's own faults, which are of many classes
             raise WikitextError(f"mwparserfromhell: {type(error).__name__}: {error}") from None
         line.add_nodes(nodes)

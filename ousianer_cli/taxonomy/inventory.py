@@ -294,12 +294,6 @@ def _entropy(numbers: Sequence[int]) -> float:
     return -sum(n / total * math.log2(n / total) for n in numbers if n) + 0.0
 
 
-def inventory_of(weighed: Iterable[WeighedType], wordnet: WordNet) -> Inventory:
-    """The kept types as an inventory."""
-    closed = {w.id: w.mentions for w in weighed if not w.reason}
-    return _in_order(set(closed), _kept_parents(set(closed), wordnet), closed)
-
-
 def write_weighed(weighed: Iterable[WeighedType], path: str | Path) -> None:
     """Write `type, mentions, depth, information, entropy, verdict` (TSV with a header; `-` for no entropy; verdict
     `kept` or the reason)."""
@@ -320,12 +314,3 @@ def _kept_parents(kept: set[str], wordnet: WordNet) -> dict[str, tuple[str, ...]
             further |= above[ancestor]
         found[type_id] = tuple(sorted(ancestors - further))
     return found
-
-
-def children_of(inventory: Inventory) -> dict[str, tuple[str, ...]]:
-    """type -> its direct children in the inventory, in order."""
-    found: defaultdict[str, list[str]] = defaultdict(list)
-    for t in inventory.types:
-        for parent in t.parents:
-            found[parent].append(t.id)
-    return {t: tuple(c) for t, c in found.items()}

@@ -21,7 +21,6 @@ from ousianer_cli.formats.wikitext import (
     Article,
     WikitextError,
     parse_article,
-    require_mwparserfromhell,
 )
 
 
@@ -362,7 +361,7 @@ def test_without_the_parser_the_error_names_the_extra(monkeypatch: pytest.Monkey
     module._parse.cache_clear()
     monkeypatch.setattr(builtins, "__import__", absent)
     with pytest.raises(SettingsError, match=r"ousianer\[wikipedia\]"):
-        require_mwparserfromhell()
+        parse("a [[link]]")
 
 
 @pytest.mark.shared
