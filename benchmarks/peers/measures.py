@@ -1,8 +1,9 @@
 """How predictions of every peer are scored: the project's own credit and resampling, sentence by sentence.
 
 Measures are those of `ousianer_cli.scoring.sentences`: exact spans; a name outside the taxonomy counts in `detection`
-only. Sums are [D, 4] over D sentences: credit won, system mentions, credit won, gold mentions. Runs with
-several seeds are pooled: their sums are added sentence by sentence, so that a sentence stays the unit of resampling.
+only. Sums are [D, 4] over D sentences, or documents where the corpus has any: credit won, system mentions, credit won,
+gold mentions. Runs with several seeds are pooled: their sums are added unit by unit, so that a unit stays what is
+resampled.
 """
 
 from __future__ import annotations
@@ -23,15 +24,17 @@ from ousianer_cli.scoring.resampling import bootstrap, intervals
 from ousianer_cli.scoring.sentences import (
     MatchedNames,
     SentenceScorer,
+    by_document,
     choose_threshold,
     f1_difference,
     match_names,
 )
 from ousianer_cli.taxonomy.tree import load_taxonomy
 
-FIGURES = ("strict", "both", "ancestor", "coarse", "detection")
+FIGURES = ("strict", "both", "ancestor", "descendant", "coarse", "span", "detection")
 """strict: the very type, or one of gold's alternatives; both, ancestor: credit .5 a level along the tree, either way or
-only for a type above gold; coarse: the same top type; detection: all names, whatever their type."""
+only for a type above gold; descendant: the 2019 scorer's, only for one below; span: the span of a name of the taxonomy;
+coarse: the same top type; detection: all names, whatever their type."""
 RESAMPLES, SEED = 10_000, 1
 
 Floats = NDArray[np.float64]
@@ -63,10 +66,12 @@ def read_predictions(path: Path, sentences: Sequence[Sentence]) -> Predictions:
 
 
 def sums(sentences: Sequence[Sentence], predictions: Predictions, least: float = 0.0) -> dict[str, Floats]:
-    """[D, 4] of each of FIGURES; typed figures leave out mentions with a score below `least`."""
+    """[D, 4] of each of FIGURES, by document where there are any; typed ones only from a score of `least` on."""
     names, types, scores = _matched(sentences, predictions)
     tables = scorer().sums(names, types, scores, least)
-    return {name: tables[name] for name in FIGURES}
+    # A sentence of no document is a unit by itself.
+    units = [s.document or f"\0{place}" for place, s in enumerate(sentences)]
+    return {name: by_document(tables[name], units) for name in FIGURES}
 
 
 def threshold(sentences: Sequence[Sentence], predictions: Predictions) -> float:

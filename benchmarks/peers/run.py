@@ -5,10 +5,16 @@
       --validation crossner_dev=DEV.jsonl --validation fewnerd_held=HELD.jsonl
     python benchmarks/peers/run.py all --envs ENVS --minutes-total 120
 
-`data` draws the training sets by seed; `train` runs one peer once; `sweep` tries learning rates; `score` scores every
-run that is there; `table` writes docs/results/peers.md; `all` runs what is missing, in an order in which an
-interruption leaves whole comparisons, and goes on from there when it is started again. A finished run is never made
-again: it lies in RUNS/SIZE/PEER/seed-S/RATE with its job, log, predictions and result.
+    python benchmarks/peers/run.py aida-open --lines WORK/aida_open
+    python benchmarks/peers/run.py all --envs ENVS --minutes-total 120 --sizes all --every-size \\
+      --peers ours-scratch hf flair spacy --budgets all=20 --out docs/results/peers_aida_open.md
+
+`aida-open` takes all batches of that corpus as `ousianer prepare corpus FILE --taxonomy aida-edl` wrote them, a tenth
+of the documents held out, and its dev as validation; `data` draws training sets of other corpora by seed; `train` runs
+one peer once; `sweep` tries learning rates; `score` scores every run that is there; `table` writes the results as
+Markdown; `all` runs what is missing, in an order in which an interruption leaves whole comparisons, and goes on from
+there when it is started again. A finished run is never made again: it lies in RUNS/SIZE/PEER/seed-S/RATE with its job,
+log, predictions and result.
 """
 
 from __future__ import annotations
@@ -63,7 +69,15 @@ AROUND_OTHERS = 2.0
 
 def main() -> None:
     options = parse()
-    commands = {"data": data, "train": train_one, "sweep": sweep_one, "score": score, "table": table, "all": run_all}
+    commands = {
+        "data": data,
+        "aida-open": aida_open,
+        "train": train_one,
+        "sweep": sweep_one,
+        "score": score,
+        "table": table,
+        "all": run_all,
+    }
     commands[options.command](options)
 
 
@@ -76,6 +90,9 @@ def parse() -> argparse.Namespace:
     made.add_argument("--sizes", nargs="+", default=list(SIZES), help="sentences, or 'all'")
     made.add_argument("--all-limit", type=int, default=0, help="sentences that 'all' is cut to; 0: truly all")
     made.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
+    corpus = parts.add_parser("aida-open", help="all batches of aida_open, and its dev")
+    corpus.add_argument("--lines", type=Path, required=True, help="folder of train*, rare*, web* and dev.jsonl")
+    corpus.add_argument("--seeds", nargs="+", type=int, default=[1])
     for name in ("train", "sweep", "score", "table", "all"):
         one = parts.add_parser(name)
         one.add_argument("--runs", type=Path, default=WORK / "runs")
@@ -178,6 +195,54 @@ def data(options: argparse.Namespace) -> None:
             }
             print(f"size {size}, seed {seed}: {facts['sets'][f'{size}/{seed}']}")
     write_json(options.data / "data.json", facts)
+
+
+def aida_open(options: argparse.Namespace) -> None:
+    """All batches to learn from, a tenth of their documents held out by seed, and dev to test on.
+
+    Names inside names are left out: no peer can say them. `ours-scratch` also learns the classes of the mentions'
+    nouns, which stand in the same lines; the flat taggers have no use for them.
+    """
+    from dataclasses import replace
+
+    from ousianer_cli.formats.corpus import Sentence, read_corpus, write_corpus
+    from ousianer_cli.taxonomy.noun_classes import noun_class
+
+    def classes(sentence: Sentence) -> Sentence:
+        found = [(noun_class(m.noun, m.types[0]) if m.noun else None, m) for m in sentence.mentions]
+        return replace(sentence, mentions=tuple(replace(m, types=(c,) if c else ()) for c, m in found))
+
+    files = sorted(p for kind in ("train", "rare", "web") for p in options.lines.glob(f"{kind}*.jsonl"))
+    if not files:
+        raise SystemExit(f"{options.lines}: expected train01.jsonl and further batches, found none")
+    sentences = [replace(s, nested=()) for path in files for s in read_corpus(path)]
+    dev = [replace(s, nested=()) for s in read_corpus(options.lines / "dev.jsonl")]
+    options.data.mkdir(parents=True, exist_ok=True)
+    write_corpus(options.data / "aida_open_dev.jsonl", dev)
+    known = {"sentences": len(dev), "sha256_16": digest(options.data / "aida_open_dev.jsonl")}
+    used = {"sentences": len(sentences), "usable": len(sentences), "files": {p.name: digest(p) for p in files}}
+    facts: dict[str, Any] = {"corpora": {"aida_open": used}, "validation": {"aida_open_dev": known}, "sets": {}}
+    documents = sorted({s.document for s in sentences})
+    for seed in options.seeds:
+        chosen = set(random.Random(seed).sample(documents, max(1, round(len(documents) * HELD_SHARE))))
+        folder = options.data / "size-all" / f"seed-{seed}"
+        folder.mkdir(parents=True, exist_ok=True)
+        parts = {
+            "train": [s for s in sentences if s.document not in chosen],
+            "held": [s for s in sentences if s.document in chosen],
+        }
+        for kind, part in parts.items():
+            write_corpus(folder / f"{kind}.jsonl", part)
+            write_corpus(folder / f"{kind}_wn.jsonl", map(classes, part))
+        facts["sets"][f"all/{seed}"] = {
+            "parts": [len(sentences)],
+            "train": len(parts["train"]),
+            "held": len(parts["held"]),
+            "mentions": sum(len(s.mentions) for s in parts["train"]),
+            "wordnet": True,
+        }
+        print(f"seed {seed}: {facts['sets'][f'all/{seed}']}")
+    write_json(options.data / "data.json", {**facts, "all_limit": 0})
 
 
 def digest(path: Path) -> str:
@@ -533,13 +598,14 @@ def results_of(facts: dict[str, Any], rows: dict[str, Any]) -> list[str]:
             lines += [
                 f"### {name}",
                 "",
-                "| tagger | strict F1 | `both` F1 | ancestor F1 | coarse F1 | detection F1 | sentences/s | seeds |",
-                "|---|---|---|---|---|---|---|---|",
+                "| tagger | strict F1 | 2019 credit F1 | `both` F1 | ancestor F1 | coarse F1 | span F1 | detection F1 "
+                "| sentences/s | seeds |",
+                "|---|---|---|---|---|---|---|---|---|---|",
             ]
             for peer in [p for p in PEERS if f"{size}/{p}" in rows]:
                 row = rows[f"{size}/{peer}"]
                 figures = row["sets"][name]
-                shown = ("strict", "both", "ancestor", "coarse", "detection")
+                shown = ("strict", "descendant", "both", "ancestor", "coarse", "span", "detection")
                 typed = [interval_of(figures[k]) + mark(row["against"].get("ours"), name, k) for k in shown]
                 speeds = [r["speed"][name]["sentences"] / r["speed"][name]["seconds"] for r in row["results"].values()]
                 cells_ = [PEERS[peer][1], *typed, f"{sum(speeds) / len(speeds):.0f}", str(len(row["seeds"]))]
@@ -566,7 +632,7 @@ def verdict(size: str, name: str, rows: dict[str, Any]) -> list[str]:
     """Ours less each peer, in words: where it leads, and where it does not."""
     lines = []
     for own in OWN:
-        for figure in ("strict", "both", "ancestor"):
+        for figure in ("strict", "descendant", "both", "ancestor", "span"):
             parts = []
             for peer in [p for p in PEERS if not p.startswith("ours") and f"{size}/{p}" in rows]:
                 against = rows[f"{size}/{peer}"]["against"].get(own)
@@ -619,7 +685,8 @@ def how(facts: dict[str, Any], rows: dict[str, Any], options: argparse.Namespace
         "Exact spans. strict: the very type, or one of gold's alternatives; `both` and ancestor: credit .5 a level "
         "along the type tree, either way or for a type above gold only; coarse: the same top type; detection: all "
         "names, whatever their type. Names outside the taxonomy count in detection only. Intervals: 95%, bootstrap "
-        "over sentences, 10,000 resamples; p: paired permutation test over sentences, two-sided, not corrected for the "
+        "over sentences, or over documents where the corpus has them, 10,000 resamples; p: paired permutation test "
+        "over the same, two-sided, not corrected for the "
         "number of comparisons; `*`: p < .01 against `ours`. Several seeds are pooled sentence by sentence. Speed: the "
         "whole validation file in one process, model loaded. F1 on the held-out tenth counts OUTSIDE as a class; it "
         "chose states and learning rates, and credit `both` there chose thresholds (a tagger without scores has none).",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ousianer_cli.scoring.hierarchy import Path, Paths
+from ousianer_cli.scoring.hierarchy import TypePath, TypePaths
 from ousianer_cli.scoring.matching import Ints, Match, MentionTable, Vocabulary, span_codes
 from ousianer_cli.scoring.measures import TypeCredit
 
@@ -60,7 +60,7 @@ def find_faults(
         strict: 1 for each pair [P] with the very type and mention type. outside: gold's rows of type `-`.
     """
     names = vocabulary.labels.names
-    paths = Paths(credit.taxonomy)
+    paths = TypePaths(credit.taxonomy)
     gold_label, system_label = match.gold.label[match.gold_place], match.system.label[match.system_place]
     width = max(len(names), 1)
     kinds, kind, counts = np.unique(gold_label * width + system_label, return_inverse=True, return_counts=True)
@@ -111,7 +111,7 @@ def overlapping(table: MentionTable, other: MentionTable) -> NDArray[np.bool_]:
     return np.asarray(found)
 
 
-def _type_class(gold: str, system: str, paths: Paths, credit: TypeCredit) -> int:
+def _type_class(gold: str, system: str, paths: TypePaths, credit: TypeCredit) -> int:
     """The number of the class of a pair of types, column 7 aside; of gold's alternatives the nearest counts."""
     if system == gold or system in gold.split("|"):
         return CLASSES.index(CORRECT)
@@ -127,7 +127,7 @@ def _type_class(gold: str, system: str, paths: Paths, credit: TypeCredit) -> int
     return CLASSES.index(WRONG_LEVEL[min(common, len(WRONG_LEVEL) - 1)])
 
 
-def _common(one: Path, other: Path) -> int:
+def _common(one: TypePath, other: TypePath) -> int:
     size = 0
     for left, right in zip(one, other, strict=False):
         if left != right:

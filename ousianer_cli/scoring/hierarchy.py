@@ -17,7 +17,7 @@ from ousianer_cli.scoring.measures import Reading
 from ousianer_cli.taxonomy.tree import OUTSIDE, Taxonomy
 
 Floats = NDArray[np.float64]
-Path = tuple[str, ...]
+TypePath = tuple[str, ...]
 
 HIERARCHICAL = Reading("hierarchical", "hierarchical", "shared types of both ancestor closures (Kiritchenko et al.)")
 LOOSE_MICRO = Reading("loose-micro", "loose micro", "shared types of the type sets of both sides (Ling and Weld)")
@@ -30,15 +30,15 @@ LEVELS = tuple(
 HIERARCHY_READINGS = (HIERARCHICAL, LOOSE_MICRO, LOOSE_MACRO, TYPING, *LEVELS)
 
 
-class Paths:
+class TypePaths:
     """Paths of types from the top down, by the type as rows write it."""
 
     def __init__(self, taxonomy: Taxonomy) -> None:
         self._taxonomy = taxonomy
         self._node = {taxonomy.to_row(node): node for node in taxonomy.nodes}
-        self._paths: dict[str, Path] = {}
+        self._paths: dict[str, TypePath] = {}
 
-    def of(self, label: str) -> Path:
+    def of(self, label: str) -> TypePath:
         """The path of one type, itself last."""
         path = self._paths.get(label)
         if path is None:
@@ -52,7 +52,7 @@ class Paths:
             self._paths[label] = path
         return path
 
-    def alternatives(self, label: str) -> list[Path]:
+    def alternatives(self, label: str) -> list[TypePath]:
         """The paths of all alternatives of a gold type (`gpe|loc`)."""
         kinds = [kind for kind in label.split("|") if kind != OUTSIDE]
         return [self.of(kind) for kind in kinds or [label]]
@@ -67,7 +67,7 @@ def hierarchy_sums(
         gold, system: all rows, for the sets of types of a span.
         match: their spans, matched. strict: 1 for each pair [P] with the very type.
     """
-    paths = Paths(taxonomy)
+    paths = TypePaths(taxonomy)
     names = vocabulary.labels.names
     documents = len(vocabulary.docs)
     sets: list[tuple[str, ...]] = [(name,) for name in names]
@@ -150,13 +150,13 @@ class _Sides:
         return np.stack(sums, axis=1)
 
 
-def _closure(types: tuple[str, ...], paths: Paths) -> frozenset[str]:
+def _closure(types: tuple[str, ...], paths: TypePaths) -> frozenset[str]:
     """All types of a set with everything above them; of alternatives the one with the fewest."""
     return frozenset(step for label in types for step in min(paths.alternatives(label), key=len))
 
 
 def _closures(
-    gold: Sequence[tuple[str, ...]], system: Sequence[tuple[str, ...]], paths: Paths
+    gold: Sequence[tuple[str, ...]], system: Sequence[tuple[str, ...]], paths: TypePaths
 ) -> list[tuple[float, float]]:
     """For pairs of type sets: how many types their closures share, and the size of gold's.
 
@@ -173,10 +173,10 @@ def _closures(
     return result
 
 
-def _nearest(ways: Sequence[Path], found: frozenset[str]) -> Path:
+def _nearest(ways: Sequence[TypePath], found: frozenset[str]) -> TypePath:
     """The path that shares most with a set of types, in proportion to both sizes; of equals the shortest."""
 
-    def agreement(way: Path) -> tuple[float, int]:
+    def agreement(way: TypePath) -> tuple[float, int]:
         return len(found.intersection(way)) / (len(way) + len(found)), -len(way)
 
     return max(ways, key=agreement)
