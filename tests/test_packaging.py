@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -38,6 +39,18 @@ def test_a_model_in_the_package_comes_before_one_in_the_checkout(
     assert released_models.released_model() == installed
     with pytest.raises(ModelError, match="expected a released model .ousianer-mini."):
         released_models.released_model("other")
+
+
+def test_nothing_but_the_package_and_its_model_is_packed() -> None:
+    """The corpora of examples/ stay in the checkout: a list of packages and no manifest."""
+    tools = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    assert (
+        {name.partition(".")[0] for name in tools["packages"]}
+        == {"ousianer_cli"}
+        == set(tools["package-data"]) - {"ousianer_cli.released"}
+    )
+    assert set(tools["package-dir"].values()) == {"ousianer_cli", "models"}
+    assert tools["include-package-data"] is False and not (ROOT / "MANIFEST.in").exists()
 
 
 @pytest.mark.slow

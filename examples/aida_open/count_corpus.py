@@ -11,7 +11,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -65,11 +65,11 @@ def table(heads: Iterable[str], rows: Iterable[str]) -> list[str]:
     return [row(*names), row(*("---" if number == 0 else "--:" for number in range(len(names)))), *rows, ""]
 
 
-def by(corpus: list[tuple[str, dict[str, Any]]], key: Callable[[dict[str, Any]], str]) -> list[str]:
-    """Rows of a table with the documents, words and spans of training and of validation, most words first."""
+def by(corpus: list[tuple[str, dict[str, Any]]], key: str) -> list[str]:
+    """Rows by a key of `meta`: documents, words and spans of training and of validation, most words first."""
     counts: dict[str, tuple[Counts, Counts]] = {}
     for part, record in corpus:
-        counts.setdefault(key(record), (Counts(), Counts()))[part == "dev"].add(record)
+        counts.setdefault(record["meta"][key], (Counts(), Counts()))[part == "dev"].add(record)
     order = sorted(counts.items(), key=lambda item: (-item[1][0].words, item[0]))
     return [row(name, *(n for c in pair for n in (c.documents, c.words, c.spans))) for name, pair in order]
 
@@ -98,18 +98,19 @@ def main() -> None:
         ),
     )
     for head, key in (("source", "set"), ("genre", "genre"), ("licence", "licence")):
-        heads = (head, "documents", "words", "spans", "dev: documents", "words", "spans")
-        out += table(heads, by(corpus, lambda record, key=key: record["meta"][key]))
+        out += table((head, "documents", "words", "spans", "dev: documents", "words", "spans"), by(corpus, key))
     taxonomy = load_taxonomy("aida-edl")
     tops: dict[str, Counter[str]] = {}
     for name in (*taxonomy.types, OUTSIDE):
         count = training.labels[name]
         top = tops.setdefault(name.partition(".")[0], Counter())
         top.update(types=1, seen=count > 0, often=count >= 10, level3=count if name.count(".") == 2 else 0, spans=count)
-    heads = ("top type", "types", "with a name", "with ten or more", "spans", "of them at the third level")
     every = sum((top for name, top in tops.items() if name != OUTSIDE), Counter())
     lines = [*((n, c) for n, c in tops.items() if n != OUTSIDE), ("all", every), ("`-`", tops[OUTSIDE])]
-    out += table(heads, (row(n, *(c[k] for k in ("types", "seen", "often", "spans", "level3"))) for n, c in lines))
+    out += table(
+        ("top type", "types", "with a name", "with ten or more", "spans", "of them at the third level"),
+        (row(n, *(c[k] for k in ("types", "seen", "often", "spans", "level3"))) for n, c in lines),
+    )
     out += ["Types without a name in training: " + ", ".join(n for n in taxonomy.types if not training.labels[n]) + "."]
     nouns = ", ".join(f"{noun} {count:,}" for noun, count in training.nouns.most_common(25))
     often = sum(count >= 20 for count in training.nouns.values())
