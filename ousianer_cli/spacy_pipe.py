@@ -98,18 +98,6 @@ class OusianerComponent:
         return self
 
 
-@Language.factory(
-    "ousianer",
-    assigns=["doc.ents", "doc.spans"],
-    default_config={
-        "model": "",
-        "labels": "type",
-        "device": None,
-        "min_confidence": None,
-        "deepen": 0.0,
-        "nested": False,
-    },
-)
 def make_component(
     nlp: Language,
     name: str,
@@ -122,3 +110,18 @@ def make_component(
 ) -> OusianerComponent:
     """The component from a pipeline's configuration."""
     return OusianerComponent(model, labels, device=device, min_confidence=min_confidence, deepen=deepen, nested=nested)
+
+
+Language.factory(
+    "ousianer",
+    assigns=["doc.ents", "doc.spans"],
+    default_config={
+        "model": "",
+        "labels": "type",
+        "device": None,
+        "min_confidence": None,
+        "deepen": 0.0,
+        "nested": False,
+    },
+    func=make_component,
+)
