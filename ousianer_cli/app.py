@@ -11,7 +11,7 @@ from ousianer_cli import __version__
 from ousianer_cli.commands.average import average
 from ousianer_cli.commands.finetune import finetune
 from ousianer_cli.commands.init import init
-from ousianer_cli.commands.lists import ListOptions
+from ousianer_cli.commands.options import OusianerCommand
 from ousianer_cli.commands.prepare import prepare_app
 from ousianer_cli.commands.pretrain import pretrain
 from ousianer_cli.commands.score import score
@@ -25,7 +25,6 @@ app = typer.Typer(
     name="ousianer",
     help="Train, move, tag and score ultra-fine-grained named-entity models for TAC KBP EDL.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -46,15 +45,15 @@ def _root(
     pass
 
 
-app.command()(init)
+app.command(cls=OusianerCommand)(init)
 app.add_typer(prepare_app, name="prepare")
-app.command(cls=ListOptions)(pretrain)
-app.command(cls=ListOptions)(average)
-app.command(cls=ListOptions)(finetune)
+app.command(cls=OusianerCommand)(pretrain)
+app.command(cls=OusianerCommand)(average)
+app.command(cls=OusianerCommand)(finetune)
 app.add_typer(tune_app, name="tune")
-app.command(cls=ListOptions)(tag)
-app.command(cls=ListOptions)(validate)
-app.command(cls=ListOptions)(score)
+app.command(cls=OusianerCommand)(tag)
+app.command(cls=OusianerCommand)(validate)
+app.command(cls=OusianerCommand)(score)
 
 
 def main() -> None:

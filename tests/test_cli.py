@@ -22,6 +22,7 @@ COMMANDS = {
     ("prepare", "wikipedia"),
     ("prepare", "names"),
     ("pretrain",),
+    ("average",),
     ("finetune",),
     ("tune", "pretrain"),
     ("tune", "finetune"),
@@ -84,6 +85,7 @@ BAD_INPUT = [
     ("finetune", "absent-model", "-o", "out", "--train", "absent.jsonl"),
     ("pretrain", "--detection", "absent.jsonl", "--typing", "absent.jsonl", "--encoder", "tiny", "-o", "out"),
     ("pretrain",),
+    ("average",),
     ("score",),
     ("init", "taken"),
 ]

@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
 import typer
 
-from ousianer_cli.settings import require, resolve
+from ousianer_cli.commands.options import command
+from ousianer_cli.settings import require
+from ousianer_cli.settings.average import AverageSettings
 
 
-def average(
-    models: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="MODEL...", help="Pretrained models that went on from one another; MODEL*2 counts twice."
-        ),
-    ] = None,
-    out: Annotated[Path | None, typer.Option("-o", "--out", help="Folder for the model.")] = None,
-    config: Annotated[
-        Path | None, typer.Option(help="Settings file; ousianer.toml of the working folder by default.")
-    ] = None,
-) -> None:
+@command(AverageSettings)
+def average(settings: AverageSettings) -> None:
     """Write the mean of pretrained models of one shape; a type's weights are the mean over the models that know it.
 
     The mean of models that went on from one another often does better than any of them. Its threshold and target types
     come with fine-tuning; a fine-tuned model is no part of a mean.
     """
-    from ousianer_cli.commands.flags import overrides_of
-    from ousianer_cli.settings.average import AverageSettings
-
-    settings = resolve(AverageSettings, "average", overrides_of(locals(), AverageSettings), config=config)
     folders = require(settings.models, "models", "average", "models to average", "MODEL...")
     target = require(settings.out, "out", "average", "a folder for the model", "-o DIR")
     from ousianer_cli.network.average import average_folders

@@ -127,7 +127,7 @@ def prepare_corpus(
         for labelled in duplicates.without(wanted, report.dropped_sentences):
             sentence = _converted(labelled, types_of, chosen, path, report)
             if sentence is not None:
-                out = is_held_out(sentence.tokens, chosen.held_fraction, sentence.document)
+                out = is_held_out(sentence.tokens, chosen.split_by_hash, sentence.document)
                 (held if out else sentences).append(sentence)
         shown = str(path) if len(paths) == 1 else f"{path} and {len(paths) - 1} more"
         report.files[shown] = (form.name, counted.count)

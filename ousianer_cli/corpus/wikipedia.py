@@ -18,7 +18,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,15 +34,14 @@ from ousianer_cli.corpus.wikipedia_parts import (
     write_json,
 )
 from ousianer_cli.errors import InputError, OusiaError, OutputError, SettingsError
-from ousianer_cli.settings import flag
+from ousianer_cli.settings import flag, traits
+from ousianer_cli.settings.fields import neutral_settings
 from ousianer_cli.settings.prepare_wikipedia import HOWS, WikipediaSettings
 
 VERSION = 1
 _DIGEST_BYTES = 1 << 20
 _SPEAK_EVERY = 20.0
 _DUCKDB_THREADS = 4
-_NO_MATTER = frozenset({"dumps", "dump_db", "types", "exclude", "out", "workers", "memory", "keep_parts", "strict"})
-"""Settings that do not change the corpus, or whose files are told by content."""
 
 
 def prepare_wikipedia(
@@ -327,7 +326,8 @@ def _short(value: Any) -> str:
 
 def _manifest(settings: WikipediaSettings) -> dict[str, Any]:
     """What the corpus depends on: the options, and the inputs by size and by their first and last MiB."""
-    options = {f.name: asdict(settings)[f.name] for f in fields(settings) if f.name not in _NO_MATTER}
+    free = neutral_settings(settings)
+    options = {k: getattr(settings, k) for k, t in traits(settings).items() if k not in free and t.role != "data"}
     options["how"] = [h for h in HOWS if h in settings.how]
     inputs = settings.dumps or [settings.dump_db]
     return {

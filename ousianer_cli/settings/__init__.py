@@ -1,15 +1,12 @@
 """Settings of every command: frozen dataclasses, read from a TOML table, overridden by flags, conflicts named by flag.
 
-Each command's dataclass is in the module of its name.
-
-A field's `metadata` carries its one doc line and its flag. `ousianer.toml` in the working folder (or `--config FILE`)
-has one table a command: `[pretrain]`, `[finetune]`, `[tag]`, `[score]`.
+Each command's dataclass is in the module of its name, and what a setting is stands in its field (`fields.Trait`).
+`ousianer.toml` in the working folder (or `--config FILE`) has one table a command (`tables.TABLES`).
 """
 
 from __future__ import annotations
 
 import dataclasses
-import tomllib
 import types
 import typing
 from collections.abc import Mapping
@@ -17,43 +14,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ousianer_cli.errors import SettingsError
+from ousianer_cli.settings.fields import Trait, flag, setting, traits
+from ousianer_cli.settings.project_file import PROJECT_FILE, nearest, read_table
 
-PROJECT_FILE = "ousianer.toml"
+__all__ = ["PROJECT_FILE", "Trait", "flag", "portable", "read_table", "require", "resolve", "setting", "traits"]
+
 T = TypeVar("T")
-
-
-def setting(default: Any = dataclasses.MISSING, *, doc: str, **metadata: Any) -> Any:
-    """A dataclass field with its doc line (and unit); lists and dicts become fresh copies."""
-    metadata["doc"] = doc
-    if isinstance(default, list | dict):
-        return dataclasses.field(default_factory=lambda: type(default)(default), metadata=metadata)
-    return dataclasses.field(default=default, metadata=metadata)
-
-
-def flag(name: str) -> str:
-    """The command-line flag of a setting: `min_mentions` -> `--min-mentions`."""
-    return "--" + name.replace("_", "-")
-
-
-def read_table(table: str, config: str | Path | None = None) -> dict[str, Any]:
-    """The table `[table]` of the project file; empty when no file is named and none is in the working folder.
-
-    Raises:
-        SettingsError: the named file is missing, is not TOML, or the table is no table.
-    """
-    path = Path(config) if config is not None else Path(PROJECT_FILE)
-    if config is None and not path.is_file():
-        return {}
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SettingsError(f"{path}: cannot read the settings ({error.strerror}); check --config") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: expected TOML, found an error: {error}") from None
-    found = content.get(table, {})
-    if not isinstance(found, dict):
-        raise SettingsError(f"{path}: expected a table [{table}], found {type(found).__name__}")
-    return found
 
 
 def resolve(
@@ -69,16 +35,29 @@ def resolve(
     Raises:
         SettingsError: an unknown name, a value of the wrong type, or whatever the dataclass refuses in `__post_init__`.
     """
-    values: dict[str, Any] = read_table(table, config) | dict(preset or {})
+    from ousianer_cli.settings.tables import settings_of_table
+
+    known = traits(cls)
+    siblings = {*settings_of_table(table)} - {*known}  # other dataclasses may share the table
+    values: dict[str, Any] = {k: v for k, v in read_table(table, config).items() if k not in siblings}
+    values |= preset or {}
     values.update({k: v for k, v in overrides.items() if v is not None and v != []})
-    fields = {f.name: f for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
     hints = typing.get_type_hints(cls)
     for name, value in values.items():
-        if name not in fields:
-            known = ", ".join(sorted(fields))
-            raise SettingsError(f"[{table}] has no setting '{name}'; expected one of {known}")
+        if name not in known:
+            raise SettingsError(f"[{table}] has no setting '{name}'{nearest(name, known)}")
+        if known[name].comma:
+            value = _parted(value, known[name])
         values[name] = _coerce(value, hints[name], table, name)
     return cls(**values)
+
+
+def _parted(value: Any, trait: Trait) -> Any:
+    """Texts joined by commas as a list."""
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, list | tuple) or not all(isinstance(text, str) for text in texts):
+        return value
+    return [trait.spelled(part.strip()) for text in texts for part in text.split(",") if part.strip()]
 
 
 def _coerce(value: Any, hint: Any, table: str, name: str) -> Any:

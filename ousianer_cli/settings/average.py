@@ -17,6 +17,6 @@ class AverageSettings:
         role="input",
         kind="model",
         positional=True,
-        metavar="MODEL...",
+        metavar="MODEL",
     )
     out: str = setting("", doc="Folder for the model.", role="output", kind="model", flags=("-o",), metavar="DIR")

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from ousianer_cli.errors import SettingsError
 from ousianer_cli.settings import setting
+from ousianer_cli.settings.fields import MAPPING, TARGET_TAXONOMY
 
 Reading = Literal["closed", "open", "mean"]
 
@@ -15,53 +16,135 @@ Reading = Literal["closed", "open", "mean"]
 class FinetuneSettings:
     """`[finetune]` of ousianer.toml."""
 
-    base: str = setting("", doc="model folder to start from; with --feedback alone, the shipped model")
-    out: str = setting("", doc="folder for the model")
-    train: list[str] = setting(
-        [], doc="corpora whose mentions carry admissible target types; one named n times weighs n times as much"
+    base: str = setting(
+        "",
+        doc="Model folder to start from; with --feedback alone, the shipped model.",
+        role="input",
+        kind="model",
+        positional=True,
+        metavar="BASE",
     )
-    dev: list[str] = setting([], doc="validation corpora; detection is scored too where they mark all names")
+    train: list[str] = setting(
+        [],
+        doc="Corpora whose mentions carry admissible target types; one named n times weighs n times as much.",
+        role="data",
+        metavar="FILE...",
+    )
+    dev: list[str] = setting(
+        [],
+        doc="Validation corpora; detection is scored too where they mark all names.",
+        role="data",
+        validates=True,
+        metavar="FILE...",
+    )
     dev_labels: Reading = setting(
         "closed",
-        doc="how validation labels are read: closed; open, which takes what lies below a label as right; mean of both",
+        doc="How validation labels are read: closed; open, which takes what lies below a label as right; mean of both.",
+        group="data",
+        fixed=True,
     )
-    feedback: list[str] = setting([], doc="corrected mentions: EDL rows (with --source) or rows with their sentence")
-    source: list[str] = setting([], doc="documents of the feedback's EDL rows")
-    taxonomy: str = setting("aida-edl", doc="target taxonomy: aida, aida-edl, a TSV or a neleval JSON")
+    feedback: list[str] = setting(
+        [],
+        doc="Corrected mentions: EDL rows (with --source) or rows with their sentence.",
+        role="data",
+        metavar="FILE...",
+    )
+    source: list[str] = setting([], doc="Documents of the feedback's EDL rows.", role="input", metavar="INPUT...")
+    taxonomy: str = setting("aida-edl", doc=f"{TARGET_TAXONOMY}.", role="input", kept_by_model=True)
     mapping: str = setting(
-        "", doc="YAGO -> target table, for Direct models and for depth below open labels; empty takes the shipped one"
+        "",
+        doc=f"{MAPPING}, for Direct models and for depth below open labels.",
+        role="input",
+        shown="the model's own, or the shipped one",
     )
-    direct: bool = setting(False, doc="write the Direct model: no conversion layer, types mapped by the table")
-    loss: Literal["soft", "hard", "credit"] = setting(
-        "soft", doc="soft: y* = yW; hard: plain cross-entropy; credit: minus the log of the expected credit, decay .5"
+    balance: bool = setting(
+        True, doc="Give each training corpus weight by the square root of its mentions.", group="data"
     )
-    credit: Literal["ancestor", "descendant", "both"] = setting("both", doc="direction of W in loss and decoder")
-    decay: float = setting(0.5, doc="what one level of distance leaves of the credit in the decoder")
-    loss_decay: float = setting(0.1, doc="the same in the loss; small values keep the target sharp")
-    depth: float = setting(0.0, doc="share of an open label's mass that evidence may move below it")
+    replay_limit: int = setting(14000, doc="Mentions kept in the replay file.", group="data", fixed=True)
+    direct: bool = setting(
+        False,
+        doc="Write the Direct model: no conversion layer, types mapped by the table.",
+        group="model",
+        fixed=True,
+    )
     reads: Literal["logits", "probabilities", "vectors", "both"] = setting(
-        "vectors", doc="input of the conversion layer"
+        "vectors", doc="Input of the conversion layer.", group="model", kept_by_model=True
     )
-    hidden: int = setting(200, doc="hidden size of the conversion layer")
-    dropout: float = setting(0.3, doc="dropout in the conversion layer")
-    tune_projection: bool = setting(False, doc="tune the type projection too (detection never reads it)")
-    decoding: Literal["argmax", "expected"] = setting("expected", doc="argmax, or the type of highest expected credit")
-    coarse_prior: float = setting(0.0, doc="share of gold that expected-credit decoding takes to stop at the top type")
-    lr: float = setting(1e-3, doc="peak learning rate (AdamW)")
-    weight_decay: float = setting(0.01, doc="AdamW weight decay")
-    warmup_steps: int = setting(200, doc="steps over which the learning rate rises; it falls linearly to zero after")
-    epochs: int = setting(20, doc="passes over the mentions")
-    batch_size: int = setting(256, doc="most mentions a batch; few mentions make smaller ones, of 16 at least")
-    patience: int = setting(6, doc="validations without gain before tuning stops")
-    feedback_weight: float = setting(3.0, doc="weight of a feedback mention beside one of the replay file")
+    hidden: int = setting(200, doc="Hidden size of the conversion layer.", group="model", kept_by_model=True)
+    dropout: float = setting(0.3, doc="Dropout in the conversion layer.", group="model")
+    tune_projection: bool = setting(
+        False,
+        doc="Tune the type projection too (detection never reads it).",
+        group="model",
+        off="--keep-projection",
+    )
+    loss: Literal["soft", "hard", "credit"] = setting(
+        "soft",
+        doc="soft: y* = yW; hard: plain cross-entropy; credit: minus the log of the expected credit, decay .5.",
+        group="training",
+        kept_by_model=True,
+    )
+    loss_decay: float = setting(
+        0.1,
+        doc="What one level of distance leaves of the credit in the loss; small values keep the target sharp.",
+        group="training",
+        kept_by_model=True,
+    )
+    depth: float = setting(
+        0.0,
+        doc="Share of an open label's mass that evidence may move below it.",
+        group="training",
+        kept_by_model=True,
+    )
+    lr: float = setting(1e-3, doc="Peak learning rate (AdamW).", group="training")
+    weight_decay: float = setting(0.01, doc="AdamW weight decay.", group="training")
+    warmup_steps: int = setting(
+        200, doc="Steps over which the learning rate rises; it falls linearly to zero after.", group="training"
+    )
+    epochs: int = setting(20, doc="Passes over the mentions.", group="training")
+    batch_size: int = setting(
+        256, doc="Most mentions a batch; few mentions make smaller ones, of 16 at least.", group="training"
+    )
+    patience: int = setting(6, doc="Validations without gain before tuning stops.", group="training")
+    feedback_weight: float = setting(
+        3.0, doc="Weight of a feedback mention beside one of the replay file.", group="training"
+    )
     replay_keep: float = setting(
-        0.8, doc="with feedback: share of the model's own answers in what replayed mentions are trained towards"
+        0.8,
+        doc="With feedback: share of the model's own answers in what replayed mentions are trained towards.",
+        group="training",
     )
-    replay_limit: int = setting(14000, doc="mentions kept in the replay file")
-    balance: bool = setting(True, doc="give each training corpus weight by the square root of its mentions")
-    batch_pieces: int = setting(4096, doc="padded sub-word pieces a batch when mention vectors are computed")
-    vectors: str = setting("", doc="folder that keeps mention vectors from run to run; empty keeps none")
-    seed: int = setting(1, doc="seed of weights and order")
+    batch_pieces: int = setting(
+        4096, doc="Padded sub-word pieces a batch when mention vectors are computed.", group="training", fixed=True
+    )
+    vectors: str = setting(
+        "",
+        doc="Folder that keeps mention vectors from run to run, so that the next tuning is quicker.",
+        role="output",
+        kind="cache",
+        group="training",
+        metavar="DIR",
+    )
+    seed: int = setting(1, doc="Seed of weights and order.", group="training", fixed=True)
+    credit: Literal["ancestor", "descendant", "both"] = setting(
+        "both", doc="Direction of W in loss and decoder.", group="decoding", kept_by_model=True
+    )
+    decay: float = setting(
+        0.5,
+        doc="What one level of distance leaves of the credit in the decoder.",
+        group="decoding",
+        kept_by_model=True,
+    )
+    decoding: Literal["argmax", "expected"] = setting(
+        "expected", doc="argmax, or the type of highest expected credit.", group="decoding", kept_by_model=True
+    )
+    coarse_prior: float = setting(
+        0.0,
+        doc="Share of gold that expected-credit decoding takes to stop at the top type.",
+        group="decoding",
+        kept_by_model=True,
+    )
+    out: str = setting("", doc="Folder for the model.", role="output", kind="model", flags=("-o",), metavar="DIR")
 
     def __post_init__(self) -> None:
         if self.direct and self.train:

@@ -3,40 +3,127 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from ousianer_cli.errors import SettingsError
+from ousianer_cli.settings import setting
 
 Demonyms = Literal["keep", "guidelines", "outside"]
 Unmapped = Literal["error", "drop", "outside"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PrepareSettings:
-    """What `prepare_corpus` does; see the command's help for each.
+    """`[corpus]` of ousianer.toml: what `prepare_corpus` does.
 
     Raises:
         SettingsError: settings that contradict each other or are out of range, named by flag.
     """
 
-    format: str | None = None
-    map: str | Path | None = None
-    map_to: str | None = None
-    taxonomy: str | None = None
-    unmapped: Unmapped = "error"
-    supervises: Literal["detection", "typing", "both"] | None = None
-    exclude: tuple[str | Path, ...] = ()
-    clean: bool = False
-    limit: int | None = None
-    seed: int = 0
-    held_fraction: float = 0.0
-    types: tuple[str, ...] = ()
-    """Labels that count as names; none: all (of OntoNotes those that are no numbers or dates)."""
-    demonyms: Demonyms = "keep"
-    """What becomes of national adjectives, peoples and languages that the labels call places or put outside:
-    `guidelines` takes adjectives of places as names of them, nouns for people and languages as `-`; `outside` takes all
-    as `-`."""
+    files: list[str] = setting(
+        [],
+        doc="Corpus files; each may have its own format. OntoNotes, brat, LAF and AIDA tabs also by folder.",
+        role="input",
+        positional=True,
+        metavar="FILE",
+    )
+    format: str | None = setting(None, doc="Format of the files.", group="data", shown="by content", metavar="FORMAT")
+    token_column: int | None = setting(
+        None, doc="Column of the token, from 0 (-1 is the last).", group="data", shown="0; for conllu 1"
+    )
+    tag_column: int | None = setting(
+        None,
+        doc="Column of the tag, from 0 (-1 is the last).",
+        group="data",
+        shown="the last; for conllu 2, or MISC's NER=",
+    )
+    tag_names: str | None = setting(
+        None, doc="Names of numbered tags, comma separated, or a file.", group="data", metavar="NAMES"
+    )
+    genres: list[str] = setting(
+        [],
+        doc="OntoNotes: genres, of bc, bn, mz, nw, tc, wb; or all. Also as a comma list.",
+        group="data",
+        comma=True,
+        spelled=str.lower,
+        shown="nw,wb",
+    )
+    levels: list[str] = setting(
+        [],
+        doc="AIDA tabs: mention levels, of NAM, NOM, PRO. Also as a comma list.",
+        group="data",
+        comma=True,
+        spelled=str.upper,
+        shown="NAM",
+    )
+    source: list[str] = setting(
+        [], doc="LAF and AIDA tabs: the LTF they annotate, file, folder or zip.", role="input", metavar="INPUT..."
+    )
+    supervises: Literal["detection", "typing", "both"] | None = setting(
+        None,
+        doc="What the lines teach: detection (all names are marked), typing (those marked have types) or both.",
+        group="data",
+        shown="both; for AIDA tabs typing; our own lines say it themselves",
+    )
+    types: list[str] = setting(
+        [],
+        doc="Labels that count as names; words of others are no names. Also as a comma list.",
+        group="labels",
+        comma=True,
+        shown="all; of OntoNotes the 11 that are no numbers or dates",
+    )
+    map: str | None = setting(
+        None,
+        doc="Label-mapping table: label<TAB>TYPE|TYPE; '-' lies outside. Without one, labels stay.",
+        role="input",
+        group="labels",
+        metavar="FILE",
+    )
+    map_to: str | None = setting(
+        None,
+        doc="wordnet or wordnet:SOURCE: synsets by the shipped table, for pretraining; SOURCE is fewnerd, crossner, "
+        "coarse, wfbg, ontonotes, or nouns (the mentions' own). aida or aida:ontonotes: AIDA types, for fine-tuning.",
+        group="labels",
+    )
+    taxonomy: str | None = setting(
+        None,
+        doc="Check the types of --map, or without it read the labels as types in any case: aida, aida-edl, or a "
+        "taxonomy file.",
+        role="input",
+        group="labels",
+    )
+    unmapped: Unmapped = setting(
+        "error",
+        doc="A label without a row: error; drop (with its sentence, if that trains detection); outside.",
+        group="labels",
+    )
+    demonyms: Demonyms = setting(
+        "keep",
+        doc="National adjectives, peoples, languages that labels call places, or put outside: keep; guidelines (French "
+        "in 'French troops' is GPE, Danes are outside); outside.",
+        group="labels",
+    )
+    exclude: list[str] = setting(
+        [], doc="Drop sentences that these files hold too.", role="input", group="sentences", metavar="FILE..."
+    )
+    clean: bool = setting(
+        False,
+        doc="Keep only sentences in which no capitalised word is left O, where a corpus does not mark every name.",
+        group="sentences",
+    )
+    limit: int | None = setting(
+        None, doc="Keep at most so many sentences, drawn at random, in their order.", group="sentences"
+    )
+    seed: int = setting(0, doc="Seed of --limit.", group="sentences")
+    split_by_hash: float = setting(
+        0.0,
+        doc="Share of sentences to hold out (with --held-out), by a hash of the lower-cased sentence.",
+        group="sentences",
+    )
+    held_out: str = setting("", doc="JSON lines for the share held out.", role="output", kind="lines", metavar="FILE")
+    out: str = setting(
+        "", doc="JSON lines to write.", role="output", kind="lines", flags=("-o", "--output"), metavar="FILE"
+    )
 
     def __post_init__(self) -> None:
         def refuse(text: str) -> None:
@@ -57,5 +144,5 @@ class PrepareSettings:
             refuse("--unmapped: expected together with --map, --map-to or --taxonomy; without them labels stay")
         if self.limit is not None and self.limit < 1:
             refuse(f"--limit: expected 1 or more sentences, found {self.limit}")
-        if not 0 <= self.held_fraction < 1:
-            refuse(f"--split-by-hash: expected a share from 0 to below 1, found {self.held_fraction}")
+        if not 0 <= self.split_by_hash < 1:
+            refuse(f"--split-by-hash: expected a share from 0 to below 1, found {self.split_by_hash}")

@@ -45,32 +45,70 @@ _EXPANSION = ExpansionSettings()
 
 @dataclass(frozen=True)
 class WikipediaSettings:
-    """What `prepare wikipedia` reads and makes.
+    """`[wikipedia]` of ousianer.toml: what `prepare wikipedia` reads and makes.
 
     Raises:
         SettingsError: settings out of range or in conflict, by flag.
     """
 
-    dumps: list[str] = setting([], doc="dumps (pages-articles XML; plain, gz, bz2, multistream bz2)")
-    dump_db: str = setting("", doc="dump DB of Wikipedia2Vec instead of dumps")
-    types: list[str] = setting([], doc="title types: Parquet of `prepare types`, or tables as it reads them")
-    out: str = setting("", doc="folder for the corpus and the report")
-    how: list[str] = setting(list(HOWS), doc="which mentions: link, bold, again, alias")
-    format: Literal["parquet", "jsonl"] = setting("parquet", doc="Parquet shards, or one file of JSON lines")
-    max_per_title: int = setting(0, doc="mentions of one title at most, drawn by seed; 0 is no limit")
-    min_commonness: float = setting(
-        _EXPANSION.min_commonness, doc="an alias must lead to its title in at least this share of its links"
+    dumps: list[str] = setting(
+        [],
+        doc="pages-articles XML: plain, gz, bz2 or multistream bz2.",
+        role="data",
+        positional=True,
+        metavar="DUMP",
     )
-    min_link_probability: float = setting(0.01, doc="an alias must be a link in at least this share of its occurrences")
-    lower_case: bool = setting(False, doc="keep mentions without a capital letter")
-    max_words: int = setting(200, doc="words of a sentence at most; longer ones are counted and dropped")
-    exclude: list[str] = setting([], doc="corpora whose sentences must not be in this one")
-    seed: int = setting(0, doc="seed of the drawing for max_per_title")
-    rows_per_shard: int = setting(50_000, doc="sentences a shard, about")
-    workers: int = setting(0, doc="processes; 0 is one a core")
-    memory: str = setting("1GB", doc="memory that DuckDB may hold; it spills to the output folder's disk")
-    strict: bool = setting(False, doc="stop at the first fault of a dump or a table")
-    keep_parts: bool = setting(False, doc="keep the working files when the run has ended")
+    dump_db: str = setting("", doc="A dump DB of Wikipedia2Vec in place of dumps.", role="data", metavar="FILE")
+    types: list[str] = setting(
+        [],
+        doc="Title types: Parquet of `prepare types`, or tables as it reads them.",
+        role="data",
+        metavar="TABLE...",
+    )
+    exclude: list[str] = setting(
+        [],
+        doc="Drop sentences that these corpora hold too, however they split words.",
+        role="data",
+        metavar="FILE...",
+    )
+    strict: bool = setting(False, doc="Stop at the first fault of a dump or a table.", group="data", neutral=True)
+    how: list[str] = setting(
+        list(HOWS), doc="Mentions to take, of link, bold, again (later occurrences), alias.", group="mentions"
+    )
+    max_per_title: int = setting(
+        0, doc="At most so many mentions of one title, drawn by --seed; 0 is no limit.", group="mentions"
+    )
+    seed: int = setting(0, doc="Seed of --max-per-title.", group="mentions")
+    min_commonness: float = setting(
+        _EXPANSION.min_commonness, doc="Share of an alias's links that must lead to its title.", group="mentions"
+    )
+    min_link_probability: float = setting(
+        _EXPANSION.min_link_probability,
+        doc="Share of an alias's occurrences that must be links.",
+        group="mentions",
+    )
+    lower_case: bool = setting(False, doc="Keep mentions without a capital letter.", group="mentions")
+    max_words: int = setting(200, doc="Drop sentences of more words than this.", group="mentions")
+    workers: int = setting(0, doc="Processes.", group="work", neutral=True, shown="one a core")
+    memory: str = setting(
+        "1GB",
+        doc="Memory for the joins, beyond which they spill to the output folder's disk.",
+        group="work",
+        neutral=True,
+    )
+    keep_parts: bool = setting(False, doc="Keep the working files when the run has ended.", group="work", neutral=True)
+    format: Literal["parquet", "jsonl"] = setting(
+        "parquet", doc="Parquet shards, or one file of JSON lines.", group="output"
+    )
+    rows_per_shard: int = setting(50_000, doc="Sentences a shard, about.", group="output")
+    out: str = setting(
+        "",
+        doc="Folder for the corpus and report.json.",
+        role="output",
+        kind="shards",
+        flags=("-o",),
+        metavar="DIR",
+    )
 
     def __post_init__(self) -> None:
         def refuse(name: str, expected: str, found: object) -> None:

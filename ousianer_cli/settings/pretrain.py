@@ -7,86 +7,150 @@ from typing import Any, Literal
 
 from ousianer_cli.errors import SettingsError
 from ousianer_cli.settings import setting
+from ousianer_cli.settings.fields import MAPPING, TARGET_TAXONOMY
 
 
 @dataclass(frozen=True)
 class PretrainSettings:
     """`[pretrain]` of ousianer.toml."""
 
-    detection: list[str] = setting([], doc="corpora whose names are all marked; they feed the detection loss")
-    typing: list[str] = setting([], doc="corpora whose mentions carry YAGO/WordNet types; they feed the typing loss")
+    detection: list[str] = setting(
+        [], doc="Corpora whose names are all marked; they feed the detection loss.", role="data", metavar="FILE..."
+    )
+    typing: list[str] = setting(
+        [],
+        doc="Corpora whose mentions carry YAGO/WordNet types; they feed the typing loss.",
+        role="data",
+        metavar="FILE...",
+    )
     typing_open: list[str] = setting(
-        [], doc="typing corpora with coarse labels: types below a label are neither right nor wrong"
+        [],
+        doc="Typing corpora with coarse labels: types below a label are neither right nor wrong.",
+        role="data",
+        metavar="FILE...",
     )
     joint: list[str] = setting(
-        [], doc="corpora that feed each loss as their own lines say ('supervises'); labels are open, as above"
+        [],
+        doc="Corpora that feed each loss as their own lines say ('supervises'); labels are open, as above.",
+        role="data",
+        metavar="FILE...",
     )
-    joint_closed: list[str] = setting([], doc="the same with closed labels: types below a label count as wrong")
+    joint_closed: list[str] = setting(
+        [],
+        doc="The same with closed labels, as `prepare names` writes: types below a label count as wrong.",
+        role="data",
+        metavar="FILE...",
+    )
     detection_dev: list[str] = setting(
-        [], doc="validation corpora for detection; without them a share of each is held out"
+        [],
+        doc="Validation corpora for detection; without them a share of each is held out.",
+        role="data",
+        validates=True,
+        metavar="FILE...",
     )
-    typing_dev: list[str] = setting([], doc="validation corpora for typing; without them a share of each is held out")
-    out: str = setting("", doc="folder for the model")
+    typing_dev: list[str] = setting(
+        [],
+        doc="Validation corpora for typing; without them a share of each is held out.",
+        role="data",
+        validates=True,
+        metavar="FILE...",
+    )
+    held_out: float = setting(
+        0.05, doc="Share of the sentences held out where no validation corpus is given.", group="data", fixed=True
+    )
+    min_mentions: int = setting(30, doc="Mentions a type needs to enter the inventory.", group="data", fixed=True)
+    max_pieces: int = setting(
+        256, doc="Pieces a sentence may have; longer ones are split between words.", group="data", fixed=True
+    )
+    passage_pieces: int = setting(
+        0,
+        doc="Pieces of a passage: sentences of a document are read together up to so many; 0 reads each by itself.",
+        group="data",
+    )
+    passage_cut: float = setting(
+        0.0,
+        doc="Share of the places between sentences where a passage is cut in training, anew at each showing.",
+        group="data",
+    )
+    hide_case: float = setting(0.0, doc="Share of the words whose case is hidden in training.", group="data")
+    recase: float = setting(
+        0.1, doc="Share of the sentences shown in small letters, capitals or title case.", group="data"
+    )
+    stream: Literal["auto", "yes", "no"] = setting(
+        "auto",
+        doc="Read typing corpora from disk while training: auto for folders of shards, yes for all, no for none.",
+        group="data",
+    )
+    stream_buffer: int = setting(
+        20_000,
+        doc="Streamed sentences held in memory and shuffled at a time; a larger buffer mixes better.",
+        group="data",
+    )
     encoder: str = setting(
-        "minilm", doc="Hugging Face id or folder; 'minilm' is a package, 'tiny' a random one for dry runs"
+        "minilm",
+        doc="Encoder: a Hugging Face id or folder, or minilm, shipped, tiny (random, for dry runs).",
+        group="model",
     )
     start: list[str] = setting(
         [],
-        doc="model folder to go on from: its encoder in place of 'encoder', its weights and types; of several that "
-        "went on from one another, the mean of the weights",
+        doc="Model folder to go on from: its encoder in place of --encoder, its weights, types; of several that went "
+        "on from one another, the mean of the weights.",
+        role="input",
+        kind="model",
+        group="model",
+        metavar="DIR...",
     )
-    encoder_layers: int = setting(0, doc="lower encoder layers to keep; 0 keeps all")
+    encoder_layers: int = setting(0, doc="Lower encoder layers to keep; 0 keeps all.", group="model")
     mix_layers: list[int] = setting(
-        [], doc="layers in the scalar mix; 0 is the embeddings, -1 the last; empty takes all but 0"
+        [],
+        doc="Layers in the scalar mix; 0 is the embeddings, -1 the last.",
+        group="model",
+        shown="all but 0",
     )
-    encoder_lr: float = setting(1e-4, doc="learning rate of the encoder; 0 freezes it (the paper)")
+    lstm_hidden: int = setting(200, doc="Hidden size of each direction of the BiLSTM.", group="model")
+    lstm_layers: int = setting(2, doc="Layers of the BiLSTM.", group="model")
+    dropout: float = setting(0.5, doc="Dropout before and after the BiLSTM.", group="model")
+    shape_size: int = setting(32, doc="Size of the projected word-shape features; 0 leaves them out.", group="model")
+    shape_input: bool = setting(False, doc="Add word shapes to the input of a tuned encoder too.", group="model")
+    pooling: Literal["first", "mean", "ends"] = setting(
+        "ends", doc="How a mention's words become one vector.", group="model"
+    )
+    mention_size: int = setting(
+        256, doc="Size of a mention vector; 0 takes the pooled one as it is (the paper).", group="model"
+    )
+    typing_sees_encoder: bool = setting(True, doc="Pool encoder states for typing too.", group="model")
+    encoder_lr: float = setting(
+        1e-4,
+        doc="Learning rate of the encoder; 0 freezes it and caches its features (the paper).",
+        group="training",
+    )
     freeze_embeddings: bool = setting(
-        True, doc="leave the encoder's word embeddings as they are when the rest is tuned"
+        True, doc="Leave the encoder's word embeddings as they are when the rest is tuned.", group="training"
     )
-    lr: float = setting(1e-3, doc="learning rate of everything but the encoder (Adam)")
-    warmup: float = setting(0.05, doc="share of the steps over which learning rates rise")
-    decay: bool = setting(True, doc="let learning rates fall linearly to zero")
-    clip: float = setting(1.0, doc="largest gradient norm; 0 does not clip")
-    lstm_hidden: int = setting(200, doc="hidden size of each direction of the BiLSTM")
-    lstm_layers: int = setting(2, doc="layers of the BiLSTM")
-    dropout: float = setting(0.5, doc="dropout before and after the BiLSTM")
-    shape_size: int = setting(32, doc="size of the projected word-shape features; 0 leaves them out")
-    shape_input: bool = setting(False, doc="add word shapes to the input of a tuned encoder too")
-    piece_dropout: float = setting(0.0, doc="share of the sub-word pieces hidden behind the mask piece in training")
-    pooling: Literal["first", "mean", "ends"] = setting("ends", doc="how a mention's words become one vector")
-    mention_size: int = setting(256, doc="size of a mention vector; 0 takes the pooled one as it is (the paper)")
-    typing_sees_encoder: bool = setting(True, doc="pool encoder states for typing too")
-    detection_weight: float = setting(1.0, doc="weight of the detection loss (per sentence)")
-    typing_weight: float = setting(1.0, doc="weight of the typing loss (per mention)")
-    detection_repeat: int = setting(1, doc="how often an epoch shows each detection sentence")
-    min_mentions: int = setting(30, doc="mentions a type needs to enter the type inventory")
-    epochs: int = setting(3, doc="passes over the corpora")
+    lr: float = setting(1e-3, doc="Learning rate of everything but the encoder (Adam).", group="training")
+    warmup: float = setting(0.05, doc="Share of the steps over which learning rates rise.", group="training")
+    decay: bool = setting(True, doc="Let learning rates fall linearly to zero.", group="training")
+    clip: float = setting(1.0, doc="Largest gradient norm; 0 does not clip.", group="training")
+    piece_dropout: float = setting(
+        0.0, doc="Share of the sub-word pieces hidden behind the mask piece in training.", group="training"
+    )
+    detection_weight: float = setting(1.0, doc="Weight of the detection loss (per sentence).", group="training")
+    typing_weight: float = setting(1.0, doc="Weight of the typing loss (per mention).", group="training")
+    detection_repeat: int = setting(1, doc="How often an epoch shows each detection sentence.", group="training")
+    epochs: int = setting(3, doc="Passes over the corpora.", group="training")
     steps: int = setting(
-        0, doc="steps of training in place of passes; validation then comes 'epochs' times; 0 goes by passes"
+        0,
+        doc="Steps of training in place of passes; validation then comes --epochs times; 0 goes by passes.",
+        group="training",
     )
-    stream: Literal["auto", "yes", "no"] = setting(
-        "auto", doc="read typing corpora from disk while training: auto for folders of shards, yes for all, no for none"
+    batch_pieces: int = setting(1600, doc="Padded sub-word pieces a batch.", group="training")
+    validate_every: int = setting(0, doc="Steps between validations; 0 validates once an epoch.", group="training")
+    patience: int = setting(3, doc="Validations without gain before training stops.", group="training")
+    seed: int = setting(1, doc="Seed of weights, order and dropout.", group="training", fixed=True)
+    threads: int = setting(
+        0, doc="CPU threads; 0 leaves the choice to PyTorch.", group="training", fixed=True, neutral=True
     )
-    stream_buffer: int = setting(
-        20_000, doc="streamed sentences held in memory and shuffled at a time; a larger buffer mixes better"
-    )
-    batch_pieces: int = setting(1600, doc="padded sub-word pieces a batch")
-    max_pieces: int = setting(256, doc="pieces a sentence may have; longer ones are split between words")
-    passage_pieces: int = setting(
-        0, doc="pieces of a passage: sentences of a document are read together up to so many; 0 reads each by itself"
-    )
-    passage_cut: float = setting(
-        0.0, doc="share of the places between sentences where a passage is cut in training, anew at each showing"
-    )
-    hide_case: float = setting(0.0, doc="share of the words whose case is hidden in training")
-    recase: float = setting(0.1, doc="share of the sentences shown in small letters, capitals or title case")
-    held_out: float = setting(
-        0.05, doc="share of the sentences held out for validation where no validation corpus is given"
-    )
-    validate_every: int = setting(0, doc="steps between validations; 0 validates once an epoch")
-    patience: int = setting(3, doc="validations without gain before training stops")
-    seed: int = setting(1, doc="seed of weights, order and dropout")
-    threads: int = setting(0, doc="CPU threads; 0 leaves PyTorch's choice")
+    out: str = setting("", doc="Folder for the model.", role="output", kind="model", flags=("-o",), metavar="DIR")
 
     def __post_init__(self) -> None:
         if not 0 <= self.dropout < 1:
@@ -121,6 +185,21 @@ class PretrainSettings:
             )
         if not 0 <= self.held_out < 1:
             raise SettingsError(f"--held-out: expected 0 <= share < 1, found {self.held_out}")
+
+
+@dataclass(frozen=True)
+class DirectSettings:
+    """What `[pretrain]` says of a Direct model made of the pretrained one, without fine-tuning."""
+
+    direct: bool = setting(
+        False, doc="Make it a Direct model: YAGO types mapped by --mapping, no fine-tuning.", group="decoding"
+    )
+    mapping: str = setting("", doc=f"{MAPPING} of --direct.", role="input", group="decoding", shown="the shipped one")
+    taxonomy: str = setting("aida-edl", doc=f"{TARGET_TAXONOMY} of --direct.", role="input", group="decoding")
+
+    def __post_init__(self) -> None:
+        if self.mapping and not self.direct:
+            raise SettingsError("--mapping: expected --direct beside it, found it alone; a table is for a Direct model")
 
 
 PAPER: dict[str, Any] = {

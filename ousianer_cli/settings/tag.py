@@ -7,6 +7,7 @@ from typing import Literal
 
 from ousianer_cli.errors import SettingsError
 from ousianer_cli.settings import setting
+from ousianer_cli.settings.fields import AFTER_XML_DECLARATION, SHIPPED_MODEL
 
 OutputFormat = Literal["edl", "jsonl", "conll"]
 
@@ -15,37 +16,70 @@ OutputFormat = Literal["edl", "jsonl", "conll"]
 class TagSettings:
     """`[tag]` of ousianer.toml."""
 
-    inputs: list[str] = setting([], doc="files, folders, archives or @lists to tag")
-    out: str = setting("", doc="the run to write")
-    format: OutputFormat = setting("edl", doc="edl (EDL tab), jsonl (one document a line) or conll (one token a line)")
-    model: str = setting("", doc="model folder; empty takes the shipped model")
-    run_id: str = setting("ousianer", doc="column 1 of the run")
-    input_format: str = setting("", doc="force a format instead of telling it by content")
-    strict: bool = setting(False, doc="stop at the first damaged document instead of counting it")
-    authors: bool = setting(True, doc='emit the poster\'s name in author="…" as a PER name')
-    author_type: str = setting(
-        "PER", doc="type of posters' names; a taxonomy that lacks it has no rows for posters (they are counted)"
+    inputs: list[str] = setting(
+        [],
+        doc="LTF, source XML, rsd/text: files, folders, .ltf.zip, .gz, @list.txt.",
+        role="input",
+        positional=True,
+        metavar="INPUT",
     )
-    quotes: bool = setting(False, doc="tag text inside <quote> too")
-    after_xml_declaration: bool = setting(False, doc="count offsets from after the first <?xml …?> line")
-    nil: str = setting("string", doc="NIL ids: string (clusters of the same name and top type) or per-mention")
+    input_format: str = setting(
+        "",
+        doc="Force a format instead of telling it by content (see docs/formats.md).",
+        group="data",
+        shown="by content",
+        metavar="FORMAT",
+    )
+    strict: bool = setting(False, doc="Stop at the first damaged document instead of counting it.", group="data")
+    authors: bool = setting(True, doc='Emit posters\' names in author="…".', group="data")
+    author_type: str = setting(
+        "PER",
+        doc="Type of posters' names; a taxonomy that lacks it has no rows for posters (they are counted).",
+        group="data",
+    )
+    quotes: bool = setting(False, doc="Tag text inside <quote> too.", group="data")
+    after_xml_declaration: bool = setting(False, doc=AFTER_XML_DECLARATION, group="data", off="--from-file-start")
+    model: str = setting(
+        "", doc="Model folder.", role="input", kind="model", group="model", shown=SHIPPED_MODEL, metavar="DIR"
+    )
+    device: str = setting("", doc="cpu or cuda.", group="model", neutral=True, shown="a GPU where there is one")
+    threads: int = setting(0, doc="CPU threads; 0 leaves the choice to PyTorch.", group="model", neutral=True)
     deepen: float = setting(
-        0.0, doc="least YAGO evidence that takes a type below what the conversion layer chose; 0 never does"
+        0.0,
+        doc="Least YAGO evidence that takes a type below what the conversion layer chose (gpe -> a city); 0: never.",
+        group="decoding",
     )
     coarse_prior: float = setting(
         -1.0,
-        doc="share of gold taken to stop at the top type: more, and answers stop higher; negative: the model's own",
+        doc="Share of gold taken to stop at the top type, for coarse guidelines: more, and answers stop higher.",
+        group="decoding",
+        shown="the model's own",
     )
-    min_confidence: float = setting(-1.0, doc="least confidence of a row; negative takes the model's own threshold")
+    min_confidence: float = setting(
+        -1.0, doc="Least confidence of a row.", group="decoding", shown="the model's own threshold"
+    )
     yago_threshold: float = setting(
-        0.5, doc="of a model without target types: least probability of a YAGO class that has a row of its own"
+        0.5,
+        doc="Of a model without target types: least probability of a YAGO class that has a row of its own.",
+        group="decoding",
     )
     consistency: Literal["document", "none"] = setting(
-        "document", doc="document: mentions of the same string in a document share evidence; none: each by itself"
+        "document",
+        doc="document: mentions of the same string in a document share evidence; none: each by itself.",
+        group="decoding",
     )
-    nested: bool = setting(False, doc="give names inside other names too")
-    device: str = setting("", doc="cpu or cuda; empty takes a GPU where there is one")
-    threads: int = setting(0, doc="CPU threads; 0 leaves PyTorch's choice")
+    nested: bool = setting(False, doc="Give names inside other names too.", group="decoding")
+    format: OutputFormat = setting(
+        "edl", doc="edl (EDL tab), jsonl (one document a line) or conll (one token a line).", group="output"
+    )
+    run_id: str = setting("ousianer", doc="Column 1 of the run.", group="output")
+    nil: str = setting(
+        "string",
+        doc="NIL ids: string (clusters of the same name and top type) or per-mention.",
+        group="output",
+        metavar="[string|per-mention]",
+    )
+    out: str = setting("", doc="The run to write.", role="output", kind="run", flags=("-o",), metavar="FILE")
 
     def __post_init__(self) -> None:
         if not self.run_id or any(c.isspace() for c in self.run_id):

@@ -13,20 +13,43 @@ from ousianer_cli.settings import flag, setting
 class TuneSettings:
     """`[tune]` of ousianer.toml; its tables `[tune.pretrain]` and `[tune.finetune]` are the search spaces."""
 
-    out: str = setting("", doc="folder for the study")
-    trials: int = setting(50, doc="trials of the study in all; 0 only lays the study down")
-    timeout: float = setting(0.0, doc="minutes after which no further trial begins; 0 sets no limit")
-    seed: int = setting(1, doc="seed of the sampler; trainings keep the phase's own")
-    seeds: int = setting(1, doc="trainings a trial: the phase's own seed and those after it; the score is their mean")
-    sampler: Literal["tpe", "random", "grid"] = setting("tpe", doc="how settings are drawn from the space")
+    out: str = setting(
+        "",
+        doc="Folder for the study and its best settings.",
+        role="output",
+        kind="study",
+        flags=("-o",),
+        group="study",
+        metavar="DIR",
+    )
+    trials: int = setting(
+        50, doc="Trials of the study in all, by every worker; 0 only lays the study down.", group="study"
+    )
+    timeout: float = setting(
+        0.0, doc="Minutes after which this worker begins no further trial; 0 sets no limit.", group="study"
+    )
+    seed: int = setting(1, doc="Seed of the sampler; trainings keep the phase's own.", group="study")
+    seeds: int = setting(
+        1,
+        doc="Trainings a trial: the phase's own seed and those after it; the score is their mean.",
+        group="study",
+    )
+    sampler: Literal["tpe", "random", "grid"] = setting(
+        "tpe", doc="How settings are drawn from the space.", group="study"
+    )
     pruner: Literal["median", "none"] = setting(
-        "median", doc="median: end a training that is below the median of those before it at the same validation"
+        "median",
+        doc="median: end a training that is below the median of those before it at the same validation.",
+        group="study",
     )
     held_out: float = setting(
-        0.1, doc="share of the fine-tuning sentences held out where no validation corpus is given"
+        0.1,
+        doc="Share of the sentences of --train held out where --dev is not given.",
+        group="study",
+        only="finetune",
     )
-    pretrain: dict[str, Any] = setting({}, doc="search space over [pretrain]")
-    finetune: dict[str, Any] = setting({}, doc="search space over [finetune]")
+    pretrain: dict[str, Any] = setting({}, doc="Search space over [pretrain].")
+    finetune: dict[str, Any] = setting({}, doc="Search space over [finetune].")
 
     def __post_init__(self) -> None:
         for name, least in (("trials", 0), ("timeout", 0), ("seeds", 1)):

@@ -6,14 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 from tiny_models import command_line
-from typer.testing import CliRunner
 
-from ousianer_cli.commands.flags import overrides_of, preset_of
-from ousianer_cli.commands.lists import ListOptions
-from ousianer_cli.errors import SettingsError
-from ousianer_cli.settings.finetune import PAPER, FinetuneSettings
+from ousianer_cli.settings.finetune import PAPER
 from ousianer_cli.training import finetune as training
 
 
@@ -83,68 +78,3 @@ def test_what_is_missing_is_asked_for_by_name(tmp_path: Path, monkeypatch: pytes
         "ousianer: absent: expected a model folder with config.json, found no such folder; "
         "give a folder that pretrain or finetune wrote\n"
     )
-
-
-def test_every_setting_has_a_flag() -> None:
-    """A setting that only the file can give would be one that --help does not show."""
-    import dataclasses
-
-    from ousianer_cli.app import app
-    from ousianer_cli.settings import flag
-    from ousianer_cli.settings.pretrain import PretrainSettings
-    from ousianer_cli.settings.tag import TagSettings
-
-    commands: Any = typer.main.get_command(app)
-    for name, cls in (("pretrain", PretrainSettings), ("finetune", FinetuneSettings), ("tag", TagSettings)):
-        options = {o for p in commands.commands[name].params for o in [*p.opts, flag(p.name)]}
-        missing = {f.name for f in dataclasses.fields(cls) if flag(f.name) not in options}
-        assert missing == set(), f"{name}: no flag for {missing}"
-
-
-# ---- what the commands share ----------------------------------------------------------------------------------------
-
-lists = typer.Typer()
-
-
-@lists.command(cls=ListOptions)
-def _show(
-    place: str = typer.Argument(""),
-    many: list[str] = typer.Option([], "--many", "-m"),
-    numbers: list[int] = typer.Option([]),
-    one: str = typer.Option(""),
-    switch: bool = typer.Option(False),
-) -> None:
-    print(place, many, numbers, one, switch)
-
-
-@pytest.mark.parametrize(
-    ("words", "wanted"),
-    [
-        ("p --many a b c", "p ['a', 'b', 'c'] []  False"),
-        ("--many a b --one x p", "p ['a', 'b'] [] x False"),
-        ("-m a b -m c", " ['a', 'b', 'c'] []  False"),
-        ("--many a --switch p", "p ['a'] []  True"),
-        ("--many a b --numbers 1 2 --many c", " ['a', 'b', 'c'] [1, 2]  False"),
-        ("--numbers -1 -2 --one x", " [] [-1, -2] x False"),
-        ("--many a b -- p", "p ['a', 'b'] []  False"),
-        ("--many a - p", " ['a', '-', 'p'] []  False"),
-        ("--many", None),
-    ],
-)
-def test_options_that_take_values_in_a_row(words: str, wanted: str | None) -> None:
-    result = CliRunner().invoke(lists, words.split())
-    if wanted is None:
-        assert result.exit_code == 2
-    else:
-        assert result.output == wanted + "\n"
-
-
-def test_overrides_are_the_settings_among_a_commands_locals() -> None:
-    given = {"out": Path("a/b"), "epochs": None, "resume": True, "train": ["x"]}
-    assert overrides_of(given, FinetuneSettings) == {"out": "a/b", "epochs": None, "train": ["x"]}
-
-
-def test_presets_by_name() -> None:
-    assert preset_of(None, PAPER) == {} and preset_of("paper", PAPER) is PAPER
-    with pytest.raises(SettingsError, match="--preset: expected 'paper', found 'none'"):
-        preset_of("none", PAPER)

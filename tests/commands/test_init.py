@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from ousianer_cli import new_project as module
 from ousianer_cli.app import app
-from ousianer_cli.commands import init as command
-from ousianer_cli.commands.init import NEXT_STEPS, init_project
+from ousianer_cli.commands.init import NEXT_STEPS
 from ousianer_cli.errors import InputError, OutputError
+from ousianer_cli.new_project import init_project
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -85,7 +86,7 @@ def test_a_failure_midway_takes_everything_back(tmp_path: Path, monkeypatch: pyt
             raise OSError(28, "No space left on device")
         os.link(source, target)
 
-    monkeypatch.setattr(command, "_place", fail_third)
+    monkeypatch.setattr(module, "_place", fail_third)
     with pytest.raises(OutputError, match="No space left"):
         init_project(tmp_path / "new" / "p")
     assert not (tmp_path / "new").exists()

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
-from ousianer_cli.commands.prepare_types import prepare_types, types
+from ousianer_cli.commands.prepare_types import types
+from ousianer_cli.corpus import type_inventory
 from ousianer_cli.errors import InputError, SettingsError
+from ousianer_cli.settings import resolve
+from ousianer_cli.settings.prepare_types import TypesSettings
 
 pytest.importorskip("pyarrow")
 pytest.importorskip("duckdb")
@@ -21,6 +25,11 @@ ACTOR = "wordnet_actor_109765278"
 
 app = typer.Typer()
 app.command()(types)
+
+
+def prepare_types(inputs: list[Path], out: Path, **changes: Any) -> dict[str, Any]:
+    given = {"inputs": inputs, "out": out, **changes}
+    return type_inventory.prepare_types(resolve(TypesSettings, "none", given))
 
 
 @pytest.fixture
@@ -96,6 +105,6 @@ def test_strict_stops_at_a_bad_line(inputs: list[Path], tmp_path: Path) -> None:
 
 
 def test_a_missing_package_is_one_line(inputs: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr(type_inventory, "find_spec", lambda name: None)
     with pytest.raises(SettingsError, match="expected the package duckdb"):
         prepare_types(inputs, tmp_path / "out")

@@ -117,7 +117,7 @@ def test_wrong_flags_are_one_line_and_exit_code_2(given: dict[str, Any], words: 
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        ({"epoch": 3}, "[pretrain] has no setting 'epoch'"),
+        ({"epoch": 3}, "ousianer.toml:2: [pretrain] has no setting 'epoch'; did you mean epochs?"),
         ({"epochs": "three"}, "--epochs ([pretrain] epochs): expected int, found 'three'"),
         ({"detection": [1]}, "--detection ([pretrain] detection): expected str, found 1"),
         ({"decay": 1}, "--decay ([pretrain] decay): expected bool, found 1"),

@@ -14,6 +14,8 @@ from ousianer_cli.commands.lists import ListOptions
 from ousianer_cli.commands.score import score, score_report
 from ousianer_cli.errors import InputError, SettingsError
 from ousianer_cli.outputs import FIGURES
+from ousianer_cli.settings import resolve
+from ousianer_cli.settings.score import ScoreSettings
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LINE = "r\tm{n}\tx\tD:{n}-{n}\tNIL1\t{label}\tNAM\t0.5\n"
@@ -26,6 +28,11 @@ def folder(tmp_path, monkeypatch):
         lines = [LINE.format(n=n, label=label) for n, label in enumerate(labels)]
         (tmp_path / f"{name}.tab").write_text("".join(lines), encoding="utf-8")
     return tmp_path
+
+
+def given(gold=None, *runs, **changes):
+    """What the command would make of these words in this folder."""
+    return resolve(ScoreSettings, "score", {"gold": gold, "runs": list(map(str, runs)), **changes})
 
 
 def call(*arguments):
@@ -62,10 +69,10 @@ def test_by_type_and_open(folder):
 def test_files_from_the_project_file(folder):
     settings = '[score]\ngold = "gold.tab"\nruns = ["run.tab"]\ndecay = 0.25\n'
     (folder / "ousianer.toml").write_text(settings, encoding="utf-8")
-    report = score_report([])
+    report = score_report(given())
     assert (report.gold, [run.path for run in report.runs], report.decay) == ("gold.tab", ["run.tab"], 0.25)
     # Flags and arguments go before the file.
-    report = score_report([folder / "run.tab", folder / "other.tab"], decay=0.5)
+    report = score_report(given(folder / "run.tab", folder / "other.tab", decay=0.5))
     assert (report.gold, report.decay) == (str(folder / "run.tab"), 0.5)
     assert [run.path for run in report.runs] == [str(folder / "other.tab")]
 
@@ -74,7 +81,7 @@ def test_measures_from_the_project_file(folder):
     settings = '[score]\ngold = "gold.tab"\nruns = ["run.tab"]\n'
     settings += 'measure = ["muc", "level-2"]\nnames = ["One"]\nresamples = 100\n'
     (folder / "ousianer.toml").write_text(settings, encoding="utf-8")
-    report = score_report([])
+    report = score_report(given())
     assert [reading.key for reading in report.table] == ["muc", "level-2"]
     assert (report.runs[0].name, report.resamples, report.seed) == ("One", 0, 1)  # a single document has no intervals
 
@@ -237,14 +244,14 @@ def test_a_run_of_another_set_or_in_capitals_is_named(folder):
 
 def test_missing_settings_are_asked_for_by_name(folder):
     with pytest.raises(SettingsError, match=r"the gold file.*'gold' in \[score\]"):
-        score_report([])
+        score_report(given())
     with pytest.raises(SettingsError, match=r"the runs to score.*'runs' in \[score\]"):
-        score_report([folder / "gold.tab"])
+        score_report(given("gold.tab"))
 
 
 def test_another_taxonomy(folder):
     (folder / "own.tsv").write_text("Per\t\nGpe\t\nGpe.UrbanArea\tGpe\n", encoding="utf-8")
-    report = score_report([folder / "gold.tab", folder / "run.tab"], taxonomy="own.tsv")
+    report = score_report(given("gold.tab", "run.tab", taxonomy="own.tsv"))
     assert report.taxonomy == "own"
     assert report.runs[0].measures["descendant"].f1 == 0.75
 

@@ -11,7 +11,7 @@ from tiny_models import command_line
 
 pytest.importorskip("optuna")
 
-from ousianer_cli.commands.tune import settings_of
+from ousianer_cli.commands.options import assignments_of
 from ousianer_cli.errors import SettingsError
 from ousianer_cli.training import tune as training
 
@@ -69,7 +69,7 @@ def test_the_held_out_share_of_pretraining_is_its_own(given: dict[str, Any]) -> 
     [
         (["--sampler", "best"], "--sampler ([tune] sampler): expected one of tpe, random, grid, found 'best'"),
         (["--set", "epochs"], "--set: expected NAME=VALUE, found 'epochs'"),
-        (["--set", "epoch=3"], "[finetune] has no setting 'epoch'; expected one of "),
+        (["--set", "epoch=3"], "[finetune] has no setting 'epoch'; did you mean epochs?"),
         (["--set", "epochs=many"], "--epochs ([finetune] epochs): expected int, found 'many'"),
         (["--seeds", "0"], "--seeds: expected at least 1, found 0"),
     ],
@@ -102,7 +102,7 @@ def test_without_optuna_the_extra_is_named(monkeypatch: pytest.MonkeyPatch, tmp_
 
 
 def test_values_are_toml_or_text() -> None:
-    assert settings_of(["a=1", "b=0.5", "c=true", "d=[1, 2]", "e=soft", "f="]) == {
+    assert assignments_of(["a=1", "b=0.5", "c=true", "d=[1, 2]", "e=soft", "f="]) == {
         "a": 1,
         "b": 0.5,
         "c": True,
@@ -111,4 +111,4 @@ def test_values_are_toml_or_text() -> None:
         "f": "",
     }
     with pytest.raises(SettingsError, match="--set: expected NAME=VALUE, found '=3'"):
-        settings_of(["=3"])
+        assignments_of(["=3"])

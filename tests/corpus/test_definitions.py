@@ -12,6 +12,7 @@ from ousianer_cli.commands.prepare_silver import write_silver
 from ousianer_cli.corpus.definitions import Definitions
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.corpus import read_corpus
+from ousianer_cli.settings.prepare_silver import SilverSettings
 from ousianer_cli.taxonomy.wordnet import WordNet
 
 ROWS = 'title\thead\n"Rex" Berg\tracing driver\nAda_Berg\tchemist\nBergen\tport\nBerg Line\tfighter\nNobody\t\n'
@@ -59,9 +60,11 @@ def test_silver_takes_definitions_and_covers(table: Path, tmp_path: Path) -> Non
     ]
     path = tmp_path / "silver.jsonl"
     path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
-    write_silver([path], tmp_path / "plain.jsonl")
+    write_silver(SilverSettings(inputs=[str(path)], out=str(tmp_path / "plain.jsonl")))
     assert {m.types for s in read_corpus(tmp_path / "plain.jsonl") for m in s.mentions} == {(PERSON,)}
-    counts = write_silver([path], tmp_path / "out.jsonl", definitions=table, cover=30)
+    counts = write_silver(
+        SilverSettings(inputs=[str(path)], out=str(tmp_path / "out.jsonl"), definitions=str(table), cover=30)
+    )
     kept = list(read_corpus(tmp_path / "out.jsonl"))
     assert {m.types for s in kept for m in s.mentions} == {("wordnet_chemist_109913824",)}
     assert len(kept) == counts.sentences_kept == 30

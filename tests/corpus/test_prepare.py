@@ -116,7 +116,7 @@ def test_labels_of_a_taxonomy_take_its_spelling_and_nested_names_stay_beside(tmp
 
 def test_sentences_of_a_document_fall_on_one_side(tmp_path: Path) -> None:
     records = [(f"d{i}", f"Ada{i} came. Bo{i} went. Cy{i} stayed.", []) for i in range(40)]
-    prepared = prepare_corpus([spans_file(tmp_path, *records)], PrepareSettings(held_fraction=0.4))
+    prepared = prepare_corpus([spans_file(tmp_path, *records)], PrepareSettings(split_by_hash=0.4))
     kept = [s.document for s in prepared.sentences]
     held = [s.document for s in prepared.held]
     assert not {*kept} & {*held} and len({*kept, *held}) == 40 and 5 < len({*held}) < 30
@@ -200,8 +200,8 @@ def test_excluded_files_may_have_another_format(tmp_path: Path) -> None:
 
 def test_the_hash_split_parts_all_sentences_and_ignores_order(tmp_path: Path) -> None:
     rows = [f"w{i}/O runs/O" for i in range(200)]
-    forth = prepare_corpus([conll(tmp_path, *rows)], PrepareSettings(held_fraction=0.25))
-    back = prepare_corpus([conll(tmp_path, *rows[::-1])], PrepareSettings(held_fraction=0.25))
+    forth = prepare_corpus([conll(tmp_path, *rows)], PrepareSettings(split_by_hash=0.25))
+    back = prepare_corpus([conll(tmp_path, *rows[::-1])], PrepareSettings(split_by_hash=0.25))
     assert 25 < len(forth.held) < 75
     assert len(forth.held) + len(forth.sentences) == 200
     assert set(texts(forth.held)) == set(texts(back.held))
@@ -295,7 +295,7 @@ def test_every_synset_of_the_shipped_table_exists() -> None:
         ({"map": "t.tsv", "map_to": "wordnet"}, "--map-to"),
         ({"taxonomy": "aida", "map_to": "wordnet"}, "--taxonomy"),
         ({"limit": 0}, "--limit"),
-        ({"held_fraction": 1.0}, "--split-by-hash"),
+        ({"split_by_hash": 1.0}, "--split-by-hash"),
     ],
 )
 def test_settings_that_contradict(settings: dict[str, object], flag: str) -> None:
@@ -477,10 +477,11 @@ def test_options_that_no_file_heeds_are_refused(tmp_path: Path, flag: str) -> No
 
 
 def test_the_command_takes_comma_separated_options(tmp_path: Path) -> None:
-    ontonotes(tmp_path, f"{tag('GPE', 'Oslo')} on {tag('DATE', 'Monday')}", genre="bn")
+    (tmp_path / "release").mkdir()
+    ontonotes(tmp_path / "release", f"{tag('GPE', 'Oslo')} on {tag('DATE', 'Monday')}", genre="bn")
     out = tmp_path / "out.jsonl"
     options = ["--genres", "BN, nw", "--types", "DATE", "-o", str(out)]
-    result = CliRunner().invoke(prepare_app, ["corpus", str(tmp_path), *options])
+    result = CliRunner().invoke(prepare_app, ["corpus", str(tmp_path / "release"), *options])
     assert result.exit_code == 0, result.output
     (sentence,) = read_corpus(out)
     assert sentence.mentions == (Mention(2, 3, ("DATE",)),)

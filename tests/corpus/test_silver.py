@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from ousianer_cli.commands.prepare_silver import print_counts, write_silver
+from ousianer_cli.commands.prepare_silver import print_counts
 from ousianer_cli.corpus.silver import SilverCounts, TypeJudge, prepare_silver
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats.corpus import read_corpus
+from ousianer_cli.formats.corpus import read_corpus, write_corpus
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +132,8 @@ ROWS = [
 def test_lines_and_counts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = silver_file(tmp_path / "s.jsonl.gz", ROWS)
     out = tmp_path / "typing.jsonl"
-    counts = write_silver([source], out)
+    counts = SilverCounts()
+    write_corpus(out, prepare_silver([source], counts=counts))
     lines = list(read_corpus(out))
     assert [" ".join(s.tokens) for s in lines] == [
         "Ada moved to Lyon .",
@@ -147,7 +148,7 @@ def test_lines_and_counts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert sum(counts.mentions_read.values()) == 9
     assert sum(counts.mentions_kept.values()) + sum(counts.mentions_dropped.values()) == 9
     assert counts.mentions_kept == {("link", "table"): 3, ("self", "def"): 1}
-    print_counts(counts, out)
+    print_counts(counts, str(out))
     shown = capsys.readouterr().out
     assert "3 of 6 sentences, 4 of 9 mentions" in shown
     assert "tier exact not asked for" in shown and "wordnet_city_108524735" in shown

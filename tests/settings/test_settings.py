@@ -20,6 +20,11 @@ class Example:
     out: str = setting("", doc="a folder")
 
 
+@pytest.fixture(autouse=True)
+def tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ousianer_cli.settings.tables.TABLES", {"phase": (Example,), "other": (Example,)})
+
+
 def toml(folder: Path, text: str) -> Path:
     path = folder / "ousianer.toml"
     path.write_text(text, encoding="utf-8")

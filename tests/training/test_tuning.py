@@ -142,6 +142,19 @@ def test_choices_take_the_settings_type_and_may_be_lists() -> None:
     assert layers.points() == ["[]", "[-1]"] and layers.value("[-1]") == [-1] and layers.holds([])
 
 
+def test_every_corpus_of_a_study_is_digested_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "closed.jsonl"
+    path.write_text('{"tokens": ["a"]}\n')
+    fixed = PretrainSettings(joint_closed=[str(path)], typing_dev=[str(path)])
+    identity = module._identity("pretrain", fixed, [], TuneSettings(out="s"))
+    assert list(identity["data"]) == [str(path)]
+    path.write_text('{"tokens": ["b"]}\n')
+    assert module._identity("pretrain", fixed, [], TuneSettings(out="s"))["data"] != identity["data"]
+    build = builder(PretrainSettings, "pretrain", fixed)
+    with pytest.raises(SettingsError, match="joint_closed: expected a setting that leaves data and types as they are"):
+        read_space({"joint_closed": {"choices": [["a"], ["b"]]}}, "pretrain", build, "x.toml")
+
+
 def test_a_stepped_range_holds_its_points_alone() -> None:
     dropout = Dimension("dropout", low=0.1, high=0.5, step=0.2)
     assert dropout.points() == [0.1, 0.3, 0.5] and dropout.holds(0.3) and not dropout.holds(0.2)

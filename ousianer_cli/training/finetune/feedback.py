@@ -16,6 +16,7 @@ from ousianer_cli.network.checkpoint import Model, load_model, model_taxonomy
 from ousianer_cli.network.targets import DecodingRule, Targets
 from ousianer_cli.network.typing import TypingHead
 from ousianer_cli.scoring.sentences import SentenceScorer
+from ousianer_cli.settings.fields import kept_by_model
 from ousianer_cli.settings.finetune import FinetuneSettings
 from ousianer_cli.taxonomy.tree import load_taxonomy
 from ousianer_cli.training.finetune.conversion import train_conversion
@@ -26,9 +27,6 @@ from ousianer_cli.training.finetune.model import base_folder, output_folder, wri
 from ousianer_cli.training.finetune.replay import replayed
 from ousianer_cli.training.finetune.table import feedback_table
 from ousianer_cli.training.vector_cache import VectorCache
-
-_KEPT = ("loss", "credit", "decay", "loss_decay", "depth", "reads", "hidden", "decoding", "coarse_prior", "taxonomy")
-"""Settings that feedback takes from the model."""
 
 
 def finetune_on_feedback(settings: FinetuneSettings, *, report: Callable[[str], None] = print) -> dict[str, Any]:
@@ -91,7 +89,7 @@ def check_replay(model: Model, base: str) -> None:
 def kept_settings(settings: FinetuneSettings, model: Model) -> FinetuneSettings:
     """The settings with the loss, decoding and depth that the model was tuned with; its table too, if none is given."""
     earlier: Mapping[str, Any] = model.config.get("finetune", {})
-    kept = {name: earlier[name] for name in _KEPT if name in earlier}
+    kept = {name: earlier[name] for name in kept_by_model(settings) if name in earlier}
     if not settings.mapping:
         kept["mapping"] = earlier.get("mapping", "")
     return dataclasses.replace(settings, **kept)

@@ -11,8 +11,8 @@ from ousianer_cli.network.checkpoint import Model, save_model
 from ousianer_cli.network.targets import Targets
 from ousianer_cli.released_models import released_model
 from ousianer_cli.settings import portable, require
+from ousianer_cli.settings.fields import data_of
 from ousianer_cli.settings.finetune import FinetuneSettings
-from ousianer_cli.settings.weights import corpus_weights
 from ousianer_cli.taxonomy.tree import taxonomy_text
 from ousianer_cli.training.examples import file_digest
 from ousianer_cli.training.finetune.evaluation import DevSet, set_threshold
@@ -52,12 +52,11 @@ def write_tuned(
     model.direct_table = None
     model.mapping_table = None if table is None else table.text
     model.metrics = {**model.metrics, **metrics}
-    files = [*corpus_weights([*settings.train, *settings.dev]), *settings.feedback]
     model.config = {
         **model.config,
         "finetune": portable(settings),
         "replay_sets": replay_sets,
-        "finetune_data_sha256_16": {Path(p).name: file_digest(p) for p in files},
+        "finetune_data_sha256_16": {Path(path).name: file_digest(path) for _, path in data_of(settings)},
     }
     save_model(settings.out, model, card(model, settings, metrics))
     report(f"wrote {settings.out}")

@@ -10,6 +10,7 @@ from pathlib import Path
 from ousianer_cli.errors import InputError, SettingsError
 from ousianer_cli.network.pieces import PieceTokenizer
 from ousianer_cli.settings import flag
+from ousianer_cli.settings.fields import data_of, models_of
 from ousianer_cli.settings.pretrain import PretrainSettings
 from ousianer_cli.settings.weights import corpus_weights, repeated_paths
 from ousianer_cli.taxonomy.inventory import Inventory, choose_closed, close_counts
@@ -188,12 +189,7 @@ def training_order(corpora: Corpora, settings: PretrainSettings) -> Order:
 
 
 def _hashes(settings: PretrainSettings) -> dict[str, str]:
-    roles = ("detection", "typing", "typing_open", "joint", "joint_closed", "detection_dev", "typing_dev")
-    hashes = {
-        f"{role}: {Path(path).name}": file_digest(path)
-        for role in roles
-        for path in corpus_weights(getattr(settings, role))
-    }
-    for folder in settings.start:
-        hashes[f"start: {Path(folder).name}"] = file_digest(str(Path(folder) / "model.safetensors"))
+    hashes = {f"{name}: {Path(path).name}": file_digest(path) for name, path in data_of(settings)}
+    for name, folder in models_of(settings):
+        hashes[f"{name}: {Path(folder).name}"] = file_digest(str(Path(folder) / "model.safetensors"))
     return hashes

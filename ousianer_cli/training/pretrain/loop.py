@@ -18,6 +18,7 @@ from ousianer_cli.errors import OutputError
 from ousianer_cli.network.checkpoint import load_model, save_model
 from ousianer_cli.network.encoder import load_tokenizer
 from ousianer_cli.settings import require
+from ousianer_cli.settings.fields import training_data_of
 from ousianer_cli.settings.pretrain import PretrainSettings
 from ousianer_cli.taxonomy.wordnet import WordNet
 from ousianer_cli.training.feature_cache import FeatureCache
@@ -50,8 +51,7 @@ def pretrain(
         SettingsError: a missing setting, or a resumed run whose settings differ.
         InputError: a corpus that is wrong, with file and line.
     """
-    given = settings.detection or settings.typing or settings.joint or settings.joint_closed
-    require(given, "detection", "pretrain", "training corpora")
+    require(training_data_of(settings), "detection", "pretrain", "training corpora")
     out = Path(require(settings.out, "out", "pretrain", "a folder for the model", "-o DIR"))
     if settings.threads:
         torch.set_num_threads(settings.threads)

@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 from ousianer_cli.errors import OutputError, SettingsError
 from ousianer_cli.network.checkpoint import optimizer_tensors, restore_optimizer, save_tensors
 from ousianer_cli.network.tagger import Tagger
+from ousianer_cli.settings.fields import neutral_settings
 from ousianer_cli.settings.pretrain import PretrainSettings
 from ousianer_cli.training.schedule import EarlyStopping
 
@@ -83,7 +84,8 @@ def restore_state(
             f"--resume: expected the state of an earlier run in {last}, found none; leave --resume out to begin"
         )
     current = json.loads(json.dumps(dataclasses.asdict(settings)))
-    differing = sorted(k for k, v in state["settings"].items() if current.get(k) != v and k != "threads")
+    free = neutral_settings(settings) - {"out"}
+    differing = sorted(k for k, v in state["settings"].items() if current.get(k) != v and k not in free)
     if differing:
         raise SettingsError(
             f"--resume: expected the settings of the run in {last}, found other values of {', '.join(differing)}; "

@@ -13,32 +13,11 @@ from typing import Any, Literal
 from optuna.trial import Trial
 
 from ousianer_cli.errors import SettingsError
+from ousianer_cli.settings.fields import fixed_settings
 
 Phase = Literal["pretrain", "finetune"]
 Build = Callable[[Mapping[str, Any]], Any]
 """The phase's settings with these beside the given ones, or a `SettingsError` (`settings.resolve` behind it)."""
-
-FOLDERS = frozenset({"out", "base", "start", "vectors"})
-COMPARED_ON: dict[str, frozenset[str]] = {
-    "pretrain": FOLDERS
-    | {"detection", "typing", "typing_open", "joint", "joint_closed", "detection_dev", "typing_dev", "held_out"}
-    | {"min_mentions", "max_pieces", "seed", "threads"},
-    "finetune": FOLDERS
-    | {
-        "train",
-        "dev",
-        "dev_labels",
-        "feedback",
-        "source",
-        "taxonomy",
-        "mapping",
-        "direct",
-        "seed",
-        "replay_limit",
-        "batch_pieces",
-    },
-}
-"""What decides on which data and types trials are measured, or leaves the score alone: never part of a space."""
 
 _SPACES: dict[str, dict[str, dict[str, Any]]] = {
     "pretrain": {
@@ -144,7 +123,7 @@ def read_space(table: Mapping[str, Any], phase: Phase, build: Build, where: str)
         at = f"{where}: [tune.{phase}] {name}"
         if name not in hints:
             raise SettingsError(f"{at}: expected a setting of [{phase}], found none of that name; see {phase} --help")
-        if name in COMPARED_ON[phase]:
+        if name in fixed_settings(fixed):
             raise SettingsError(
                 f"{at}: expected a setting that leaves data and types as they are, found one that decides what "
                 f"trials are measured on; fix it in [{phase}]"

@@ -28,14 +28,12 @@ from optuna.trial import Trial, TrialState
 
 from ousianer_cli.errors import OutputError, SettingsError
 from ousianer_cli.settings import PROJECT_FILE, require
+from ousianer_cli.settings.fields import inputs_of, models_of, neutral_settings
 from ousianer_cli.settings.tune import TuneSettings
-from ousianer_cli.settings.weights import split_weight
 from ousianer_cli.training.examples import file_digest
 from ousianer_cli.training.finetune.model import base_folder
 from ousianer_cli.training.tune.report import STATES, Run, best_trial, shown, superseded_trials, write_results
 from ousianer_cli.training.tune.space import (
-    COMPARED_ON,
-    FOLDERS,
     Build,
     Dimension,
     Phase,
@@ -133,19 +131,14 @@ def _open(folder: Path, chosen: TuneSettings, spared: int = 2) -> optuna.Study:
 
 def _identity(phase: Phase, fixed: Any, space: Sequence[Dimension], chosen: TuneSettings) -> dict[str, Any]:
     """What makes two studies one, in JSON: a study is only gone on with by the same."""
-    names = sorted(COMPARED_ON[phase] - FOLDERS)
-    settings = {k: v for k, v in dataclasses.asdict(fixed).items() if k not in ("out", "threads", "vectors")}
-    digests = {}
-    for name in names:
-        value = settings.get(name)
-        for text in value if isinstance(value, list) else [value]:
-            path = split_weight(text)[0] if isinstance(text, str) else ""
-            if path and Path(path).exists():
-                digests[path] = file_digest(path)
-    for folder in [base_folder(fixed, _quiet)] if phase == "finetune" else fixed.start:
-        model = Path(folder) / "model.safetensors"
-        if model.is_file():
-            digests[str(model)] = file_digest(str(model))
+    free = neutral_settings(fixed)
+    settings = {k: v for k, v in dataclasses.asdict(fixed).items() if k not in free}
+    folders = [folder for _, folder in models_of(fixed)]
+    files = [path for _, path in inputs_of(fixed) if path not in folders]
+    if phase == "finetune":
+        folders = [base_folder(fixed, _quiet)]  # the shipped model, where none is named
+    files += [str(Path(folder) / "model.safetensors") for folder in folders]
+    digests = {path: file_digest(path) for path in sorted({*files}) if Path(path).exists()}
     own = {k: getattr(chosen, k) for k in ("seed", "seeds", "sampler", "pruner")}
     own |= {"held_out": chosen.held_out} if phase == "finetune" else {}
     dimensions = {d.name: dataclasses.asdict(d) for d in space}

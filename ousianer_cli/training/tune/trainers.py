@@ -19,6 +19,7 @@ from ousianer_cli.errors import InputError, SettingsError
 from ousianer_cli.network.checkpoint import load_model
 from ousianer_cli.network.targets import Targets
 from ousianer_cli.settings import require
+from ousianer_cli.settings.fields import training_data_of
 from ousianer_cli.settings.finetune import FinetuneSettings, Reading
 from ousianer_cli.settings.pretrain import PretrainSettings
 from ousianer_cli.settings.weights import corpus_weights
@@ -71,8 +72,7 @@ class PretrainTrainer:
     """Trials of pretraining; an interrupted one goes on from its last validation."""
 
     def __init__(self, fixed: PretrainSettings, folder: Path) -> None:
-        given = fixed.detection or fixed.typing or fixed.joint or fixed.joint_closed
-        require(given, "detection", "pretrain", "training corpora")
+        require(training_data_of(fixed), "detection", "pretrain", "training corpora")
         if not (fixed.detection_dev or fixed.typing_dev or fixed.held_out):
             raise SettingsError("--held-out: expected a share above 0 or --detection-dev/--typing-dev, found neither")
         # One folder for all, since a frozen encoder's features are cached beside the model.

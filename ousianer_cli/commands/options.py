@@ -1,0 +1,307 @@
+"""Commands from settings: a dataclass's fields become a command's options, and what was given becomes the dataclass.
+
+    @command(TagSettings)
+    def tag(settings: TagSettings) -> None:
+        ...
+
+The text, the default, the choices and the place of each option in the help stand in the dataclass alone (`Trait`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import re
+import tomllib
+import types
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import typer
+
+from ousianer_cli.commands.lists import ListOptions
+from ousianer_cli.errors import SettingsError
+from ousianer_cli.outputs import Output, check_outputs, kinds, prints_aside
+from ousianer_cli.settings import PROJECT_FILE, Trait, flag, resolve, traits
+from ousianer_cli.settings.fields import inputs_of, outputs_of
+from ousianer_cli.settings.tables import table_of
+
+T = TypeVar("T")
+Choices = Callable[[], Sequence[str]]
+KINDS: dict[str, kinds.Kind] = {
+    "file": kinds.FILE,
+    "run": kinds.RUN,
+    "lines": kinds.LINES,
+    "model": kinds.MODEL,
+    "study": kinds.STUDY,
+    "shards": kinds.SHARDS,
+    "types": kinds.TYPES,
+    "figures": kinds.FIGURES,
+    "cache": kinds.CACHE,
+}
+"""`Trait.kind` of an output -> what the check of outputs knows of it."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Given:
+    """What the command line gave, from which settings are made."""
+
+    overrides: Mapping[type, Mapping[str, Any]]
+    """Settings class -> those of its settings that were given."""
+    config: Path | None = None
+    preset: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    resume: bool = False
+
+    def settings(self, cls: type[T], changes: Mapping[str, Any] | None = None) -> T:
+        """The settings: defaults, then the project file, then the preset, then what was given, then `changes`.
+
+        Raises:
+            SettingsError: as `settings.resolve` does.
+        """
+        overrides = {**self.overrides.get(cls, {}), **(changes or {})}
+        return resolve(cls, table_of(cls), overrides, config=self.config, preset=self.preset_of(cls))
+
+    def preset_of(self, cls: type) -> Mapping[str, Any]:
+        """The preset's values that are settings of this class."""
+        return {k: v for k, v in self.preset.items() if k in traits(cls)}
+
+
+def command(
+    *classes: type,
+    name: str = "",
+    presets: Mapping[str, Mapping[str, Any]] | None = None,
+    resume: bool = False,
+    assignments: type | None = None,
+    choices: Mapping[str, Choices] | None = None,
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """A command whose options are the fields of settings dataclasses; of two fields of one name the first is taken.
+
+    The body is called with an instance of each class, and with `given=` (see `Given`) if it has a parameter of that
+    name. Its docstring is the command's help.
+
+    Args:
+        name: the subcommand, for fields that are options of one subcommand only (`Trait.only`).
+        presets: `--preset` name -> settings.
+        resume: whether there is a `--resume`.
+        assignments: the class of which `--set NAME=VALUE` sets any field.
+        choices: setting -> its choices, where they are only known once its readers are loaded.
+    """
+    offered = _offered(classes, name)
+    extras = _extras(classes, presets, resume, assignments)
+    parameters = [
+        _parameter(hints[field.name], field, (choices or {}).get(field.name), only_here=not table_of(cls))
+        for cls in classes
+        for hints in [typing.get_type_hints(cls)]
+        for field in dataclasses.fields(cls)
+        if offered.get(field.name) is cls
+    ]
+
+    def decorate(body: Callable[..., None]) -> Callable[..., None]:
+        wants_given = "given" in inspect.signature(body).parameters
+
+        def run(ctx: typer.Context, **values: Any) -> None:
+            given = _given(ctx, values, offered, classes, presets or {}, assignments)
+            made: list[Any] = [given.settings(cls) for cls in classes]
+            outputs = _checked_outputs(made, offered, given)
+            with prints_aside(outputs):
+                body(*made, **({"given": given} if wants_given else {}))
+
+        context = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
+        signature = inspect.Signature([context, *parameters, *extras])
+        run.__signature__ = signature  # type: ignore[attr-defined]
+        run.__annotations__ = {p.name: p.annotation for p in signature.parameters.values()}
+        run.__doc__ = escaped(inspect.getdoc(body) or "")
+        run.__name__, run.__module__, run.__qualname__ = body.__name__, body.__module__, body.__qualname__
+        run.late_choices = dict(choices or {})  # type: ignore[attr-defined]
+        return run
+
+    return decorate
+
+
+def escaped(text: str) -> str:
+    """Text that Rich prints as it is: `ousianer[tune]` is no markup."""
+    return re.sub(r"(\\*)(\[[a-z#/@][^[]*?])", lambda m: f"{m[1] * 2}\\{m[2]}", text)
+
+
+def assignments_of(words: Sequence[str]) -> dict[str, Any]:
+    """`NAME=VALUE` words as settings; a value that is no TOML is text."""
+    found: dict[str, Any] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or not name.isidentifier():
+            raise SettingsError(f"--set: expected NAME=VALUE, found {word!r}")
+        try:
+            found[name] = tomllib.loads(f"value = {value}")["value"]
+        except tomllib.TOMLDecodeError:
+            found[name] = value
+    return found
+
+
+class OusianerCommand(ListOptions):
+    """A command made by `command`: lists in a row, and choices that are looked up when the help is shown."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        late: Mapping[str, Choices] = getattr(self.callback, "late_choices", {})
+        for parameter in self.params:
+            if parameter.name in late:
+                parameter.metavar = f"[{'|'.join(late[parameter.name]())}]"
+        super().format_help(ctx, formatter)
+
+
+# ---- from the command line to settings ------------------------------------------------------------------------------
+
+
+def _offered(classes: Sequence[type], name: str) -> dict[str, type]:
+    """Option -> the class that it is a setting of."""
+    found: dict[str, type] = {}
+    for cls in classes:
+        hints = typing.get_type_hints(cls)
+        for setting, trait in traits(cls).items():
+            if typing.get_origin(hints[setting]) is not dict and trait.only in ("", name):
+                found.setdefault(setting, cls)
+    return found
+
+
+def _given(
+    ctx: typer.Context,
+    values: Mapping[str, Any],
+    offered: Mapping[str, type],
+    classes: Sequence[type],
+    presets: Mapping[str, Mapping[str, Any]],
+    assignments: type | None,
+) -> Given:
+    overrides: dict[type, dict[str, Any]] = {cls: {} for cls in classes}
+    if assignments is not None:
+        overrides[assignments] |= assignments_of(values.get("set") or [])
+    for name, cls in offered.items():
+        source = ctx.get_parameter_source(name)
+        if source is not None and source.name not in ("DEFAULT", "DEFAULT_MAP"):
+            overrides[cls][name] = _plain(values[name])
+    preset = values.get("preset")
+    if preset is not None and preset not in presets:
+        raise SettingsError(f"--preset: expected {' or '.join(map(repr, presets))}, found {preset!r}")
+    return Given(overrides, values.get("config"), presets[preset] if preset else {}, bool(values.get("resume", False)))
+
+
+def _checked_outputs(made: Sequence[Any], offered: Mapping[str, type], given: Given) -> list[str]:
+    """The places of the command's outputs, none of which may be lost or be an input.
+
+    Raises:
+        OutputError: as `outputs.check_outputs` does.
+    """
+    inputs = [path for settings in made for name, path in inputs_of(settings) if offered.get(name) is type(settings)]
+    places = []
+    for settings in made:
+        known = traits(settings)
+        places += [
+            Output(path, KINDS[known[name].kind], known[name].flags[0] if known[name].flags else flag(name))
+            for name, path in outputs_of(settings)
+            if offered.get(name) is type(settings)
+        ]
+    check_outputs(places, [*inputs, str(given.config or PROJECT_FILE)])
+    return [str(place.path) for place in places]
+
+
+def _plain(value: Any) -> Any:
+    """Paths as text."""
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    return str(value) if isinstance(value, Path) else value
+
+
+# ---- from settings to the command line ------------------------------------------------------------------------------
+
+
+def _parameter(hint: Any, field: dataclasses.Field[Any], late: Choices | None, *, only_here: bool) -> inspect.Parameter:
+    """A field as a parameter that Typer reads; one without a default is demanded if no file can give it."""
+    name = field.name
+    trait: Trait = field.metadata["trait"]
+    plain, allowed = _plain_type(hint)
+    default: Any = field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
+    empty = default in ("", None) or default == []
+    listed = typing.get_origin(plain) is list
+    if trait.role:
+        plain = list[Path] if listed else Path
+        default = None if empty else [Path(p) for p in default] if listed else Path(default)
+    shown: bool | str = trait.shown if trait.shown is not None else not empty
+    if listed and not empty and trait.shown is None:
+        shown = ", ".join(map(str, default))
+    details: dict[str, Any] = {
+        "help": escaped(trait.doc),
+        "show_default": shown,
+        "metavar": trait.metavar or (f"[{'|'.join(allowed)}]" if allowed else None),
+    }
+    if late or allowed:
+        details["autocompletion"] = _completing(late or (lambda: allowed))
+    if trait.positional:
+        info: Any = typer.Argument(**details)
+    else:
+        forms = [*trait.flags, flag(name)]
+        if plain is bool:
+            forms = [f"{flag(name)}/{trait.off or '--no' + flag(name)[1:]}"]
+        info = typer.Option(*forms, rich_help_panel=trait.panel.capitalize() or None, **details)
+    if empty and only_here and trait.positional:
+        default = inspect.Parameter.empty
+    elif empty:
+        plain, default = plain | None, None
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[plain, info])
+
+
+def _plain_type(hint: Any) -> tuple[Any, tuple[str, ...]]:
+    """(bool, int, float, str or a list of one; the choices of a `Literal`, which `resolve` checks)."""
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        hint = next(a for a in typing.get_args(hint) if a is not type(None))
+    if typing.get_origin(hint) is Literal:
+        return str, typing.get_args(hint)
+    return hint, ()
+
+
+def _completing(choices: Choices) -> Callable[[str], list[str]]:
+    def complete(incomplete: str) -> list[str]:
+        return [choice for choice in choices() if choice.startswith(incomplete)]
+
+    return complete
+
+
+def _extras(
+    classes: Sequence[type],
+    presets: Mapping[str, Mapping[str, Any]] | None,
+    resume: bool,
+    assignments: type | None,
+) -> list[inspect.Parameter]:
+    """The options that are no settings."""
+    extras: dict[str, tuple[Any, Any, Any]] = {}
+    if assignments is not None:
+        extras["set"] = (
+            list[str] | None,
+            None,
+            typer.Option("--set", metavar="NAME=VALUE", help="Any other setting of the phase, as in ousianer.toml."),
+        )
+    if presets:
+        names = "|".join(presets)
+        text = "Settings by name; paper: every hyperparameter of Hagiwara et al. (2019)."
+        complete = _completing(lambda: list(presets))
+        extras["preset"] = (
+            str | None,
+            None,
+            typer.Option(metavar=f"[{names}]", help=text, autocompletion=complete),
+        )
+    if resume:
+        text = "Go on with what an interrupted run left at or beside --out."
+        extras["resume"] = (bool, False, typer.Option("--resume", help=text, show_default=False))
+    if any(table_of(cls) for cls in classes):
+        tables = dict.fromkeys(f"[{table_of(cls)}]" for cls in classes)
+        text = f"Settings file, table {' and '.join(tables)}."
+        extras["config"] = (
+            Path | None,
+            None,
+            typer.Option(
+                metavar="FILE", help=escaped(text), show_default=f"{PROJECT_FILE} of the working folder, if it is there"
+            ),
+        )
+    return [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, info])
+        for name, (kind, default, info) in extras.items()
+    ]

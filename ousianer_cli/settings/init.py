@@ -1,0 +1,16 @@
+"""What `ousianer init` is told. No file: it writes the one that the others read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ousianer_cli.settings import setting
+
+
+@dataclass(frozen=True)
+class InitSettings:
+    """The folder of a new project."""
+
+    directory: str = setting(
+        "", doc="The project folder; made if it is not there.", positional=True, metavar="DIR", group="output"
+    )

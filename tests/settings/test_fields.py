@@ -1,0 +1,81 @@
+"""What settings are: each described once, with a role where it names a place."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from collections import Counter
+
+import pytest
+
+from ousianer_cli.settings.fields import (
+    data_of,
+    fixed_settings,
+    inputs_of,
+    kept_by_model,
+    models_of,
+    neutral_settings,
+    outputs_of,
+    training_data_of,
+    traits,
+)
+from ousianer_cli.settings.finetune import FinetuneSettings
+from ousianer_cli.settings.init import InitSettings
+from ousianer_cli.settings.pretrain import PretrainSettings
+from ousianer_cli.settings.tables import TABLES, settings_of_table
+
+CLASSES = [cls for classes in TABLES.values() for cls in classes] + [InitSettings]
+
+
+@pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
+def test_every_setting_is_described_and_stands_in_a_part_of_the_help(cls: type) -> None:
+    hints = typing.get_type_hints(cls)
+    for name, trait in traits(cls).items():
+        assert trait.doc[0].strip() and trait.doc.endswith("."), f"{cls.__name__}.{name}: {trait.doc!r}"
+        if not trait.positional and hints[name] != dict[str, typing.Any]:
+            assert trait.panel, f"{cls.__name__}.{name}: no part of the help"
+
+
+def test_a_setting_of_a_table_stands_once() -> None:
+    for table in TABLES:
+        twice = [name for name, n in Counter(settings_of_table(table)).items() if n > 1]
+        assert not twice, f"[{table}] {twice}"
+    homes = Counter(cls for classes in TABLES.values() for cls in classes)
+    assert set(homes.values()) == {1}
+
+
+def test_two_texts_of_one_command_differ() -> None:
+    for cls in CLASSES:
+        texts = Counter(trait.doc for trait in traits(cls).values())
+        assert not [text for text, n in texts.items() if n > 1]
+
+
+def test_roles_of_pretraining() -> None:
+    settings = PretrainSettings(
+        detection=["a"], joint_closed=["b", "c"], typing_dev=["d"], start=["m"], out="o", encoder="tiny"
+    )
+    assert data_of(settings) == [("detection", "a"), ("joint_closed", "b"), ("joint_closed", "c"), ("typing_dev", "d")]
+    assert training_data_of(settings) == data_of(settings)[:3]
+    assert inputs_of(settings) == [*data_of(settings), ("start", "m")]
+    assert (models_of(settings), outputs_of(settings)) == ([("start", "m")], [("out", "o")])
+    data = {"detection", "typing", "typing_open", "joint", "joint_closed", "detection_dev", "typing_dev"}
+    assert fixed_settings(settings) == data | {
+        *("held_out", "min_mentions", "max_pieces", "start", "out", "seed", "threads"),
+    }
+    assert neutral_settings(settings) == {"out", "threads"}
+
+
+def test_roles_of_fine_tuning() -> None:
+    settings = FinetuneSettings(base="b", train=["t"], dev=["d"], feedback=["f"], source=["s"], vectors="v", out="o")
+    assert data_of(settings) == [("train", "t"), ("dev", "d"), ("feedback", "f")]
+    assert [name for name, _ in inputs_of(settings)] == ["base", "train", "dev", "feedback", "source", "taxonomy"]
+    assert outputs_of(settings) == [("vectors", "v"), ("out", "o")]
+    assert neutral_settings(settings) == {"out", "vectors"}
+    assert not {"lr", "epochs", "loss", "depth"} & fixed_settings(settings)
+    kept = {*kept_by_model(settings)}
+    assert {"loss", "credit", "decay", "loss_decay", "depth", "reads", "hidden", "decoding"} < kept
+
+
+def test_settings_cannot_be_changed_by_accident() -> None:
+    for cls in CLASSES:
+        assert cls.__dataclass_params__.frozen and dataclasses.is_dataclass(cls)  # type: ignore[attr-defined]
