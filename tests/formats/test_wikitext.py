@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ousianer_cli.errors import SettingsError
-from ousianer_cli.formats import wikitext as module
 from ousianer_cli.formats.mediawiki import read_pages
 from ousianer_cli.formats.titles import normalise_title
 from ousianer_cli.formats.wikitext import (
@@ -22,6 +21,7 @@ from ousianer_cli.formats.wikitext import (
     WikitextError,
     parse_article,
 )
+from ousianer_cli.formats.wikitext import article as parser_module
 
 
 def parse(text: str, title: str = "Mill town") -> Article:
@@ -358,7 +358,7 @@ def test_without_the_parser_the_error_names_the_extra(monkeypatch: pytest.Monkey
             raise ImportError(name)
         return real(name, *args, **kwargs)  # type: ignore[arg-type]
 
-    module._parse.cache_clear()
+    parser_module._parse.cache_clear()
     monkeypatch.setattr(builtins, "__import__", absent)
     with pytest.raises(SettingsError, match=r"ousianer\[wikipedia\]"):
         parse("a [[link]]")
