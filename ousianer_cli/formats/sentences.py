@@ -12,6 +12,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from ousianer_cli.formats.words import word_set
+
 _LINE = re.compile(r"[^\n\r\x0b\x0c\x85\u2028\u2029]*(?:\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]|\Z)")
 _BREAKS = "\n\r\x0b\x0c\x85\u2028\u2029"
 _NEWLINE = r"(?>\r\n|[\n\r\x0b\x0c\x85\u2028\u2029])"
@@ -32,12 +34,8 @@ _HEAD_WORD = re.compile(r"\S+")
 _BLANK = re.compile(r"\s*")
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
 # Never the end of a sentence: a name, a number or the rest of the phrase follows.
-_BEFORE_NAME = _words(
+_BEFORE_NAME = word_set(
     """
     adm amb atty brig capt cmdr col cpl cpt dr drs fr gen gov hon insp lieut lt maj messrs mme mlle mr mrs ms mx pfc
     pres prof pvt rep reps rev rt sen sens sgt supt ssgt tsgt ste adj comdr cdr pte sp spc wo det vs v cf viz eg e.g
@@ -45,13 +43,13 @@ _BEFORE_NAME = _words(
     """
 )
 # The end of a sentence only if no figure follows.
-_BEFORE_NUMBER = _words(
+_BEFORE_NUMBER = word_set(
     """
     no nos nr art arts ch chap col eq fig figs p pp par para sec sect vol vols ver pt
     """
 )
 # The end of a sentence only if a word follows that commonly opens one (`U.S. The`, but `U.S. Senate`).
-_UNSURE = _words(
+_UNSURE = word_set(
     """
     jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri sat sun inc co corp ltd llc
     plc bros cos dept univ assn assoc bldg est dist intl natl govt mfg jr sr esq phd ph.d m.d b.a m.a d.c al st mt
@@ -60,14 +58,14 @@ _UNSURE = _words(
     """
 )
 # Written small, every other entry above is an ordinary word (`he sat.`, `was ill.`) or too rare to tell.
-_SMALL_TOO = _words(
+_SMALL_TOO = word_set(
     """
     mr mrs ms dr prof vs v cf viz eg e.g ie i.e approx ca c.f esp incl no nos p pp fig figs vol inc co corp ltd jr
     sr al a.m p.m ph.d
     """
 )
 # Words that commonly open a sentence.
-_OPENING_WORDS = _words(
+_OPENING_WORDS = word_set(
     """
     The This That These Those An He She It They We You I His Her Its Their Our My Your In On At By For From With
     Without As And But Or Nor So Yet If When While After Before Since Although Though Because However Meanwhile

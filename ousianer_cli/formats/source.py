@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.document import Author, Document, Segment, SegmentKind
 from ousianer_cli.formats.sentences import has_blank_line, split_paragraphs, trim
+from ousianer_cli.formats.words import word_set
 
 ContentKind = Literal["ltf", "newswire", "forum", "web", "text", "xml"]
 
@@ -57,10 +58,6 @@ _PROLOGUE = re.compile(r"\s*(?:<\?[^>]*\?>|<!--.*?-->|<![A-Za-z]+[^<>\[]*(?:\[[^
 _ID_SUFFIX = re.compile(r"(?:\.(?:df|mpdf|nw|wb|web|cmp|ltf|rsd|psm|src))?\.(?:xml|sgml?|txt)$|\.(?:ltf|rsd|mpdf|cmp)$")
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
 _ZONES: dict[str, SegmentKind] = {
     "headline": "headline",
     "hl": "headline",
@@ -75,10 +72,10 @@ _ZONES: dict[str, SegmentKind] = {
     "post": "post",
     "quote": "quote",
 }
-_NO_TEXT = _words("""docid docno doctype doctitle datetime date_time date postdate endtime keyword keywords slug source
-    url script style header trailer preamble""")
-_INLINE = _words("a img b i u em strong span font sup sub code abbr small big s strike del ins hyperlink wbr")
-_BLOCK = _words("""p br hr li ul ol dl dt dd div table tr td th tbody thead h1 h2 h3 h4 h5 h6 pre blockquote center
+_NO_TEXT = word_set("""docid docno doctype doctitle datetime date_time date postdate endtime keyword keywords slug
+    source url script style header trailer preamble""")
+_INLINE = word_set("a img b i u em strong span font sup sub code abbr small big s strike del ins hyperlink wbr")
+_BLOCK = word_set("""p br hr li ul ol dl dt dd div table tr td th tbody thead h1 h2 h3 h4 h5 h6 pre blockquote center
     body html head doc docs turn sent sentence section root thread message""")
 _ROOTS = frozenset({"doc", "docs", "html", "body", "headline", "text", "post", "thread", "docid", "docno"})
 

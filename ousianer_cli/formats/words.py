@@ -32,6 +32,11 @@ def split_words(text: str, start: int = 0, end: int | None = None) -> list[tuple
     return [match.span() for match in _WORD.finditer(text, start, stop)]
 
 
+def word_set(text: str) -> frozenset[str]:
+    """The words of a list written as text, parted by blanks."""
+    return frozenset(text.split())
+
+
 def as_read(word: str) -> str:
     """The word as a model reads it: a character reference of a source document (`&amp;`) as its character."""
     return (html.unescape(word).strip() or word) if word.startswith("&") and word.endswith(";") else word
