@@ -26,9 +26,11 @@ from ousianer_cli.errors import SettingsError
 from ousianer_cli.outputs import Output, check_outputs, kinds, prints_aside
 from ousianer_cli.settings import PROJECT_FILE, Trait, flag, resolve, traits
 from ousianer_cli.settings.fields import inputs_of, outputs_of
-from ousianer_cli.settings.tables import table_of
+from ousianer_cli.settings.tables import share_table, table_of
 
 T = TypeVar("T")
+LATE = "ousianer_cli.late"
+"""Where a context keeps the values of late options."""
 Choices = Callable[[], Sequence[str]]
 KINDS: dict[str, kinds.Kind] = {
     "file": kinds.FILE,
@@ -75,6 +77,7 @@ def command(
     resume: bool = False,
     assignments: type | None = None,
     choices: Mapping[str, Choices] | None = None,
+    late: Callable[[], Sequence[type]] | None = None,
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """A command whose options are the fields of settings dataclasses; of two fields of one name the first is taken.
 
@@ -87,37 +90,66 @@ def command(
         resume: whether there is a `--resume`.
         assignments: the class of which `--set NAME=VALUE` sets any field.
         choices: setting -> its choices, where they are only known once its readers are loaded.
+        late: further classes, known only then too, in the table of the first; the body is called with theirs as well.
     """
-    offered = _offered(classes, name)
     extras = _extras(classes, presets, resume, assignments)
-    parameters = [
-        _parameter(hints[field.name], field, (choices or {}).get(field.name), only_here=not table_of(cls))
-        for cls in classes
-        for hints in [typing.get_type_hints(cls)]
-        for field in dataclasses.fields(cls)
-        if offered.get(field.name) is cls
-    ]
+
+    def parameters_of(some: Sequence[type], offered: Mapping[str, type]) -> list[inspect.Parameter]:
+        return [
+            _parameter(hints[field.name], field, (choices or {}).get(field.name), only_here=not table_of(cls))
+            for cls in some
+            for hints in [typing.get_type_hints(cls)]
+            for field in dataclasses.fields(cls)
+            if offered.get(field.name) is cls
+        ]
+
+    def late_parameters() -> list[Any]:
+        more = _joined(classes, late)
+        return click_parameters(parameters_of(more, _offered((*classes, *more), name)))
 
     def decorate(body: Callable[..., None]) -> Callable[..., None]:
         wants_given = "given" in inspect.signature(body).parameters
 
         def run(ctx: typer.Context, **values: Any) -> None:
-            given = _given(ctx, values, offered, classes, presets or {}, assignments)
-            made: list[Any] = [given.settings(cls) for cls in classes]
+            every = (*classes, *_joined(classes, late))
+            offered = _offered(every, name)
+            given = _given(ctx, {**values, **ctx.meta.get(LATE, {})}, offered, every, presets or {}, assignments)
+            made: list[Any] = [given.settings(cls) for cls in every]
             outputs = _checked_outputs(made, offered, given)
             with prints_aside(outputs):
                 body(*made, **({"given": given} if wants_given else {}))
 
         context = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
-        signature = inspect.Signature([context, *parameters, *extras])
+        signature = inspect.Signature([context, *parameters_of(classes, _offered(classes, name)), *extras])
         run.__signature__ = signature  # type: ignore[attr-defined]
         run.__annotations__ = {p.name: p.annotation for p in signature.parameters.values()}
         run.__doc__ = escaped(inspect.getdoc(body) or "")
         run.__name__, run.__module__, run.__qualname__ = body.__name__, body.__module__, body.__qualname__
         run.late_choices = dict(choices or {})  # type: ignore[attr-defined]
+        run.late_parameters = late_parameters if late else list  # type: ignore[attr-defined]
         return run
 
     return decorate
+
+
+def _joined(classes: Sequence[type], late: Callable[[], Sequence[type]] | None) -> Sequence[type]:
+    """The late classes, which share the table of the first from now on."""
+    found = late() if late else ()
+    if found:
+        share_table(classes[0], found)
+    return found
+
+
+def click_parameters(parameters: Sequence[inspect.Parameter]) -> list[Any]:
+    """Parameters as those of a command line, made by Typer as it makes all others."""
+
+    def nothing(**values: Any) -> None: ...
+
+    nothing.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    nothing.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    alone = typer.Typer(add_completion=False)
+    alone.command()(nothing)
+    return list(typer.main.get_command(alone).params)
 
 
 def escaped(text: str) -> str:
@@ -140,7 +172,25 @@ def assignments_of(words: Sequence[str]) -> dict[str, Any]:
 
 
 class OusianerCommand(ListOptions):
-    """A command made by `command`: lists in a row, and choices that are looked up when the help is shown."""
+    """A command made by `command`: lists in a row; late options and choices are looked up once it is called."""
+
+    late: tuple[str, ...] = ()
+
+    def add_late(self) -> None:
+        """Take in the options that are known only now."""
+        if not self.late:
+            found: list[Any] = getattr(self.callback, "late_parameters", list)()
+            self.late = tuple(parameter.name for parameter in found)
+            self.params += found
+
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:
+        self.add_late()
+        return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: Any) -> Any:
+        # Typer hands a callback the parameters of its signature only.
+        ctx.meta[LATE] = {name: ctx.params.pop(name) for name in self.late if name in ctx.params}
+        return super().invoke(ctx)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         late: Mapping[str, Choices] = getattr(self.callback, "late_choices", {})

@@ -17,12 +17,18 @@ def _formats() -> tuple[str, ...]:
     return tuple(corpus_formats())
 
 
-@command(PrepareSettings, choices={"format": _formats})
-def corpus(settings: PrepareSettings) -> None:
+def _options_of_formats() -> list[type]:
+    from ousianer_cli.formats.registry import option_classes
+
+    return option_classes()
+
+
+@command(PrepareSettings, choices={"format": _formats}, late=_options_of_formats)
+def corpus(settings: PrepareSettings, *of_formats: Any) -> None:
     """Turn labelled corpora into training lines: labels mapped, duplicates dropped, everything dropped counted.
 
-    Reads CoNLL/IOB2 in any column layout, Few-NERD (IO or BIO), CoNLL-U-like IOB2, FIGER-style JSON lines, spans in
-    JSON lines (Prodigy, spaCy), the project's own JSON lines, OntoNotes 5.0 (CoNLL-2012 and .name files), brat
+    Reads CoNLL in any column layout and tagging scheme, Few-NERD, CoNLL-U-like IOB2, JSON as Prodigy, spaCy, doccano,
+    GLiNER, Hugging Face and FIGER have it, the project's own lines, OntoNotes 5.0 (CoNLL-2012 and .name files), brat
     standoff, and LAF and AIDA tabs over LTF.
     """
     require(settings.files, "files", "corpus", "corpora to prepare", "FILE...")
@@ -34,10 +40,9 @@ def corpus(settings: PrepareSettings) -> None:
         raise SettingsError(f"{given}: expected together with {missing}; give both or neither")
     from ousianer_cli.corpus.prepare import prepare_corpus
     from ousianer_cli.formats.corpus import write_corpus
-    from ousianer_cli.formats.registry import option_classes
 
-    names = [field.name for cls in option_classes() for field in dataclasses.fields(cls)]
-    prepared = prepare_corpus(settings.files, settings, {name: getattr(settings, name) for name in names})
+    options = {field.name: getattr(made, field.name) for made in of_formats for field in dataclasses.fields(made)}
+    prepared = prepare_corpus(settings.files, settings, options)
     write_corpus(out, prepared.sentences)
     if settings.held_out:
         write_corpus(settings.held_out, prepared.held)

@@ -44,10 +44,13 @@ class ColumnOptions:
     """Where a format with one token a line holds token and tag."""
 
     token_column: int | None = setting(
-        None, doc="Column of the token, from 0 (-1 is the last). Default: 0; for conllu 1."
+        None, doc="Column of the token, from 0 (-1 is the last).", group="formats", shown="0; for conllu 1"
     )
     tag_column: int | None = setting(
-        None, doc="Column of the tag, from 0 (-1 is the last). Default: the last; for conllu 2, or MISC's NER=."
+        None,
+        doc="Column of the tag, from 0 (-1 is the last).",
+        group="formats",
+        shown="the last; for conllu 2, or NER= in the last",
     )
 
     def over(self, layout: Layout) -> Layout:

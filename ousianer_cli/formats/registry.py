@@ -224,9 +224,10 @@ def looks_like(record: dict[str, Any]) -> str:
 
 
 def option_classes() -> list[type]:
-    """The dataclasses of the options that corpus formats have of their own, each once."""
-    found = (form.corpus.options for form in corpus_formats().values() if form.corpus)
-    return list(dict.fromkeys(cls for cls in found if dataclasses.fields(cls)))
+    """The dataclasses of the options that corpus formats have of their own; of one that another extends, the other."""
+    all_of_them = (form.corpus.options for form in corpus_formats().values() if form.corpus)
+    found = dict.fromkeys(cls for cls in all_of_them if dataclasses.fields(cls))
+    return [cls for cls in found if not any(cls is not other and issubclass(other, cls) for other in found)]
 
 
 def options_for(form: Format, values: Mapping[str, Any]) -> Any:

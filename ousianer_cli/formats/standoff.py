@@ -56,7 +56,11 @@ class SourceOptions:
     """Where the text of annotation lies."""
 
     source: list[str] = setting(
-        [], doc="LAF and AIDA tabs: the LTF they annotate, file, folder or zip (may be repeated).", role="input"
+        [],
+        doc="LAF and AIDA tabs: the LTF they annotate, file, folder or zip.",
+        group="formats",
+        role="input",
+        metavar="INPUT...",
     )
 
     def documents(self, path: str | Path) -> list[str]:

@@ -17,6 +17,7 @@ Group = Literal[
     "",
     "data",
     "labels",
+    "formats",
     "mentions",
     "sentences",
     "model",

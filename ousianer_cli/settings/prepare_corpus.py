@@ -28,37 +28,6 @@ class PrepareSettings:
         metavar="FILE",
     )
     format: str | None = setting(None, doc="Format of the files.", group="data", shown="by content", metavar="FORMAT")
-    token_column: int | None = setting(
-        None, doc="Column of the token, from 0 (-1 is the last).", group="data", shown="0; for conllu 1"
-    )
-    tag_column: int | None = setting(
-        None,
-        doc="Column of the tag, from 0 (-1 is the last).",
-        group="data",
-        shown="the last; for conllu 2, or MISC's NER=",
-    )
-    tag_names: str | None = setting(
-        None, doc="Names of numbered tags, comma separated, or a file.", group="data", metavar="NAMES"
-    )
-    genres: list[str] = setting(
-        [],
-        doc="OntoNotes: genres, of bc, bn, mz, nw, tc, wb; or all. Also as a comma list.",
-        group="data",
-        comma=True,
-        spelled=str.lower,
-        shown="nw,wb",
-    )
-    levels: list[str] = setting(
-        [],
-        doc="AIDA tabs: mention levels, of NAM, NOM, PRO. Also as a comma list.",
-        group="data",
-        comma=True,
-        spelled=str.upper,
-        shown="NAM",
-    )
-    source: list[str] = setting(
-        [], doc="LAF and AIDA tabs: the LTF they annotate, file, folder or zip.", role="input", metavar="INPUT..."
-    )
     supervises: Literal["detection", "typing", "both"] | None = setting(
         None,
         doc="What the lines teach: detection (all names are marked), typing (those marked have types) or both.",
@@ -99,8 +68,8 @@ class PrepareSettings:
     )
     demonyms: Demonyms = setting(
         "keep",
-        doc="National adjectives, peoples, languages that labels call places, or put outside: keep; guidelines (French "
-        "in 'French troops' is GPE, Danes are outside); outside.",
+        doc="What becomes of national adjectives, peoples and languages that labels call places or put outside: "
+        "guidelines (French in 'French troops' is GPE, Danes are outside) or outside (all are).",
         group="labels",
     )
     exclude: list[str] = setting(

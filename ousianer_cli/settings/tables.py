@@ -3,6 +3,8 @@ with a space for each of its commands."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ousianer_cli.settings.average import AverageSettings
 from ousianer_cli.settings.fields import traits
 from ousianer_cli.settings.finetune import FinetuneSettings
@@ -41,6 +43,12 @@ def table_names() -> list[str]:
 def settings_of_table(table: str) -> list[str]:
     """The names of a table's settings; none for a table that is not of the project file."""
     return [name for cls in TABLES.get(table, ()) for name in traits(cls)]
+
+
+def share_table(cls: type, others: Iterable[type]) -> None:
+    """Let settings that are known only once their readers are loaded stand in the table of others."""
+    table = table_of(cls)
+    TABLES[table] = tuple(dict.fromkeys((*TABLES[table], *others)))
 
 
 def table_of(cls: type) -> str:

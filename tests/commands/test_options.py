@@ -134,6 +134,7 @@ def options_of(words: tuple[str, ...]) -> dict[str, Any]:
     found: Any = typer.main.get_command(app)
     for word in words:
         found = found.commands[word]
+    found.add_late()
     return {parameter.name: parameter for parameter in found.params}
 
 

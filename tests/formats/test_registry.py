@@ -18,6 +18,7 @@ from ousianer_cli.formats.readers import read_documents
 from ousianer_cli.formats.registry import corpus_formats, formats, mention_formats, option_classes
 from ousianer_cli.scoring.inputs import detect, read_mentions
 from ousianer_cli.scoring.matching import Vocabulary
+from ousianer_cli.settings.tables import TABLES
 
 SLASHED = '''
 """Words with their labels behind a slash, one sentence a line; rows to score as `doc/start/end/type`."""
@@ -71,6 +72,7 @@ def one_new_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
     folder.mkdir()
     (folder / "slashed.py").write_text(SLASHED, encoding="utf-8")
     monkeypatch.setattr(kinds, "__path__", [*kinds.__path__, str(folder)])
+    monkeypatch.setitem(TABLES, "corpus", TABLES["corpus"])
     yield
     import sys
 
@@ -84,9 +86,16 @@ def test_one_new_file_adds_a_corpus_format_and_its_option(tmp_path: Path) -> Non
     assert detect_format(corpus) == "slashed"
     assert [m.labels for s in read_labelled(corpus) for m in s.mentions] == [("PER",), ("LOC",)]
     assert [m.labels for s in read_labelled(corpus, slash_label="LOC") for m in s.mentions] == [("LOC",)]
-    result = CliRunner().invoke(app, ["prepare", "corpus", str(corpus), "-o", str(out)])
+    told = CliRunner().invoke(app, ["prepare", "corpus", "--help"]).output
+    assert "--slash-label" in told and "slashed" in told
+    command = ["prepare", "corpus", str(corpus), "-o", str(out), "--slash-label", "PER"]
+    result = CliRunner().invoke(app, command)
     assert result.exit_code == 0, result.output
-    assert len(list(read_corpus(out))) == 1 and "slashed" in result.output
+    assert [m.types for s in read_corpus(out) for m in s.mentions] == [("PER",)] and "slashed" in result.output
+    (tmp_path / "ousianer.toml").write_text('[corpus]\nslash_label = "LOC"\n', encoding="utf-8")
+    result = CliRunner().invoke(app, [*command[:5], "--config", str(tmp_path / "ousianer.toml")])
+    assert result.exit_code == 0, result.output
+    assert [m.types for s in read_corpus(out) for m in s.mentions] == [("LOC",)]
 
 
 @pytest.mark.usefixtures("one_new_file")

@@ -39,9 +39,11 @@ class TabOptions(SourceOptions):
 
     levels: list[str] = setting(
         [],
-        doc="AIDA tabs: mention levels, comma separated, of NAM, NOM, PRO. Default: NAM.",
+        doc="AIDA tabs: mention levels, of NAM, NOM, PRO. Also as a comma list.",
+        group="formats",
         comma=True,
         spelled=str.upper,
+        shown="NAM",
     )
 
     def __post_init__(self) -> None:

@@ -36,7 +36,9 @@ class TagNames:
     tag_names: str | None = setting(
         None,
         doc="Hugging Face records with numbers as tags: their names in order, comma separated, or a file of them "
-        "(one a line, or dataset_info.json). Default: what lies beside the file.",
+        "(one a line, or dataset_info.json).",
+        group="formats",
+        shown="what lies beside the file",
     )
 
 

@@ -69,9 +69,11 @@ class GenreOptions:
 
     genres: list[str] = setting(
         [],
-        doc="OntoNotes: genres, comma separated, of bc, bn, mz, nw, tc, wb; or all. Default: nw,wb.",
+        doc="OntoNotes: genres, of bc, bn, mz, nw, tc, wb; or all. Also as a comma list.",
+        group="formats",
         comma=True,
         spelled=str.lower,
+        shown="nw,wb",
     )
 
     def __post_init__(self) -> None:
