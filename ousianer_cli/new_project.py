@@ -21,7 +21,7 @@ def init_project(directory: str | Path) -> list[Path]:
         InputError: `directory` is a file, or holds one of the files already (nothing is overwritten).
         OutputError: it cannot be written.
     """
-    directory = Path(directory)
+    directory = followed(directory)
     source = Path(str(files("ousianer_cli"))) / "project_files"
     names = sorted(
         (path.relative_to(source) for path in source.rglob("*") if path.is_file()),
@@ -46,10 +46,12 @@ def init_project(directory: str | Path) -> list[Path]:
                 # link() refuses a name that has come into being since the check, which replace() would overwrite.
                 _place(Path(staged) / name, directory / name)
                 made.append(directory / name)
-    except OSError as error:
+    except BaseException as error:
         for path in reversed(made):
             path.rmdir() if path.is_dir() else path.unlink(missing_ok=True)
-        raise OutputError(f"{directory}: cannot be written ({error.strerror}); choose another folder") from None
+        if isinstance(error, OSError):
+            raise OutputError(f"{directory}: cannot be written ({error.strerror}); choose another folder") from None
+        raise
     return names
 
 

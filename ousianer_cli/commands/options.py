@@ -22,28 +22,15 @@ from typing import Annotated, Any, Literal, TypeVar
 import typer
 
 from ousianer_cli.commands.lists import ListOptions
+from ousianer_cli.commands.places import checked
 from ousianer_cli.errors import SettingsError
-from ousianer_cli.outputs import Output, check_outputs, kinds, prints_aside
 from ousianer_cli.settings import PROJECT_FILE, Trait, flag, resolve, traits
-from ousianer_cli.settings.fields import inputs_of, outputs_of
 from ousianer_cli.settings.tables import share_table, table_of
 
 T = TypeVar("T")
 LATE = "ousianer_cli.late"
 """Where a context keeps the values of late options."""
 Choices = Callable[[], Sequence[str]]
-KINDS: dict[str, kinds.Kind] = {
-    "file": kinds.FILE,
-    "run": kinds.RUN,
-    "lines": kinds.LINES,
-    "model": kinds.MODEL,
-    "study": kinds.STUDY,
-    "shards": kinds.SHARDS,
-    "types": kinds.TYPES,
-    "figures": kinds.FIGURES,
-    "cache": kinds.CACHE,
-}
-"""`Trait.kind` of an output -> what the check of outputs knows of it."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -115,9 +102,8 @@ def command(
             offered = _offered(every, name)
             given = _given(ctx, {**values, **ctx.meta.get(LATE, {})}, offered, every, presets or {}, assignments)
             made: list[Any] = [given.settings(cls) for cls in every]
-            outputs = _checked_outputs(made, offered, given)
-            with prints_aside(outputs):
-                body(*made, **({"given": given} if wants_given else {}))
+            with checked(made, offered, given.config) as safe:
+                body(*safe, **({"given": given} if wants_given else {}))
 
         context = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
         signature = inspect.Signature([context, *parameters_of(classes, _offered(classes, name)), *extras])
@@ -233,25 +219,6 @@ def _given(
     if preset is not None and preset not in presets:
         raise SettingsError(f"--preset: expected {' or '.join(map(repr, presets))}, found {preset!r}")
     return Given(overrides, values.get("config"), presets[preset] if preset else {}, bool(values.get("resume", False)))
-
-
-def _checked_outputs(made: Sequence[Any], offered: Mapping[str, type], given: Given) -> list[str]:
-    """The places of the command's outputs, none of which may be lost or be an input.
-
-    Raises:
-        OutputError: as `outputs.check_outputs` does.
-    """
-    inputs = [path for settings in made for name, path in inputs_of(settings) if offered.get(name) is type(settings)]
-    places = []
-    for settings in made:
-        known = traits(settings)
-        places += [
-            Output(path, KINDS[known[name].kind], known[name].flags[0] if known[name].flags else flag(name))
-            for name, path in outputs_of(settings)
-            if offered.get(name) is type(settings)
-        ]
-    check_outputs(places, [*inputs, str(given.config or PROJECT_FILE)])
-    return [str(place.path) for place in places]
 
 
 def _plain(value: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from ousianer_cli.commands.options import command
+from ousianer_cli.outputs.streams import is_stream
 from ousianer_cli.settings.tag import TagSettings
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ def print_summary(summary: Summary, settings: TagSettings) -> None:
     for line in summary.lines():
         typer.echo(line)
     out = settings.out
+    if is_stream(out):
+        return
     typer.echo(f"wrote {out}")
     if settings.format == "edl" and not summary.rows:
         typer.echo(f"next: ousianer score GOLD {out}, or ousianer validate {out} --source INPUT")

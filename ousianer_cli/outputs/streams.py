@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
-from ousianer_cli.errors import InputError, OutputError
+from ousianer_cli.errors import InputError, OusiaError, OutputError
 from ousianer_cli.outputs.places import saying, shown
 
 _DESCRIPTOR = re.compile(r"/(?:dev|proc/(?:self|thread-self|(?P<process>\d+)(?:/task/\d+)?))/fd/(?P<number>\d+)")
@@ -145,4 +145,8 @@ def spooled_input(words: Sequence[str]) -> Iterator[list[str]]:
             head = handle.read(4)
         ending = next((name for first, name in _ENDINGS.items() if head.startswith(first)), "")
         place = place.rename(place.with_name(place.name + ending))
-        yield [str(place) if word == "-" else word for word in words]
+        try:
+            yield [str(place) if word == "-" else word for word in words]
+        except OusiaError as error:
+            error.args = tuple(str(part).replace(str(place), "standard input") for part in error.args)
+            raise

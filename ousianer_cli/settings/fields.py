@@ -12,7 +12,7 @@ from ousianer_cli.settings.weights import corpus_weights
 Role = Literal["", "data", "input", "output"]
 """`data`: files whose digest is recorded with what was made of them. `input`: another thing that is read, such as a
 model, a table or documents. `output`: where the result goes."""
-Kind = Literal["file", "model", "run", "lines", "study", "shards", "types", "figures", "cache"]
+Kind = Literal["file", "model", "run", "lines", "study", "shards", "types", "figures", "cache", "project"]
 Group = Literal[
     "",
     "data",

@@ -12,5 +12,10 @@ class InitSettings:
     """The folder of a new project."""
 
     directory: str = setting(
-        "", doc="The project folder; made if it is not there.", positional=True, metavar="DIR", group="output"
+        "",
+        doc="The project folder; made if it is not there.",
+        role="output",
+        kind="project",
+        positional=True,
+        metavar="DIR",
     )
