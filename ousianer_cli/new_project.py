@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from ousianer_cli.errors import InputError, OutputError
+from ousianer_cli.outputs.places import followed
 
 
 def init_project(directory: str | Path) -> list[Path]:

@@ -14,9 +14,7 @@ from ousianer_cli.settings.fields import inputs_of, outputs_of
 
 
 @contextmanager
-def checked(
-    made: Sequence[Any], offered: Mapping[str, type], config: str | Path | None = None
-) -> Iterator[list[Any]]:
+def checked(made: Sequence[Any], offered: Mapping[str, type], config: str | Path | None = None) -> Iterator[list[Any]]:
     """The settings of a command, once its outputs are known to be safe; for the time that the command runs.
 
     Where an input is `-`, the settings name a file with what standard input gave; where an output is standard output,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ousianer_cli.errors import InputError, SettingsError
-from ousianer_cli.formats.atomic import atomic_writer
+from ousianer_cli.outputs import open_output
 from ousianer_cli.settings.prepare_types import TypesSettings
 from ousianer_cli.taxonomy.inventory import WeighedType, weigh_types, write_weighed
 from ousianer_cli.taxonomy.wordnet import WordNet
@@ -61,7 +61,7 @@ def prepare_types(settings: TypesSettings) -> dict[str, Any]:
     summary["seconds"] = round(time.perf_counter() - begin, 1)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     summary["peak_memory_mib"] = round(peak / 1024)
-    with atomic_writer(out / "report.json") as handle:
+    with open_output(out / "report.json") as handle:
         handle.write(json.dumps(summary, indent=1, ensure_ascii=False) + "\n")
     return summary
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -95,7 +96,13 @@ def _is_shards(folder: Path) -> bool:
 
 
 def _is_types(folder: Path) -> bool:
-    return (folder / "title_types.parquet").is_file()
+    try:
+        with (folder / "title_types.parquet").open("rb") as handle:
+            head = handle.read(4)
+            handle.seek(max(0, os.fstat(handle.fileno()).st_size - 8192))
+            return head == b"PAR1" and b"guessed" in handle.read()  # the columns stand at the end
+    except OSError:
+        return False
 
 
 def _is_state(folder: Path) -> bool:
@@ -136,6 +143,7 @@ FIGURES = Kind(
     mark=FIGURE_MAKER,
 )
 CACHE = Kind("a folder of kept vectors", "shared", lambda folder: True)
+PROJECT = Kind("a project folder", "shared")
 KINDS: dict[str, Kind] = {
     "file": FILE,
     "run": RUN,
@@ -147,5 +155,6 @@ KINDS: dict[str, Kind] = {
     "types": TYPES,
     "figures": FIGURES,
     "cache": CACHE,
+    "project": PROJECT,
 }
 """By the names that settings give them."""

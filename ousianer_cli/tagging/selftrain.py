@@ -12,11 +12,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from ousianer_cli.formats.atomic import atomic_writer
 from ousianer_cli.formats.corpus import Mention, Sentence, dump_sentence, read_corpus
 from ousianer_cli.formats.words import resplit_tokens
 from ousianer_cli.network.checkpoint import Model
 from ousianer_cli.network.inference import detect_spans
+from ousianer_cli.outputs import open_output
 
 Span = tuple[int, int]
 
@@ -31,14 +31,14 @@ def mark_files(model: Model, files: Sequence[str], out: str, rest: str | None = 
     """Write the sentences whose names are all marked now to `out`, the others to `rest`; returns the counts."""
     counts: Counter[str] = Counter()
     left = []
-    with atomic_writer(out) as marked_lines:
+    with open_output(out) as marked_lines:
         for sentence, marked in mark_names(model, (s for path in files for s in read_corpus(path)), counts):
             if marked:
                 marked_lines.write(dump_sentence(sentence) + "\n")
             else:
                 left.append(sentence)
     if rest is not None:
-        with atomic_writer(rest) as left_lines:
+        with open_output(rest) as left_lines:
             left_lines.writelines(dump_sentence(sentence) + "\n" for sentence in left)
     return counts
 

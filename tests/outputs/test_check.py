@@ -52,7 +52,7 @@ def lay(kind: str, folder: str) -> Path:
         "study": ("study.log", "{}"),
         "shards": ("manifest.json", '{"version": 1, "inputs": [], "types": []}'),
         "state": ("state.json", '{"step": 1, "best": {}, "settings": {}}'),
-        "types": ("title_types.parquet", "PAR1"),
+        "types": ("title_types.parquet", "PAR1 title guessed PAR1"),
         "figures": ("types.svg", "<!-- ousianer score -->"),
         "cache": ("0a1b.safetensors", ""),
     }[kind]

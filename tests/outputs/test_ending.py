@@ -6,11 +6,13 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from ousianer_cli.outputs import open_output, whole_folder
+from ousianer_cli.outputs import ending, open_output, whole_folder
 from ousianer_cli.outputs.ending import tidy_end
 from ousianer_cli.outputs.kinds import MODEL
 from ousianer_cli.outputs.writers import _parts
@@ -80,3 +82,32 @@ def test_handlers_are_put_back(tmp_path: Path) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
     assert ended.value.code == 143 and signal.getsignal(signal.SIGTERM) is before
     assert list(tmp_path.iterdir()) == []
+
+
+class _Slow:
+    """Something whose end takes a while, and cannot raise."""
+
+    def __del__(self) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0.01)
+
+
+def test_a_signal_in_the_middle_of_what_cannot_raise_comes_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended, tidy_end(), open_output(tmp_path / "run.tab"):
+        _Slow()
+        time.sleep(10)
+    assert ended.value.code == 143 and list(tmp_path.iterdir()) == []
+    assert "ignored" not in capsys.readouterr().err
+
+
+def test_a_signal_that_is_caught_on_its_way_comes_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ending, "_PATIENCE", 0.05)
+    with pytest.raises(SystemExit) as ended, tidy_end(), open_output(tmp_path / "run.tab"):
+        with suppress(SystemExit):
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(10)
+        time.sleep(10)
+    assert ended.value.code == 143 and list(tmp_path.iterdir()) == []
+    time.sleep(0.1)  # and not once more
