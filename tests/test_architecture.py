@@ -23,7 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "outputs": {"errors"},
     "settings": {"errors"},
     "released_models": {"errors"},
-    "new_project": {"errors"},
+    "new_project": {"errors", "outputs"},
     "formats": BASE,
     "taxonomy": BASE | {"formats"},
     "network": BASE | {"formats", "taxonomy", "released_models"},
