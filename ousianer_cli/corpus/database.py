@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from ousianer_cli.errors import InputError, OutputError
 from ousianer_cli.formats.titles import PLAIN, page_title
+from ousianer_cli.outputs import whole_file
 
 
 def connect(
@@ -67,10 +67,9 @@ def run(connection: Any, query: str, parameters: Sequence[Any] = ()) -> Any:
 
 def copy_rows(connection: Any, query: str, path: Path, parameters: Sequence[Any] = ()) -> None:
     """The rows of a query as a Parquet file that appears whole; errors as `run`."""
-    hidden = path.with_name(f".{path.name}.part")
-    target = [*parameters, str(hidden)]
-    run(connection, f"COPY ({query}) TO ${len(target)} (FORMAT parquet, COMPRESSION zstd)", target)
-    os.replace(hidden, path)
+    with whole_file(path) as part:
+        target = [*parameters, str(part)]
+        run(connection, f"COPY ({query}) TO ${len(target)} (FORMAT parquet, COMPRESSION zstd)", target)
 
 
 def first_line(error: Exception) -> str:

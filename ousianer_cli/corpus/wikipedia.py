@@ -34,6 +34,7 @@ from ousianer_cli.corpus.wikipedia_parts import (
     write_json,
 )
 from ousianer_cli.errors import InputError, OusiaError, OutputError, SettingsError
+from ousianer_cli.outputs import whole_file
 from ousianer_cli.settings import flag, traits
 from ousianer_cli.settings.fields import neutral_settings
 from ousianer_cli.settings.prepare_wikipedia import HOWS, WikipediaSettings
@@ -88,6 +89,9 @@ def prepare_wikipedia(
         except OusiaError:
             if not any((work.folder / "parts").glob("[0-9]*.json")):
                 _leave_nothing(out)
+            raise
+        except SystemExit:  # a signal; the worker processes have ended with it
+            work.clear_unfinished()
             raise
         run.add_seconds(step, time.perf_counter() - begun)
         if step == stop_after:
@@ -210,12 +214,10 @@ class _Run:
         for done, _ in enumerate(self.workers.run(tasks), 1):
             self.say(f"write: {done} of {len(groups)} shards")
         if jsonl:
-            hidden = self.out / ".typing.jsonl.part"
-            with hidden.open("wb") as whole:
+            with whole_file(self.out / "typing.jsonl") as part, part.open("wb") as whole:
                 for path in targets:
                     with path.open("rb") as lines:
                         shutil.copyfileobj(lines, whole, 1 << 20)
-            os.replace(hidden, self.out / "typing.jsonl")
 
     # The report
 

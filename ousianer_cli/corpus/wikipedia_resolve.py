@@ -15,6 +15,7 @@ from typing import Any
 from ousianer_cli.corpus.database import connect, copy_rows, first_line, run
 from ousianer_cli.corpus.wikipedia_parts import EXAMPLES, Tally, Work, read_json, write_json
 from ousianer_cli.errors import InputError
+from ousianer_cli.outputs import whole_file
 from ousianer_cli.taxonomy.wordnet import WordNet
 
 GROUP_LINKS = 200_000
@@ -111,10 +112,9 @@ def _write_type_sets(connection: Any, work: Work) -> None:
 
     wordnet = WordNet.load()
     path = work.folder / "type_sets.arrow"
-    hidden = path.with_name(f".{path.name}.part")
     schema = pa.schema([("types", pa.list_(pa.string())), ("person", pa.bool_())])
     rows = run(connection, "SELECT types FROM sets ORDER BY set_id")
-    with pa.OSFile(str(hidden), "wb") as file, pa.ipc.new_file(file, schema) as writer:
+    with whole_file(path) as part, pa.OSFile(str(part), "wb") as file, pa.ipc.new_file(file, schema) as writer:
         while batch := rows.fetchmany(10_000):
             types = [row[0] for row in batch]
             unknown = [t for ids in types for t in ids if wordnet.find(t) is None]
@@ -123,7 +123,6 @@ def _write_type_sets(connection: Any, work: Work) -> None:
                 raise InputError("types of WordNet 3.0 in YAGO's form", repr(unknown[0]), remedy=remedy)
             person = [any(wordnet.is_a(t, _PERSON) for t in ids) for ids in types]
             writer.write(pa.record_batch([pa.array(types, schema.field(0).type), pa.array(person)], schema=schema))
-    os.replace(hidden, path)
 
 
 def _resolve_redirects(connection: Any, work: Work) -> Tally:

@@ -106,7 +106,12 @@ def _is_types(folder: Path) -> bool:
 
 
 def _is_state(folder: Path) -> bool:
-    return {"step", "best", "settings"} <= _object(folder / "state.json").keys() or entries(folder) == ["metrics.jsonl"]
+    if (folder / "state.json").exists():
+        return {"step", "best", "settings"} <= _object(folder / "state.json").keys()
+    # Killed before its first state was whole.
+    known = {"metrics.jsonl", "model.safetensors", "optimizer.safetensors"}
+    there = {name for name in entries(folder) if not name.endswith(".part")}
+    return "metrics.jsonl" in there and there <= known
 
 
 FILE = Kind("a file")

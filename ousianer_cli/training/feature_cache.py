@@ -19,6 +19,7 @@ from ousianer_cli.network.encoder import fingerprint
 from ousianer_cli.network.inference import length_batches
 from ousianer_cli.network.pieces import collate
 from ousianer_cli.network.tagger import Tagger
+from ousianer_cli.outputs import whole_file
 from ousianer_cli.training.examples import Example
 
 
@@ -79,18 +80,16 @@ def _part(
     if not path.is_file():
         report(f"computing encoder features of {len(unique):,} sentences ({name}) …")
         shape = (int(starts[-1]), len(tagger.states.layers), tagger.config.encoder_size)
-        temporary = path.with_suffix(".part.npy")
-        store = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.float16, shape=shape)
         tagger.eval()
         device = next(tagger.parameters()).device
-        with torch.no_grad():
+        with torch.no_grad(), whole_file(path) as part:
+            store = np.lib.format.open_memmap(part, mode="w+", dtype=np.float16, shape=shape)
             for indices in length_batches([e.encoded.pieces for e in unique], 4096):
                 batch = collate([unique[i].encoded for i in indices]).to(device)
                 states = tagger.states(batch).half().cpu().numpy()
                 for row, index in enumerate(indices):
                     store[starts[index] : starts[index + 1]] = states[row, : lengths[index]]
-        store.flush()
-        del store
-        temporary.replace(path)
+            store.flush()
+            del store
     order = np.array([place[id(e)] for e in examples], dtype=np.int64)
     return _Part(np.load(path, mmap_mode="r"), starts[:-1][order], starts[1:][order])

@@ -21,8 +21,9 @@ from typing import Protocol
 import numpy as np
 
 from ousianer_cli.corpus.store import Block, read_block, store_blocks
-from ousianer_cli.errors import InputError, OutputError
+from ousianer_cli.errors import InputError
 from ousianer_cli.network.pieces import EncodedSentence, PieceTokenizer
+from ousianer_cli.outputs import whole_file
 from ousianer_cli.taxonomy.inventory import close_counts, count_type_sets
 from ousianer_cli.taxonomy.wordnet import WordNet
 from ousianer_cli.training.examples import Example, Loaded, encode_sentences, held_out, shuffled_batches
@@ -130,13 +131,8 @@ class TypingStream:
             "shapes": np.concatenate([e.shapes for e in encoded] or empty),
             "found": np.frombuffer(json.dumps(found).encode(), dtype=np.uint8),
         }
-        temporary = path.with_suffix(".part.npz")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            np.savez(temporary, **arrays)  # type: ignore[arg-type]
-            temporary.replace(path)
-        except OSError as error:
-            raise OutputError(f"{path}: cannot be written ({error.strerror}); choose another place with -o") from None
+        with whole_file(path) as part, part.open("wb") as file:
+            np.savez(file, **arrays)  # type: ignore[arg-type]
 
     def restore(self, path: Path) -> None:
         """Take what `save` kept."""

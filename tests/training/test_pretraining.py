@@ -37,7 +37,7 @@ from ousianer_cli.taxonomy.wordnet import WordNet
 from ousianer_cli.training.examples import load_examples
 from ousianer_cli.training.feature_cache import FeatureCache
 from ousianer_cli.training.pretrain import corpora as corpora_module
-from ousianer_cli.training.pretrain import pretrain
+from ousianer_cli.training.pretrain import last_state, pretrain
 from ousianer_cli.training.pretrain.corpora import load_corpora
 from ousianer_cli.training.pretrain.start import new_model
 from ousianer_cli.training.pretrain.step import new_optimizer, training_step
@@ -551,8 +551,26 @@ def test_what_is_wrong_is_told_in_one_line(tmp_path: Path, changes: dict[str, An
 
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
-    with pytest.raises(OutputError, match=r"file/m: cannot be written \(.*\); choose another place with -o"):
+    with pytest.raises(OutputError, match=r"file/m: cannot be written \(.*\); choose another place"):
         run(tmp_path, out=str(tmp_path / "file" / "m"))
+
+
+@pytest.mark.parametrize("name", ["m", "m.last"])
+def test_what_is_of_somebody_else_where_a_run_keeps_something_stays(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "config.json").write_text("mine")
+    with pytest.raises(OutputError, match=rf"/{name}: expected a new or empty folder or .*, found config\.json in it"):
+        run(tmp_path, out=str(tmp_path / "m"))
+    assert (tmp_path / name / "config.json").read_text() == "mine"
+
+
+@pytest.mark.parametrize(("out", "last"), [("a/m", "a/m.last"), (".", "../here.last"), ("..", "../../above.last")])
+def test_the_last_state_lies_beside_the_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, out: str, last: str
+) -> None:
+    (tmp_path / "above" / "here").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "above" / "here")
+    assert last_state(Path(out)).resolve() == Path(last).resolve()
 
 
 def test_a_wrong_line_of_a_corpus_is_named(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ import torch
 from ousianer_cli.errors import OutputError
 from ousianer_cli.network.checkpoint import load_model, save_model
 from ousianer_cli.network.encoder import load_tokenizer
+from ousianer_cli.outputs import MODEL, STATE, check_output
 from ousianer_cli.settings import require
 from ousianer_cli.settings.fields import training_data_of
 from ousianer_cli.settings.pretrain import PretrainSettings
@@ -53,6 +54,8 @@ def pretrain(
     """
     require(training_data_of(settings), "detection", "pretrain", "training corpora")
     out = Path(require(settings.out, "out", "pretrain", "a folder for the model", "-o DIR"))
+    check_output(out, kind=MODEL)
+    check_output(last_state(out), kind=STATE)
     if settings.threads:
         torch.set_num_threads(settings.threads)
     torch.manual_seed(settings.seed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from safetensors.torch import load_file
 from ousianer_cli.errors import OutputError, SettingsError
 from ousianer_cli.network.checkpoint import optimizer_tensors, restore_optimizer, save_tensors
 from ousianer_cli.network.tagger import Tagger
+from ousianer_cli.outputs import open_output
 from ousianer_cli.settings.fields import neutral_settings
 from ousianer_cli.settings.pretrain import PretrainSettings
 from ousianer_cli.training.schedule import EarlyStopping
@@ -23,6 +25,7 @@ def last_state(out: Path) -> Path:
 
     It holds `state.json`, `metrics.jsonl` (a line a validation), and the tensors of network and optimizer.
     """
+    out = out if out.name.strip(".") else Path(os.path.abspath(out))
     return out.with_name(out.name + ".last")
 
 
@@ -61,13 +64,10 @@ def save_state(
             "stale": stopping.stale,
             "settings": dataclasses.asdict(settings),
         }
-        temporary = last / "state.json.part"
-        temporary.write_text(json.dumps(state), encoding="utf-8")
-        temporary.replace(last / "state.json")
-    except OSError as error:
-        raise OutputError(
-            f"{last}: cannot keep the last state ({error.strerror}); free some space and go on with --resume"
-        ) from None
+        with open_output(last / "state.json") as file:
+            file.write(json.dumps(state))
+    except OutputError as error:
+        raise OutputError(f"{error}, or free some space and go on with --resume") from None
 
 
 def restore_state(

@@ -18,7 +18,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from ousianer_cli import __version__
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats.atomic import atomic_writer
+from ousianer_cli.outputs import open_output
 from ousianer_cli.settings.tune import TuneSettings
 from ousianer_cli.training.tune.space import Dimension, Phase
 from ousianer_cli.training.tune.trainers import Trainer
@@ -60,7 +60,7 @@ def write_results(run: Run) -> dict[str, Any]:
     trials = run.study.get_trials(deepcopy=False)
     states = Counter(_state(t, superseded_trials(trials)) for t in trials)
     best = best_trial(run.study)
-    with atomic_writer(run.folder / "trials.tsv") as out:
+    with open_output(run.folder / "trials.tsv") as out:
         out.write(_table(run, trials))
     if best is None:
         if states["failed"] and states["failed"] >= run.chosen.trials:
@@ -74,9 +74,9 @@ def write_results(run: Run) -> dict[str, Any]:
         return {"trials": dict(states)}
     drawn = {d.name: d.value(best.params[d.name]) for d in run.space}
     settings = dataclasses.asdict(dataclasses.replace(run.fixed, **drawn))
-    with atomic_writer(run.folder / "best.toml") as out:
+    with open_output(run.folder / "best.toml") as out:
         out.write(_toml(run, best, settings, drawn))
-    with atomic_writer(run.folder / "report.md") as out:
+    with open_output(run.folder / "report.md") as out:
         out.write(_report(run, trials, best, states))
     return {"score": best.value, "trial": best.number, "settings": drawn, "trials": dict(states)}
 
