@@ -37,6 +37,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "WikipediaSettings.out": ("prepare", "wikipedia", "wiki.xml", "--types", "facts.tsv", "-o"),
     "PretrainSettings.out": ("pretrain", "--detection", "c.jsonl", "-o"),
     "FinetuneSettings.out": ("finetune", "m", "--train", "c.jsonl", "-o"),
+    "AverageSettings.out": ("average", "m", "m2", "-o"),
     "FinetuneSettings.vectors": ("finetune", "m", "--train", "c.jsonl", "-o", "x", "--vectors"),
     "TuneSettings.out": ("tune", "finetune", "m", "--train", "c.jsonl", "-o"),
     "ScoreSettings.plot": ("score", "gold.tab", "run.tab", "--plot"),
