@@ -58,7 +58,7 @@ def _text(path: Path) -> str:
 
 def _check_names(content: Mapping[str, Any], path: Path, text: str, asked: str) -> None:
     """Refuse tables of no command, settings of no table, and settings outside the tables."""
-    from ousianer_cli.settings.tables import settings_of_table, table_names
+    from ousianer_cli.settings.tables import SHARED_LATE, settings_of_table, table_names
 
     known = {*table_names(), asked}
     groups = {name.partition(".")[0] for name in known if "." in name}
@@ -67,7 +67,7 @@ def _check_names(content: Mapping[str, Any], path: Path, text: str, asked: str) 
         for key, value in part.items():
             name = f"{above}{key}"
             if name in known and isinstance(value, dict):
-                names = settings_of_table(name)
+                names = settings_of_table(name) if name == asked or name not in SHARED_LATE else []
                 for inner in value if names else ():
                     if inner not in names:
                         at = _place(path, text, name, inner)

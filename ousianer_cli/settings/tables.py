@@ -34,6 +34,9 @@ TABLES: dict[str, tuple[type, ...]] = {
     "wikipedia": (WikipediaSettings,),
 }
 
+SHARED_LATE = frozenset({"corpus"})
+"""Tables whose other settings are known once the readers are loaded; their own command alone checks them."""
+
 
 def table_names() -> list[str]:
     """The tables that the project file may have."""

@@ -220,3 +220,16 @@ def test_prepare_reads_its_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert "class LOC (--types)" in out and (tmp_path / "o.jsonl").is_file()
     code, out = ousianer("validate")
     assert code == 2 and "r.tab" in out
+
+
+def test_a_formats_own_options_may_stand_in_the_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ousianer_cli.settings.tables.TABLES", dict(TABLES))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ousianer.toml").write_text("[corpus]\nfiles = 'c.conll'\nout = 'o'\ngenres = 'bn'\n")
+    (tmp_path / "c.conll").write_text("Oslo B-GPE\nis O\nold O\n")
+    code, told = ousianer("validate", "absent.tab")
+    assert code == 2 and "absent.tab" in told, "another command leaves the names of that table alone"
+    code, told = ousianer("prepare", "corpus")
+    assert code == 2 and told.startswith("--genres: expected files of format ontonotes, found conll")
+    (tmp_path / "ousianer.toml").write_text("[corpus]\nfiles = 'c.conll'\nout = 'o'\ngenre = 'bn'\n")
+    assert "ousianer.toml:4: [corpus] has no setting 'genre'; did you mean genres?" in ousianer("prepare", "corpus")[1]
