@@ -1,8 +1,9 @@
 """One document, one entity: mentions of the same string share evidence before a type is chosen.
 
-A string names the same thing nearly always where it stands twice in a document, and a person who was named in full is
-later named by the surname alone. What really differs is kept: a mention listens to another one as far as the two agree
-on the top type, so that Washington the city and Washington the person stay apart.
+A string names the same thing nearly always where it stands twice in a document. A person who was named in full is later
+named by the surname or the first name alone, and an organisation by its initials. What really differs is kept: a
+mention listens to another one as far as the two agree on the top type, so that Washington the city and Washington the
+person stay apart.
 Letters: M mentions of a document, A target types, P top types.
 """
 
@@ -18,6 +19,8 @@ from ousianer_cli.taxonomy.tree import OUTSIDE, Taxonomy
 
 SHARE = 0.9
 """How much of a mention's distribution comes from its group; chosen on aida_open's dev (docs/LOG.md)."""
+LONGEST_ACRONYM = 8
+"""Letters; a longer word in capitals is a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +59,41 @@ class Consistency:
         of_string: dict[str, list[int]] = defaultdict(list)
         for place, string in enumerate(strings):
             of_string[" ".join(string.casefold().split())].append(place)
-        full_names: dict[str, list[str]] = defaultdict(list)
+        # The full names that a shorter one may stand for; one that may stand for two says nothing.
+        full_names: dict[str, set[str]] = defaultdict(set)
+        of_letters: dict[str, list[str]] = defaultdict(list)
+        persons = {s for s, places in of_string.items() if self._is_person(tops[places])}
         for string, places in of_string.items():
-            if self.person >= 0 and " " in string and tops[places, self.person].mean() > 0.5:
-                full_names[string.split()[-1]].append(string)
-        groups = []
+            if letters := _acronym(strings[places[0]]):
+                of_letters["".join(sorted(letters))].append(string)
         for string, places in of_string.items():
-            last = string.split()[-1] if string else ""
-            # A surname that two persons of the document bear says nothing.
-            other = full_names[last] if last in full_names and len(full_names[last]) == 1 else []
-            if other and string == last:
-                groups.append((places, places + of_string[other[0]]))
-            elif other == [string]:
-                groups.append((places, places + of_string.get(last, [])))
-            else:
-                groups.append((places, places))
-        return groups
+            words = string.split()
+            if len(words) < 2:
+                continue
+            if string in persons:
+                full_names[words[-1]].add(string)
+                if words[0] in persons:
+                    full_names[words[0]].add(string)
+            for short in of_letters.get(_initials(strings[places[0]]), ()):
+                full_names[short].add(string)
+        heard = {string: list(places) for string, places in of_string.items()}
+        for short, full in full_names.items():
+            if short in of_string and len(full) == 1:
+                (long,) = full
+                heard[short] += of_string[long]
+                heard[long] += of_string[short]
+        return [(places, heard[string]) for string, places in of_string.items()]
+
+    def _is_person(self, tops: np.ndarray) -> bool:
+        return self.person >= 0 and bool(tops[:, self.person].mean() > 0.5)
+
+
+def _acronym(string: str) -> str:
+    """The letters of an acronym, without full stops (`U.N.`); nothing where the name is none."""
+    letters = string.replace(".", "").replace(" ", "")
+    return letters if 2 <= len(letters) <= LONGEST_ACRONYM and letters.isalpha() and letters.isupper() else ""
+
+
+def _initials(string: str) -> str:
+    """The capitals that the words of a name begin with, sorted: other languages put them in another order (FARC)."""
+    return "".join(sorted(word[0] for word in string.replace("-", " ").split() if word[0].isupper()))

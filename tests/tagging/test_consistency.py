@@ -58,5 +58,47 @@ def test_a_place_lends_nothing_to_its_last_word() -> None:
     assert chosen(["Port Royal", "Royal"], scores(place, plain))[1] == "GPE"
 
 
+def test_a_first_name_alone_takes_part_in_the_full_name() -> None:
+    spy, plain = {"PER.ProfessionalPosition.Spy": 1.0}, {"PER": 0.6, "PER.ProfessionalPosition.Spy": 0.4}
+    assert chosen(["Ana Silva", "Ana"], scores(spy, plain))[1] == "PER.ProfessionalPosition.Spy"
+    assert chosen(["Ana Silva", "Ana Costa", "Ana"], scores(spy, plain, plain))[2] == "PER"
+
+
+def test_what_a_person_s_name_begins_with_is_no_first_name_where_it_is_a_place() -> None:
+    spy, place = {"PER.ProfessionalPosition.Spy": 1.0}, {"GPE": 0.55, "PER": 0.45}
+    assert chosen(["Paris Silva", "Paris"], scores(spy, place))[1] == "GPE"
+
+
+@pytest.mark.parametrize(
+    ("full", "short"),
+    [
+        ("National Rescue Union", "NRU"),
+        ("Rescue Union of the North", "N.R.U."),
+        ("Trans-Baltic Union", "TBU"),
+    ],
+)
+def test_initials_take_part_in_the_name_that_they_stand_for(full: str, short: str) -> None:
+    union = {"ORG.PoliticalOrganization.Party": 1.0}
+    unsure = {"ORG.Association.Team": 0.6, "ORG.PoliticalOrganization.Party": 0.4}
+    assert chosen([full, short], scores(union, unsure))[1] == "ORG.PoliticalOrganization.Party"
+    assert chosen([short, full], scores(union, unsure))[1] == "ORG.PoliticalOrganization.Party"
+
+
+@pytest.mark.parametrize(
+    "strings",
+    [
+        ("National Rescue Union", "New Radio Urals", "NRU"),  # it may stand for two
+        ("National Rescue Union", "NRC"),
+        ("National Rescue Union", "Nru"),
+        ("national rescue union", "NRU"),
+    ],
+)
+def test_other_capitals_say_nothing(strings: tuple[str, ...]) -> None:
+    union = {"ORG.PoliticalOrganization.Party": 1.0}
+    unsure = {"ORG.Association.Team": 0.6, "ORG.PoliticalOrganization.Party": 0.4}
+    table = scores(*[union] * (len(strings) - 1), unsure)
+    assert chosen(list(strings), table)[-1] == "ORG.Association.Team"
+
+
 def test_no_mention_is_no_fault() -> None:
     assert RULE.shared([], np.zeros((0, len(NAMES)))).shape == (0, len(NAMES))
