@@ -214,6 +214,8 @@ def _given(
     for name, cls in offered.items():
         source = ctx.get_parameter_source(name)
         if source is not None and source.name not in ("DEFAULT", "DEFAULT_MAP"):
+            if values[name] == "" and traits(cls)[name].role == "output":
+                raise SettingsError(f"{flag(name)}: expected the name of an output, found ''; name one or leave it out")
             overrides[cls][name] = _plain(values[name])
     preset = values.get("preset")
     if preset is not None and preset not in presets:
@@ -239,9 +241,6 @@ def _parameter(hint: Any, field: dataclasses.Field[Any], late: Choices | None, *
     default: Any = field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
     empty = default in ("", None) or default == []
     listed = typing.get_origin(plain) is list
-    if trait.role:
-        plain = list[Path] if listed else Path
-        default = None if empty else [Path(p) for p in default] if listed else Path(default)
     shown: bool | str = trait.shown if trait.shown is not None else not empty
     if listed and not empty and trait.shown is None:
         shown = ", ".join(map(str, default))
@@ -250,6 +249,8 @@ def _parameter(hint: Any, field: dataclasses.Field[Any], late: Choices | None, *
         "show_default": shown,
         "metavar": trait.metavar or (f"[{'|'.join(allowed)}]" if allowed else None),
     }
+    if trait.role:
+        details["path_type"] = str  # completed as a path, but kept as it was given: `x/` is a folder
     if late or allowed:
         details["autocompletion"] = _completing(late or (lambda: allowed))
     if trait.positional:

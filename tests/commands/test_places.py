@@ -134,7 +134,7 @@ def test_a_model_does_not_replace_the_one_it_is_made_from(here: Path, setting: s
     assert everything(here / "m") == before
 
 
-@pytest.mark.parametrize("path", ["one.txt/below/x", "/proc/nowhere/x", "x" * 300, "circle", "~/x"])
+@pytest.mark.parametrize("path", ["one.txt/below/x", "/proc/nowhere/x", "x" * 300, "circle", "~/x", ""])
 @pytest.mark.parametrize("setting", WORDS)
 def test_a_place_that_cannot_be_written_is_said_at_once(here: Path, setting: str, path: str) -> None:
     Path("circle").symlink_to("circle")
@@ -144,6 +144,12 @@ def test_a_place_that_cannot_be_written_is_said_at_once(here: Path, setting: str
 @pytest.mark.parametrize("setting", [s for s, kind in OUTPUTS.items() if KINDS[kind].folder])
 def test_no_folder_is_written_to_a_stream(here: Path, setting: str) -> None:
     assert "found a stream" in refused(setting, "-")
+
+
+@pytest.mark.parametrize("path", ["new/", "mine", "mine/.", "."])
+@pytest.mark.parametrize("setting", [s for s, kind in OUTPUTS.items() if not KINDS[kind].folder])
+def test_a_folder_where_a_file_is_wanted(here: Path, setting: str, path: str) -> None:
+    assert "expected a file, found a folder" in refused(setting, path)
 
 
 @pytest.mark.parametrize("setting", ["PrepareSettings.held_out", "NamesSettings.rest"])
