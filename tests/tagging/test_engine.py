@@ -182,7 +182,7 @@ def places() -> list[list[str]]:
 
 def test_evidence_takes_types_down_their_own_line(places: list[list[str]]) -> None:
     model = load_model(released_model())
-    plain, deep = Engine(model), Engine(model, deepen=0.3)
+    plain, deep = Engine(model, coarse_prior=1.0), Engine(model, deepen=0.3, coarse_prior=1.0)
     before, after = plain.tag(places), deep.tag(places)
     moved = 0
     for old, new in zip((m for row in before for m in row), (m for row in after for m in row), strict=True):
