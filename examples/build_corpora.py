@@ -16,7 +16,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from ousianer_cli.formats.corpus import Mention, Sentence, Supervision, write_corpus
+from ousianer_cli.formats.corpus import Mention, Sentence, write_corpus
+from ousianer_cli.formats.labelled import Supervision
 from ousianer_cli.formats.words import split_words
 from ousianer_cli.taxonomy.wordnet import WordNet
 

@@ -18,8 +18,8 @@ from ousianer_cli.corpus.duplicates import Duplicates, sentence_key
 from ousianer_cli.corpus.labels import WORDNET, TypesOf, shipped_labels, typing_function
 from ousianer_cli.errors import InputError, SettingsError
 from ousianer_cli.formats.corpora import detect_format, read_group
-from ousianer_cli.formats.corpus import OUTSIDE, Mention, Sentence, Supervision, outer_and_nested
-from ousianer_cli.formats.labelled import CorpusReport, LabelledMention, LabelledSentence
+from ousianer_cli.formats.corpus import OUTSIDE, Mention, Sentence, outer_and_nested
+from ousianer_cli.formats.labelled import CorpusReport, LabelledMention, LabelledSentence, Supervision
 from ousianer_cli.formats.registry import CorpusReader, Format, check_heeded, corpus_formats, options_for
 from ousianer_cli.formats.standoff import FiledMention
 from ousianer_cli.settings.prepare_corpus import PrepareSettings

@@ -18,12 +18,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from ousianer_cli.errors import InputError
+from ousianer_cli.formats.labelled import Supervision
 from ousianer_cli.formats.text import not_utf8, unreadable
 
-Supervision = Literal["detection", "typing", "both"]
 OUTSIDE = "-"
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
-from ousianer_cli.formats.corpus import Supervision
+Supervision = Literal["detection", "typing", "both"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from ousianer_cli.corpus.title_types.verdicts import Verdict
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What holds of a title (`types`, empty with a `reason`), who bore it, and what the judge counted on the way."""
+
+    types: tuple[str, ...]
+    weight: float
+    source: str
+    guessed: bool
+    reason: str
+    sources: tuple[str, ...]
+    dropped: tuple[tuple[str, int], ...]
+    unknown: tuple[tuple[str, int], ...]
+    pairs: tuple[tuple[str, bool], ...]
+    """two sources, and whether they have no kind in common"""
 
 
 @dataclass(slots=True)

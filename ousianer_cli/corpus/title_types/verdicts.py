@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ousianer_cli.corpus.title_types.judge import TypeJudge
+from ousianer_cli.corpus.title_types.report import Verdict
 from ousianer_cli.corpus.title_types.resolve import Label
 from ousianer_cli.taxonomy.wordnet import WordNet, correct_sense
 
@@ -21,22 +22,6 @@ class _Counts:
 
     labels_dropped: Counter[str] = field(default_factory=Counter)
     unknown_labels: Counter[str] = field(default_factory=Counter)
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What holds of a title (`types`, empty with a `reason`), who bore it, and what the judge counted on the way."""
-
-    types: tuple[str, ...]
-    weight: float
-    source: str
-    guessed: bool
-    reason: str
-    sources: tuple[str, ...]
-    dropped: tuple[tuple[str, int], ...]
-    unknown: tuple[tuple[str, int], ...]
-    pairs: tuple[tuple[str, bool], ...]
-    """two sources, and whether they have no kind in common"""
 
 
 class Verdicts:
