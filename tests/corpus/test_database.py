@@ -43,5 +43,6 @@ def test_errors_are_one_line(tmp_path: Path) -> None:
         run(db, "SET max_temp_directory_size = '1MB'")
         with pytest.raises(OutputError, match="--memory is too little"):
             run(db, "SELECT count(*) FROM (SELECT DISTINCT hash(range) FROM range(3000000))")
-        with pytest.raises(OutputError, match="the working folder"):
-            copy_rows(db, "SELECT 1", tmp_path / "absent" / "x.parquet")
+        (tmp_path / "file").write_text("")
+        with pytest.raises(OutputError, match="x.parquet: cannot be written"):
+            copy_rows(db, "SELECT 1", tmp_path / "file" / "x.parquet")
