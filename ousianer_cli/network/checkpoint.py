@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -103,7 +104,7 @@ def write_model(out: Path, model: Model, card: str) -> None:
         state |= {f"conversion.{k}": v for k, v in model.conversion.state_dict().items()}
     if model.nested is not None:
         state |= {f"nested.{k}": v for k, v in model.nested.state_dict().items()}
-    save_file({k: _compact(k, v) for k, v in state.items()}, out / "model.safetensors")
+    _save({k: _compact(k, v) for k, v in state.items()}, out / "model.safetensors")
     model.tokenizer.save(out)
     (out / "taxonomy").mkdir(exist_ok=True)
     model.inventory.save(out / "taxonomy" / "yago.tsv")
@@ -114,7 +115,7 @@ def write_model(out: Path, model: Model, card: str) -> None:
     if model.mapping_table is not None:
         (out / "taxonomy" / "mapping.tsv").write_text(model.mapping_table, encoding="utf-8")
     if model.replay is not None:
-        save_file(model.replay, out / "replay.safetensors")
+        _save(model.replay, out / "replay.safetensors")
     encoder = model.tagger.states.encoder
     config = {
         **model.config,
@@ -267,7 +268,14 @@ def _optional(path: Path) -> str | None:
 def save_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
     """A safetensors file that appears whole."""
     with whole_file(path) as part:
-        save_file({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, part)
+        _save({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, part)
+
+
+def _save(tensors: dict[str, Tensor], path: Path) -> None:
+    try:
+        save_file(tensors, path)
+    except SafetensorError as error:  # a full disk, among others
+        raise OSError(str(error)) from None
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:

@@ -91,7 +91,7 @@ class PieceTokenizer:
         return next((piece for piece in named if piece is not None), 0)
 
     def save(self, folder: Path) -> None:
-        self.backend.save(str(folder / "tokenizer.json"))
+        (folder / "tokenizer.json").write_text(self.backend.to_str(pretty=True), encoding="utf-8")
 
     def encode(self, sentences: Sequence[Sequence[str]]) -> list[EncodedSentence]:
         """Encode sentences of words. A word without a piece of its own (a control character) takes the piece before."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 from collections.abc import Callable
 from pathlib import Path
 
@@ -222,6 +223,23 @@ def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(OutputError, match="cannot be written"):
         save_model(tmp_path / "file" / "m", random_model(), "card")
+
+
+@pytest.mark.parametrize("size", [100, 1000, 5000, 20_000])
+def test_a_full_disk_is_one_line_and_leaves_the_old_model(tmp_path: Path, size: int) -> None:
+    save_model(tmp_path / "m", random_tuned_model(), "old")
+    before = files(tmp_path / "m")
+    assert any(len(content) > size for content in before.values())
+    kept = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, kept[1]))  # no file may grow beyond it
+    try:
+        with pytest.raises(OutputError, match=r"/m: cannot be written \(.*File too large"):
+            save_model(tmp_path / "m", random_tuned_model(1), "new")
+        with pytest.raises(OutputError, match=r"t\.safetensors: cannot be written \(.*File too large"):
+            save_tensors(tmp_path / "t.safetensors", {"a": torch.zeros(9999)})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, kept)
+    assert files(tmp_path / "m") == before and [p.name for p in tmp_path.iterdir()] == ["m"]
 
 
 def test_tensors_appear_whole(tmp_path: Path) -> None:
