@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import sys
 
@@ -56,6 +57,10 @@ app.command(cls=OusianerCommand)(validate)
 app.command(cls=OusianerCommand)(score)
 
 
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""Errors of a full disk, which may come from anything that keeps something."""
+
+
 def main() -> None:
     """Run the command line; a user's error is one line on stderr and exit code 2, a signal leaves no hidden file."""
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -69,6 +74,11 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        print(f"ousianer: {error.filename or 'an output'}: cannot be written ({error.strerror})", file=sys.stderr)
+        sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from tiny_models import command_line
 from typer.testing import CliRunner
 
 from ousianer_cli.app import app
@@ -123,3 +125,12 @@ def test_a_misspelt_setting_in_the_file_is_named(tmp_path: Path) -> None:
     done = run("score", cwd=tmp_path)
     assert done.returncode == 2
     assert "golds" in done.stderr and len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_full_disk_is_one_line_wherever_it_shows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "cache")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("ousianer_cli.commands.init.init_project", full)
+    assert command_line("init", "p") == (2, "", "ousianer: cache: cannot be written (No space left on device)\n")

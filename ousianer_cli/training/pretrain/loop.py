@@ -17,7 +17,7 @@ import torch
 from ousianer_cli.errors import OutputError
 from ousianer_cli.network.checkpoint import load_model, save_model
 from ousianer_cli.network.encoder import load_tokenizer
-from ousianer_cli.outputs import MODEL, STATE, check_output
+from ousianer_cli.outputs import MODEL, STATE, check_output, open_output
 from ousianer_cli.settings import require
 from ousianer_cli.settings.fields import training_data_of
 from ousianer_cli.settings.pretrain import PretrainSettings
@@ -123,7 +123,8 @@ def pretrain(
                 report(f"stopped: {stopping.stale} validations without gain")
                 break
     if out.is_dir():
-        (out / "metrics.jsonl").write_bytes(log_path.read_bytes())
+        with open_output(out / "metrics.jsonl") as file:
+            file.write(log_path.read_text(encoding="utf-8"))
     return stopping.best
 
 
