@@ -78,16 +78,15 @@ class Detected:
             None if self.nested is None else self.nested.between(start, end),
         )
 
-    def followed_by(self, other: Detected, offset: int) -> Detected:
-        """Both together, the words of the other counted from `offset`."""
-        nested = other.nested
-        if nested is not None:
-            nested = (self.nested or Detected.nothing(nested.vectors.shape[1])).followed_by(nested, offset)
-        return Detected(
-            [*self.spans, *((a + offset, b + offset) for a, b in other.spans)],
-            np.concatenate([self.marginals, other.marginals]),
-            np.concatenate([self.vectors, other.vectors]),
-            nested if nested is not None else self.nested,
+    @classmethod
+    def joined(cls, parts: Sequence[tuple[Detected, int]], size: int) -> Detected:
+        """All parts together, the words of each counted from its offset; vectors of V = size numbers."""
+        nested = [(part.nested, offset) for part, offset in parts if part.nested is not None]
+        return cls(
+            [(a + offset, b + offset) for part, offset in parts for a, b in part.spans],
+            np.concatenate([np.zeros(0), *(part.marginals for part, _ in parts)]),
+            np.concatenate([np.zeros((0, size), dtype=np.float32), *(part.vectors for part, _ in parts)]),
+            cls.joined(nested, size) if nested else None,
         )
 
 

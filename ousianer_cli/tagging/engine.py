@@ -221,12 +221,11 @@ def _join(windows: list[Window], parts: list[Detected], size: int) -> Detected:
     """What was found in the windows of one sentence, each name from the window that owns its place."""
     if len(parts) == 1:
         return parts[0]
-    kept = join_spans(windows, [p.spans for p in parts])
-    joined = Detected.nothing(size)
-    for window, start, end in kept:
+    kept = []
+    for window, start, end in join_spans(windows, [p.spans for p in parts]):
         offset = windows[window].start
-        joined = joined.followed_by(parts[window].between(start - offset, end - offset), start)
-    return joined
+        kept.append((parts[window].between(start - offset, end - offset), start))
+    return Detected.joined(kept, size)
 
 
 def _ranked(names: Sequence[str], probabilities: torch.Tensor) -> list[tuple[TypeProbability, ...]]:

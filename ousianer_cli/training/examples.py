@@ -105,7 +105,7 @@ def encode_sentences(
     passage_pieces: int = 0,
     cut: PassageCut | None = None,
 ) -> Loaded:
-    """Sentences as examples; a sentence gives the same ones whatever stands beside it."""
+    """Sentences as examples; one gives the same whatever stands beside it, unless it stands in a passage."""
     loaded = Loaded()
     chunk: list[Sentence] = []
     for sentence in sentences:
