@@ -20,7 +20,7 @@ from ousianer_cli.network.conversion import Conversion, ConversionInput
 from ousianer_cli.network.encoder import load_encoder
 from ousianer_cli.network.pieces import PieceTokenizer
 from ousianer_cli.network.shapes import _NAMES
-from ousianer_cli.network.tagger import Tagger, TaggerConfig
+from ousianer_cli.network.tagger import TaggerConfig, TaggerNetwork
 from ousianer_cli.network.targets import Targets
 from ousianer_cli.settings.finetune import FinetuneSettings
 from ousianer_cli.taxonomy.inventory import Inventory, InventoryType
@@ -144,7 +144,7 @@ def inventory() -> Inventory:
     )
 
 
-def random_tagger(seed: int = 0, types: int = 4, **config: Any) -> Tagger:
+def random_tagger(seed: int = 0, types: int = 4, **config: Any) -> TaggerNetwork:
     """An untrained network over the tiny encoder; in evaluation mode."""
     torch.manual_seed(seed)
     settings: dict[str, Any] = {
@@ -157,7 +157,7 @@ def random_tagger(seed: int = 0, types: int = 4, **config: Any) -> Tagger:
         "mention_size": 12,
         **config,
     }
-    tagger = Tagger(TaggerConfig(**settings), load_encoder("tiny"))
+    tagger = TaggerNetwork(TaggerConfig(**settings), load_encoder("tiny"))
     return tagger.eval()
 
 

@@ -16,7 +16,7 @@ from torch import Tensor
 from ousianer_cli.errors import ModelError
 from ousianer_cli.network.checkpoint import Model, load_model, save_model
 from ousianer_cli.network.encoder import config_of
-from ousianer_cli.network.tagger import Tagger, TaggerConfig
+from ousianer_cli.network.tagger import TaggerConfig, TaggerNetwork
 from ousianer_cli.settings.weights import corpus_weights
 from ousianer_cli.taxonomy.inventory import joined_inventory
 from ousianer_cli.taxonomy.wordnet import WordNet
@@ -78,7 +78,7 @@ def average_folders(texts: Sequence[str], out: str) -> list[str]:
     check_alike(models, list(weights))
     types = joined_inventory([model.inventory for model in models], WordNet.load())
     first = models[0]
-    tagger = Tagger(dataclasses.replace(first.tagger.config, types=len(types)), first.tagger.states.encoder)
+    tagger = TaggerNetwork(dataclasses.replace(first.tagger.config, types=len(types)), first.tagger.states.encoder)
     tagger.load_state_dict(mean_weights(models, list(weights.values()), types.ids, tagger.state_dict()))
     parts = {Path(folder).resolve().name: weight for folder, weight in weights.items()}
     config: dict[str, Any] = {

@@ -25,7 +25,7 @@ from ousianer_cli.network.conversion import Conversion
 from ousianer_cli.network.encoder import build_encoder, config_of, fingerprint, load_encoder
 from ousianer_cli.network.nested import NestedHead
 from ousianer_cli.network.pieces import PieceTokenizer
-from ousianer_cli.network.tagger import Pooling, Tagger, TaggerConfig
+from ousianer_cli.network.tagger import Pooling, TaggerConfig, TaggerNetwork
 from ousianer_cli.outputs import MODEL, whole_file, whole_folder
 from ousianer_cli.taxonomy.inventory import Inventory
 from ousianer_cli.taxonomy.tree import Taxonomy, parse_taxonomy
@@ -38,7 +38,7 @@ _ENCODER = "states.encoder."
 class Model:
     """Everything that `tag` needs: network, tokenizer, pretraining types, and, once tuned, the way to target types."""
 
-    tagger: Tagger
+    tagger: TaggerNetwork
     tokenizer: PieceTokenizer
     inventory: Inventory
     """Y pretraining types with their parents, in the order of the type projection."""
@@ -174,7 +174,7 @@ def load_model(folder: str | Path) -> Model:
     network["layers"] = tuple(network["layers"])
     if network["pooling"] not in get_args(Pooling):
         raise _gone(folder, f"pooling '{network['pooling']}'")
-    tagger = Tagger(TaggerConfig(**network), encoder)
+    tagger = TaggerNetwork(TaggerConfig(**network), encoder)
     inventory = Inventory.load(folder / "taxonomy" / "yago.tsv")
     conversion = None
     if config.get("conversion"):

@@ -15,7 +15,7 @@ from torch import Tensor
 from ousianer_cli.network.nested import NestedHead, Span, candidates, choose_nested, place_features
 from ousianer_cli.network.pieces import EncodedSentence, collate
 from ousianer_cli.network.shapes import sentence_begins
-from ousianer_cli.network.tagger import Mentions, Tagger
+from ousianer_cli.network.tagger import Mentions, TaggerNetwork
 
 
 def length_batches(lengths: Sequence[int], budget: int) -> list[list[int]]:
@@ -43,7 +43,7 @@ class Contextualised:
 
 
 def contextualised(
-    tagger: Tagger, sequences: Sequence[EncodedSentence], budget: int, device: torch.device | str = "cpu"
+    tagger: TaggerNetwork, sequences: Sequence[EncodedSentence], budget: int, device: torch.device | str = "cpu"
 ) -> Iterator[Contextualised]:
     """Sentences or passages in length order, one batch after another."""
     tagger.eval()
@@ -90,7 +90,7 @@ class Detected:
         )
 
 
-def detect_batch(tagger: Tagger, batch: Contextualised, nested: NestedHead | None = None) -> list[Detected]:
+def detect_batch(tagger: TaggerNetwork, batch: Contextualised, nested: NestedHead | None = None) -> list[Detected]:
     """What is found in each sequence of a batch; with a nested head, names inside the found ones too."""
     spans, marginals = _best_spans(tagger, batch)
     vectors = _pooled(tagger, batch, spans)
@@ -123,14 +123,14 @@ def _nested(head: NestedHead, found: Detected, vectors: np.ndarray) -> Detected:
     return Detected(spans, np.asarray(chances, dtype=np.float64), vectors[places])
 
 
-def _best_spans(tagger: Tagger, batch: Contextualised) -> tuple[list[list[Span]], list[np.ndarray]]:
+def _best_spans(tagger: TaggerNetwork, batch: Contextualised) -> tuple[list[list[Span]], list[np.ndarray]]:
     """Each sequence's spans with p(span) [M]; a name ends with its sentence."""
     emissions = tagger.crf.ended_before(tagger.emission(batch.states), batch.begins)
     spans = tagger.crf.best_spans(emissions, batch.mask)
     return spans, tagger.crf.span_marginals(tagger.crf.lattice(emissions, batch.mask), spans)
 
 
-def _pooled(tagger: Tagger, batch: Contextualised, spans: Sequence[list[Span]]) -> list[np.ndarray]:
+def _pooled(tagger: TaggerNetwork, batch: Contextualised, spans: Sequence[list[Span]]) -> list[np.ndarray]:
     """Mention vectors [M, V] of each sequence of a batch."""
     mentions = Mentions.of(list(spans), batch.states.device)
     if not len(mentions):
@@ -141,7 +141,7 @@ def _pooled(tagger: Tagger, batch: Contextualised, spans: Sequence[list[Span]]) 
 
 @torch.inference_mode()
 def detect(
-    tagger: Tagger,
+    tagger: TaggerNetwork,
     sentences: Sequence[EncodedSentence],
     budget: int,
     given: Sequence[list[tuple[int, int]]] = (),
@@ -162,7 +162,7 @@ def detect(
 
 @torch.inference_mode()
 def detect_spans(
-    tagger: Tagger, sentences: Sequence[EncodedSentence], budget: int, device: torch.device | str = "cpu"
+    tagger: TaggerNetwork, sentences: Sequence[EncodedSentence], budget: int, device: torch.device | str = "cpu"
 ) -> list[tuple[list[tuple[int, int]], np.ndarray]]:
     """(spans [start, end), p(span) [M]) of each sentence; sentences must fit the encoder."""
     found: list[tuple[list[tuple[int, int]], np.ndarray]] = [([], np.zeros(0))] * len(sentences)
@@ -174,7 +174,7 @@ def detect_spans(
 
 @torch.inference_mode()
 def mention_vectors(
-    tagger: Tagger,
+    tagger: TaggerNetwork,
     sentences: Sequence[EncodedSentence],
     spans: Sequence[list[tuple[int, int]]],
     budget: int,

@@ -87,7 +87,7 @@ class SpanPooling(nn.Module):
         return torch.cat([first, states[mentions.row, mentions.end - 1], mean], dim=1)
 
 
-class Tagger(nn.Module):
+class TaggerNetwork(nn.Module):
     """Detection and multi-label typing over one encoder; two heads, since a CRF over all types would cost O(Y^2)."""
 
     def __init__(self, config: TaggerConfig, encoder: nn.Module) -> None:

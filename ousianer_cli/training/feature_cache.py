@@ -18,7 +18,7 @@ from torch import Tensor
 from ousianer_cli.network.encoder import fingerprint
 from ousianer_cli.network.inference import length_batches
 from ousianer_cli.network.pieces import collate
-from ousianer_cli.network.tagger import Tagger
+from ousianer_cli.network.tagger import TaggerNetwork
 from ousianer_cli.outputs import whole_file
 from ousianer_cli.training.examples import Example
 
@@ -41,7 +41,7 @@ class FeatureCache:
     @classmethod
     def open(
         cls,
-        tagger: Tagger,
+        tagger: TaggerNetwork,
         corpora: Mapping[str, list[Example]],
         folder: Path,
         report: Callable[[str], None],
@@ -66,7 +66,7 @@ class FeatureCache:
 
 
 def _part(
-    tagger: Tagger, examples: list[Example], key: str, root: Path, name: str, report: Callable[[str], None]
+    tagger: TaggerNetwork, examples: list[Example], key: str, root: Path, name: str, report: Callable[[str], None]
 ) -> _Part:
     digest = hashlib.blake2b(digest_size=12)
     digest.update(json.dumps([key, tagger.states.layers]).encode())

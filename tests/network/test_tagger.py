@@ -7,7 +7,7 @@ import torch
 from tiny_models import random_tagger
 
 from ousianer_cli.network.pieces import PieceTokenizer, collate
-from ousianer_cli.network.tagger import Mentions, Pooling, SpanPooling, Tagger
+from ousianer_cli.network.tagger import Mentions, Pooling, SpanPooling, TaggerNetwork
 
 TOKENIZER = PieceTokenizer.characters()
 WORDS = [["Mayor", "Ada", "Brun", "left", "Oslo", "."], ["Rome", "is", "old"]]
@@ -73,13 +73,13 @@ def test_a_sentence_is_the_same_alone_and_in_a_padded_batch(config: dict[str, ob
     assert float(together.std()) > 0.01
 
 
-def changed(tagger: Tagger, name: str) -> None:
+def changed(tagger: TaggerNetwork, name: str) -> None:
     with torch.no_grad():
         tensor = tagger.state_dict()[name]
         tensor.copy_(tensor + 0.5 * torch.randn_like(tensor) + 0.5)
 
 
-def detection_of(tagger: Tagger) -> torch.Tensor:
+def detection_of(tagger: TaggerNetwork) -> torch.Tensor:
     batch = collate(TOKENIZER.encode(WORDS))
     with torch.no_grad():
         states, _ = tagger.contextualise(batch)

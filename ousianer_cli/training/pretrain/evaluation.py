@@ -10,7 +10,7 @@ import torch
 
 from ousianer_cli.network.inference import length_batches
 from ousianer_cli.network.pieces import Batch, collate
-from ousianer_cli.network.tagger import Mentions, Tagger
+from ousianer_cli.network.tagger import Mentions, TaggerNetwork
 from ousianer_cli.scoring.measures import Prf
 from ousianer_cli.training.examples import Example
 from ousianer_cli.training.feature_cache import FeatureCache
@@ -20,7 +20,7 @@ from ousianer_cli.training.pretrain.targets import TypedMentions, TypeTargets
 
 @torch.no_grad()
 def validate(
-    tagger: Tagger, corpora: Corpora, targets: TypeTargets, batch_pieces: int, cache: FeatureCache | None = None
+    tagger: TaggerNetwork, corpora: Corpora, targets: TypeTargets, batch_pieces: int, cache: FeatureCache | None = None
 ) -> dict[str, Any]:
     """Detection F1 (exact spans, micro) of each validation corpus, and micro F1 of typing gold mentions at p > .5.
 

@@ -6,11 +6,11 @@ import time
 from collections import Counter
 from typing import Any
 
-from ousianer_cli.network.tagger import Tagger
+from ousianer_cli.network.tagger import TaggerNetwork
 from ousianer_cli.training.pretrain.corpora import Corpora
 
 
-def describe(corpora: Corpora, tagger: Tagger, total: int) -> str:
+def describe(corpora: Corpora, tagger: TaggerNetwork, total: int) -> str:
     """What is trained on what, in a few lines."""
     kinds = Counter("detection" if e.detects else "typing" for e in corpora.train)
     mentions = sum(len(e.labels) for e in corpora.train if e.types)

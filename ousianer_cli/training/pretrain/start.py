@@ -13,7 +13,7 @@ from ousianer_cli.network.average import differing_setting, mean_weights, same_e
 from ousianer_cli.network.checkpoint import Model
 from ousianer_cli.network.encoder import load_encoder
 from ousianer_cli.network.pieces import PieceTokenizer
-from ousianer_cli.network.tagger import Tagger, TaggerConfig
+from ousianer_cli.network.tagger import TaggerConfig, TaggerNetwork
 from ousianer_cli.settings import flag
 from ousianer_cli.settings.pretrain import PretrainSettings
 from ousianer_cli.taxonomy.inventory import Inventory
@@ -54,10 +54,10 @@ def new_model(
     name = earlier[0].encoder_name if earlier else settings.encoder
     # An encoder that an earlier training tuned is found nowhere else, so that it goes into the folder even when frozen.
     tuned = settings.encoder_lr > 0 or any(other.encoder_tuned for other in earlier)
-    return Model(Tagger(config, encoder), tokenizer, inventory, name, tuned)
+    return Model(TaggerNetwork(config, encoder), tokenizer, inventory, name, tuned)
 
 
-def set_prior_bias(tagger: Tagger, corpora: Corpora) -> None:
+def set_prior_bias(tagger: TaggerNetwork, corpora: Corpora) -> None:
     """Start each type at its share of the mentions, so that the first thousand steps do not go into learning rarity."""
     total = sum(len(e.labels) for e in corpora.train if e.types)
     total += corpora.stream.mentions if corpora.stream is not None else 0

@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 
 from ousianer_cli.errors import OutputError, SettingsError
 from ousianer_cli.network.checkpoint import optimizer_tensors, restore_optimizer, save_tensors
-from ousianer_cli.network.tagger import Tagger
+from ousianer_cli.network.tagger import TaggerNetwork
 from ousianer_cli.outputs import open_output
 from ousianer_cli.settings.fields import neutral_settings
 from ousianer_cli.settings.pretrain import PretrainSettings
@@ -43,7 +43,7 @@ def read_validations(out: Path) -> list[dict[str, Any]]:
 
 def save_state(
     out: Path,
-    tagger: Tagger,
+    tagger: TaggerNetwork,
     optimizer: torch.optim.Optimizer,
     settings: PretrainSettings,
     step: int,
@@ -71,7 +71,7 @@ def save_state(
 
 
 def restore_state(
-    out: Path, settings: PretrainSettings, tagger: Tagger, optimizer: torch.optim.Optimizer
+    out: Path, settings: PretrainSettings, tagger: TaggerNetwork, optimizer: torch.optim.Optimizer
 ) -> tuple[int, EarlyStopping]:
     """Put the last state back: (the steps done, the best so far).
 

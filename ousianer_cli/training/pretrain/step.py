@@ -11,14 +11,14 @@ from torch import Tensor, nn
 from ousianer_cli.network.crf import tags_of
 from ousianer_cli.network.losses import multi_label_loss
 from ousianer_cli.network.pieces import collate
-from ousianer_cli.network.tagger import Mentions, Tagger
+from ousianer_cli.network.tagger import Mentions, TaggerNetwork
 from ousianer_cli.settings.pretrain import PretrainSettings
 from ousianer_cli.training.examples import Example, augmented_shapes
 from ousianer_cli.training.feature_cache import FeatureCache
 from ousianer_cli.training.pretrain.targets import TypedMentions, TypeTargets
 
 
-def new_optimizer(tagger: Tagger, settings: PretrainSettings) -> torch.optim.Optimizer:
+def new_optimizer(tagger: TaggerNetwork, settings: PretrainSettings) -> torch.optim.Optimizer:
     """Adam over the heads and, where it is tuned, the encoder; each group knows its `peak` rate."""
     for name, parameter in tagger.states.encoder.named_parameters():
         parameter.requires_grad = settings.encoder_lr > 0 and not (
@@ -33,7 +33,7 @@ def new_optimizer(tagger: Tagger, settings: PretrainSettings) -> torch.optim.Opt
 
 
 def training_step(
-    tagger: Tagger,
+    tagger: TaggerNetwork,
     examples: list[Example],
     indices: list[int],
     targets: TypeTargets,
