@@ -29,10 +29,22 @@ MAY_IMPORT: dict[str, set[str]] = {
     "network": BASE | {"formats", "taxonomy", "released_models"},
     "scoring": BASE | {"formats", "taxonomy"},
     "corpus": BASE | {"formats", "taxonomy"},
+    "pages": BASE | {"formats", "taxonomy", "scoring"},
     "training": BASE | {"formats", "taxonomy", "network", "scoring", "corpus", "released_models"},
     "tagging": BASE | {"formats", "taxonomy", "network", "training", "released_models"},
     "commands": BASE
-    | {"formats", "taxonomy", "network", "scoring", "corpus", "training", "tagging", "released_models", "new_project"},
+    | {
+        "formats",
+        "taxonomy",
+        "network",
+        "scoring",
+        "corpus",
+        "training",
+        "tagging",
+        "released_models",
+        "new_project",
+        "pages",
+    },
     "spacy_pipe": BASE | {"tagging"},
     "app": BASE | {"commands"},
 }
@@ -92,7 +104,7 @@ def test_the_table_has_no_circle() -> None:
         settled |= ready
 
 
-@pytest.mark.parametrize("room", ["formats", "taxonomy", "scoring", "errors", "outputs", "settings", "app"])
+@pytest.mark.parametrize("room", ["formats", "taxonomy", "scoring", "pages", "errors", "outputs", "settings", "app"])
 def test_light_rooms_never_import_torch(room: str) -> None:
     for path in modules():
         if room_of(path) == room:

@@ -2,7 +2,7 @@
 
 A new format is a new module there and nothing else. A `Format` says how a file of its kind is recognised, and has a
 reader for each use that it serves: labelled sentences (`ousianer prepare corpus`), rows to score (`ousianer score`),
-documents (`ousianer tag`).
+documents (`ousianer tag`), annotated documents (`ousianer view`, `diff`, `convert`).
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from typing import IO, Any
 
 from ousianer_cli.errors import InputError, SettingsError
 from ousianer_cli.formats import kinds
+from ousianer_cli.formats.annotated import AnnotatedDocument
 from ousianer_cli.formats.document import Document
 from ousianer_cli.formats.edl import EdlRow
 from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence
@@ -136,6 +137,23 @@ own, `label` says where the file is."""
 
 
 @dataclass(frozen=True, slots=True)
+class AnnotationOptions:
+    """How files of annotated documents are read."""
+
+    source: Sequence[str | Path] = ()
+    """The documents of formats that hold no text: files, folders, archives, `@list.txt`."""
+    after_xml_declaration: bool = False
+    """Whether offsets count from after the first `<?xml …?>` line of a document."""
+    empty: bool = False
+    """Whether documents of `source` that nothing is said of are given too; they are counted otherwise."""
+
+
+AnnotationReader = Callable[[Path, AnnotationOptions, CorpusReport], Iterator[AnnotatedDocument]]
+"""`read(path, options, report)`: the documents of a run or of a person's work with all that is marked in them; what is
+left out is counted in the report."""
+
+
+@dataclass(frozen=True, slots=True)
 class Format:
     """A file format: its name, what it is told by, and its readers."""
 
@@ -152,6 +170,7 @@ class Format:
     corpus: CorpusReader | None = None
     mentions: MentionReader | None = None
     documents: DocumentReader | None = None
+    annotations: AnnotationReader | None = None
 
 
 def formats() -> dict[str, Format]:
@@ -182,6 +201,11 @@ def document_formats() -> dict[str, Format]:
     """The formats that hold documents to tag, beside those that `formats.readers` reads by itself (LTF, LDC source
     documents, plain text)."""
     return {name: form for name, form in formats().items() if form.documents is not None}
+
+
+def annotation_formats() -> dict[str, Format]:
+    """The formats that hold documents with names marked in them: runs, gold and people's work."""
+    return {name: form for name, form in formats().items() if form.annotations is not None}
 
 
 def told_by_name(path: str | Path, among: Iterable[Format]) -> list[Format]:

@@ -16,8 +16,9 @@ from pathlib import Path
 
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.document import Document
-from ousianer_cli.formats.edl import EdlRow, normalise_mention_string
+from ousianer_cli.formats.edl import EdlRow
 from ousianer_cli.formats.labelled import CorpusReport, LabelledMention, LabelledSentence
+from ousianer_cli.formats.placed import misfit, rows_in_documents
 from ousianer_cli.formats.sentences import split_sentences, trim
 from ousianer_cli.formats.words import as_read, split_words
 from ousianer_cli.settings import setting
@@ -267,47 +268,9 @@ def sentences_of_rows(
     Raises:
         InputError: a source cannot be read, holds none of the annotated documents, or no mention fits its document.
     """
-    from ousianer_cli.formats.readers import ReadReport, read_documents
-
-    waiting: dict[str, list[tuple[str, EdlRow]]] = {doc: [] for doc in annotated}
-    for path, row in rows:
-        waiting.setdefault(row.doc, []).append((path, row))
-    total = len(waiting)
-    shown = ", ".join(map(str, sources))
-    reading = ReadReport()
-    misfits: list[tuple[str, EdlRow, str]] = []
-    fitting = 0
-    for document in read_documents(sources, report=reading):
-        here = waiting.pop(document.id, None)
-        if here is None:
-            report.drop("documents without annotation")
-            continue
-        spans, unmarked = [], []
-        for path, row in here:
-            problem = _misfit(document, row)
-            if problem:
-                misfits.append((path, row, problem))
-                unmarked.append((row.start, row.end + 1))
-            else:
-                spans.append(Span(row.start, row.end + 1, (row.type,), row.line, path))
-        fitting += len(spans)
-        yield from labelled_sentences(document, spans, report, gaps=unmarked)
-    report.dropped.update(reading.skipped)
-    if total and len(waiting) == total:
-        found = f"none of {total} (such as '{next(iter(waiting))}')"
-        raise InputError("the annotated documents", found, path=shown, remedy="check --source")
-    if misfits:
-        path, row, problem = min(misfits, key=lambda item: (item[0], item[1].line))
-        if not fitting:
-            remedy = "check --source: offsets are inclusive code points of its raw text"
-            raise InputError(
-                "mentions whose offsets fit their documents", problem, path=path, line=row.line, remedy=remedy
-            )
-        report.drop(f"mentions at odds with their document's text (first: {path}:{row.line}: {problem})", len(misfits))
-    lost = [item for group in waiting.values() for item in group]
-    if lost:
-        path, row = lost[0]
-        report.drop(f"mentions of documents that --source lacks (first: {path}:{row.line}: {row.doc})", len(lost))
+    for placed in rows_in_documents(rows, sources, report, annotated=annotated):
+        spans = [Span(row.start, row.end + 1, (row.type,), row.line, path) for path, row in placed.rows]
+        yield from labelled_sentences(placed.document, spans, report, gaps=placed.unmarked)
 
 
 def text_problems(rows: Iterable[EdlRow], documents: Iterable[Document]) -> list[tuple[EdlRow, str]]:
@@ -318,16 +281,7 @@ def text_problems(rows: Iterable[EdlRow], documents: Iterable[Document]) -> list
     found = []
     for document in documents:
         here = waiting.pop(document.id, ())
-        found += [(row, problem) for row in here if (problem := _misfit(document, row))]
+        found += [(row, problem) for row in here if (problem := misfit(document, row))]
     for doc, group in waiting.items():
         found += [(row, f"document '{doc}' is not among the source documents") for row in group]
     return found
-
-
-def _misfit(document: Document, row: EdlRow) -> str:
-    if row.end >= len(document.text):
-        return f"ends at {row.end}, but {document.id} has {len(document.text)} characters"
-    there = normalise_mention_string(document.text[row.start : row.end + 1])
-    if row.text and there != row.text:
-        return f"the text at {row.start}-{row.end} is '{there[:60]}', not '{row.text[:60]}'"
-    return ""

@@ -125,7 +125,7 @@ def test_names_are_unique_and_every_format_reads_something() -> None:
     known = formats()
     assert {"conll", "spans", "doccano", "gliner", "huggingface", "laf", "aida", "ousianer"} <= set(corpus_formats())
     assert set(mention_formats()) == {"edl", "combined", "laf", "aida"}
-    assert all(form.corpus or form.mentions for form in known.values())
+    assert all(form.corpus or form.mentions or form.annotations for form in known.values())
     for classes in option_classes():
         classes()  # defaults are valid
 
