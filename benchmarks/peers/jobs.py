@@ -1,9 +1,10 @@
 """What every peer's script shares; standard library only, since each runs in an environment of its own.
 
 A job is a JSON file: `train`, `held` (corpus lines to choose the best state by), `tag` (name -> corpus lines), `out`,
-`encoder` (folder), `seed`, `minutes`, `threads`, `lr` (null: the peer's own default) and `options`. A peer trains for
-that many minutes of wall clock, looks of the held-out part included, keeps the state that did best there, tags every
-file of `tag` into `out/predictions/NAME.jsonl`, and writes `out/result.json` last.
+`encoder` (folder), `seed`, `minutes`, `clock`, `threads`, `lr` (null: the peer's own default) and `options`. A peer
+trains for that many minutes, looks of the held-out part included, keeps the state that did best there, tags every file
+of `tag` into `out/predictions/NAME.jsonl`, and writes `out/result.json` last. Minutes are of the wall clock, or
+(`clock` is "cpu") of the processor's time for each thread, which other work on the machine does not shorten.
 
 A mention has one flat type: the first of its admissible types; a name outside the taxonomy is of the class OUTSIDE.
 """
@@ -30,10 +31,11 @@ Span = tuple[int, int, str]
 
 @dataclass(frozen=True)
 class Line:
-    """A sentence: tokens, and spans [start, end) with a flat class each."""
+    """A sentence: tokens, spans [start, end) with a flat class each, and the document that it stands in, if known."""
 
     tokens: list[str]
     spans: list[Span]
+    document: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class Job:
     minutes: float
     threads: int
     lr: float | None
+    clock: str = "wall"
     options: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -69,26 +72,38 @@ class Job:
         row.update({name: Path(row[name]) for name in ("train", "held", "out")})
         return cls(**row)
 
+    def budget(self) -> Clock:
+        """The clock of this job's minutes."""
+        return Clock(self.minutes, self.threads if self.clock == "cpu" else 0)
+
 
 class Clock:
-    """The training budget. `share` runs from 0 to 1; learning rates follow it, so that they end with the time."""
+    """The training budget. `share` runs from 0 to 1; learning rates follow it, so that they end with the time.
 
-    def __init__(self, minutes: float) -> None:
-        self.seconds = minutes * 60
+    `cpu_threads` counts the processor's time divided by so many threads; 0 counts wall clock.
+    """
+
+    def __init__(self, minutes: float, cpu_threads: int = 0) -> None:
+        self.seconds, self.cpu_threads = minutes * 60, cpu_threads
         self.start()
+
+    def now(self) -> float:
+        """Seconds of the clock that the budget goes by."""
+        return time.process_time() / self.cpu_threads if self.cpu_threads else time.perf_counter()
 
     def start(self) -> None:
         """Begin anew; called right before the first step."""
-        self.began, self.cpu_began = time.perf_counter(), time.process_time()
+        self.began, self.wall_began, self.cpu_began = self.now(), time.perf_counter(), time.process_time()
 
     @property
     def spent(self) -> float:
-        return time.perf_counter() - self.began
+        return self.now() - self.began
 
     @property
     def facts(self) -> dict[str, float]:
         """Wall-clock and CPU seconds so far; on a machine that does nothing else CPU is wall times threads."""
-        return {"seconds": round(self.spent, 1), "cpu_seconds": round(time.process_time() - self.cpu_began, 1)}
+        wall, cpu = time.perf_counter() - self.wall_began, time.process_time() - self.cpu_began
+        return {"seconds": round(wall, 1), "cpu_seconds": round(cpu, 1)}
 
     @property
     def share(self) -> float:
@@ -123,7 +138,7 @@ def read_lines(path: str | Path) -> list[Line]:
             if any(not m["types"] for m in row["mentions"]):
                 raise SystemExit(f"{path}:{number}: expected types on every mention, found none; prepare it with --map")
             spans = [(m["start"], m["end"], flat_class(m["types"])) for m in row["mentions"]]
-            lines.append(Line(row["tokens"], sorted(spans)))
+            lines.append(Line(row["tokens"], sorted(spans), row.get("doc") or ""))
     return lines
 
 
@@ -209,7 +224,15 @@ def tag_all(
 def finish(job: Job, **facts: Any) -> None:
     """Write result.json, by which the driver knows that the job is done."""
     load = round(os.getloadavg()[0], 1)
-    row = {"seed": job.seed, "minutes": job.minutes, "threads": job.threads, "lr": job.lr, "load": load, **facts}
+    row = {
+        "seed": job.seed,
+        "minutes": job.minutes,
+        "clock": job.clock,
+        "threads": job.threads,
+        "lr": job.lr,
+        "load": load,
+        **facts,
+    }
     part = job.out / "result.json.part"
     part.write_text(json.dumps(row, indent=1) + "\n", encoding="utf-8")
     part.replace(job.out / "result.json")

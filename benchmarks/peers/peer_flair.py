@@ -122,7 +122,7 @@ def main() -> None:
     )
     sentences = [sentence_of(line, labelled=True) for line in train]
     corpus = Corpus(FlairDatapointDataset(sentences), sample_missing_splits=False)
-    clock, rate = Clock(job.minutes), job.lr or LR
+    clock, rate = job.budget(), job.lr or LR
     budget = Budget(clock, held)
     ModelTrainer(tagger, corpus).fine_tune(
         job.out / "trainer",

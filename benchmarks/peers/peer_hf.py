@@ -9,7 +9,6 @@ from typing import Any
 
 import torch
 from jobs import (
-    Clock,
     Found,
     Job,
     Line,
@@ -88,7 +87,7 @@ def main() -> None:
     torch.set_num_threads(job.threads)
     set_seed(job.seed)
     train, held = read_lines(job.train), read_lines(job.held)
-    peer, clock, rate = Peer(job, classes_of(train)), Clock(job.minutes), job.lr or LR
+    peer, clock, rate = Peer(job, classes_of(train)), job.budget(), job.lr or LR
     examples = peer.examples(train)
     cut_in_training, peer.cut = peer.cut, 0
     budget = Budget(clock, peer.model, held, peer.tag)

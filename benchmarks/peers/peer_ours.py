@@ -4,13 +4,17 @@
 that only typing learns from them. Without it the model is `ours-scratch`: the same architecture over the same encoder,
 pretrained on the drawn sentences alone (`train_wn`, the same sentences with their labels as WordNet classes) until the
 time is over, then fine-tuned on them. `ours-transfer` is the same over the encoder of another model (`encoder`).
+
+`pretrain` and `finetune` in the options are settings of these commands. Sentences whose document is known are tagged
+with it, as `ousianer tag` does.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import math
-import time
+from collections.abc import Iterable
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +39,7 @@ from ousianer_cli.network.checkpoint import load_model
 from ousianer_cli.network.encoder import load_tokenizer
 from ousianer_cli.settings.finetune import FinetuneSettings
 from ousianer_cli.settings.pretrain import PretrainSettings
-from ousianer_cli.tagging.engine import Engine
+from ousianer_cli.tagging.engine import Engine, TypedMention
 from ousianer_cli.taxonomy.wordnet import WordNet
 from ousianer_cli.training.examples import shuffled_batches
 from ousianer_cli.training.finetune import finetune
@@ -44,15 +48,16 @@ from ousianer_cli.training.pretrain.corpora import load_corpora
 
 LR, ENCODER_LR, BATCH_PIECES = 1e-3, 1.5e-4, 400
 TIMED_STEPS = 30
-LOOKS, LOOK_SECONDS, TUNING_SECONDS, BESIDE_A_PASS = 4, 1.5, 5.0, 0.55
-"""Looks at the held-out part, and what one of them (with the model written) and fine-tuning take of the time; beside
-that, both read sentences without learning from them, as long as about half a pass of training takes."""
+LOOKS, TUNING_SECONDS, BESIDE_A_PASS = 4, 20.0, 0.55
+"""Looks at the held-out part, and what fine-tuning takes of the time; beside that, both read sentences without learning
+from them: a look takes as long as a third of a pass over the held-out part would, and in all about half a pass of
+training goes into vectors."""
 
 
 def tag(engine: Engine, lines: list[Line]) -> list[list[Found]]:
     """All mentions whatever their confidence; one that cuts a corpus token is `partial` and can match nothing."""
     rows = []
-    for line, mentions in zip(lines, engine.tag([resplit_tokens(x.tokens, [])[0] for x in lines]), strict=True):
+    for line, mentions in zip(lines, typed(engine, lines), strict=True):
         _, tokens = resplit_tokens(line.tokens, [(i, i + 1) for i in range(len(line.tokens))])
         token_of = [i for i, (a, b) in enumerate(tokens) for _ in range(a, b)]
         row = []
@@ -62,6 +67,15 @@ def tag(engine: Engine, lines: list[Line]) -> list[list[Found]]:
             row.append(Found(start, end, flat_class([m.type]), m.confidence, partial))
         rows.append(row)
     return rows
+
+
+def typed(engine: Engine, lines: list[Line]) -> Iterable[list[TypedMention]]:
+    """The mentions of each line: whole documents at a time where the lines say theirs."""
+    words = [resplit_tokens(line.tokens, [])[0] for line in lines]
+    if not all(line.document for line in lines):
+        return engine.tag(words)
+    places = groupby(range(len(lines)), key=lambda i: lines[i].document)
+    return chain.from_iterable(engine.tag_documents([words[i] for i in part] for _, part in places))
 
 
 def from_scratch(job: Job, folder: Path, clock: Clock) -> tuple[str, dict[str, Any]]:
@@ -74,25 +88,29 @@ def from_scratch(job: Job, folder: Path, clock: Clock) -> tuple[str, dict[str, A
         typing_dev=[held],
         out=str(folder / "scratch"),
         encoder=job.encoder,
-        lr=LR,
-        encoder_lr=job.lr or ENCODER_LR,
-        batch_pieces=BATCH_PIECES,
-        min_mentions=max(3, sentences // 200),
         patience=LOOKS,
         seed=job.seed,
         threads=job.threads,
+        **{
+            "lr": LR,
+            "encoder_lr": job.lr or ENCODER_LR,
+            "batch_pieces": BATCH_PIECES,
+            "min_mentions": max(3, sentences // 200),
+            **job.options.get("pretrain", {}),
+        },
     )
     # The schedule needs the number of steps, so a few are timed first; they train nothing that is kept.
     timed = dataclasses.replace(settings, out=str(folder / "timed"), epochs=100)
     seconds = []
     for steps in (1, 2, 2 + TIMED_STEPS):  # the first one loads what the process then has
-        began = time.perf_counter()
+        began = clock.now()
         pretrain(timed, stop_after=steps, report=lambda _: None)
-        seconds.append(time.perf_counter() - began)
+        seconds.append(clock.now() - began)
     step_seconds = max(1e-3, (seconds[2] - seconds[1]) / TIMED_STEPS)
     starting = max(0.0, seconds[1] - 2 * step_seconds)
     a_pass = steps_a_pass(settings)
-    around = starting + LOOKS * LOOK_SECONDS + TUNING_SECONDS + BESIDE_A_PASS * a_pass * step_seconds
+    a_look = Path(held).stat().st_size / Path(train).stat().st_size / 3
+    around = starting + TUNING_SECONDS + (LOOKS * a_look + BESIDE_A_PASS) * a_pass * step_seconds
     steps = max(LOOKS, math.floor((job.minutes * 60 - around) / step_seconds))
     settings = dataclasses.replace(settings, steps=steps, epochs=LOOKS)
     clock.start()
@@ -112,7 +130,7 @@ def main() -> None:
     torch.set_num_threads(job.threads)
     folder = job.out / "trainer"
     folder.mkdir(parents=True, exist_ok=True)
-    clock = Clock(job.minutes)
+    clock = job.budget()
     base = job.options.get("base")
     facts: dict[str, Any] = dict.fromkeys(("epochs", "steps", "rate"))
     if base is None:
@@ -124,6 +142,7 @@ def main() -> None:
             train=[str(job.train)],
             dev=[str(job.held)],
             seed=job.seed,
+            **job.options.get("finetune", {}),
         ),
         report=lambda _: None,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jobs import Clock, Found, Line, finish, flat_f1, job_of_command_line, read_lines, tag_all, versions
+from jobs import Found, Line, finish, flat_f1, job_of_command_line, read_lines, tag_all, versions
 from spacy.cli.init_config import init_config
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin, Span
@@ -49,7 +49,7 @@ def main() -> None:
     nlp = init_nlp(config)
     settings: dict[str, Any] = registry.resolve(nlp.config.interpolate()["training"])
     (corpus,) = resolve_dot_names(nlp.config.interpolate(), [settings["train_corpus"]])
-    clock, optimizer = Clock(job.minutes), settings["optimizer"]
+    clock, optimizer = job.budget(), settings["optimizer"]
     best, weights, steps, seen = -1.0, b"", 0, 0
 
     def look() -> tuple[float, dict[str, float]]:

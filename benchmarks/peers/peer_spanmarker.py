@@ -9,7 +9,7 @@ import logging
 
 import torch
 from datasets import Dataset, disable_progress_bars
-from jobs import Clock, Found, Line, classes_of, finish, iob2, job_of_command_line, read_lines, tag_all, versions
+from jobs import Found, Line, classes_of, finish, iob2, job_of_command_line, read_lines, tag_all, versions
 from span_marker import SpanMarkerModel, Trainer
 from trainer_budget import Budget, arguments, optimizers
 from transformers import set_seed
@@ -38,7 +38,7 @@ def main() -> None:
             [Found(m["word_start_index"], m["word_end_index"], m["label"], m["score"]) for m in row] for row in rows
         ]
 
-    clock, rate = Clock(job.minutes), job.lr or LR
+    clock, rate = job.budget(), job.lr or LR
     budget = Budget(clock, model, held, tag)
     rows = {"tokens": [x.tokens for x in train], "ner_tags": [[place[t] for t in iob2(x)] for x in train]}
     trainer = Trainer(
