@@ -31,6 +31,7 @@ from ousianer_cli.scoring.measures import total
 from ousianer_cli.scoring.resampling import Floats
 from ousianer_cli.scoring.sentences import SentenceScorer, by_document, f1_interval, match_names
 from ousianer_cli.tagging.engine import Engine, TypedMention
+from ousianer_cli.training.finetune.instances import Corpus, encode_corpus, typed_mentions
 
 Case = Literal["", "lower", "upper"]
 ROWS = {
@@ -88,21 +89,21 @@ def _split(
     return words, dict(types[: len(sentence.mentions)]), dict(types[len(sentence.mentions) :])
 
 
-def gold_typing(engine: Engine, sentences: Sequence[Sentence]) -> tuple[Floats, list[Sentence]]:
-    """Sums [N, 4] whose F1 is the mean credit `both` of gold mentions, and the sentences that fit the window."""
-    words, outer, _ = zip(*(_split(s) for s in sentences), strict=True)
-    encoded = engine.model.tokenizer.encode(list(words))
-    fits = [i for i, e in enumerate(encoded) if e.pieces <= engine.max_pieces]
-    if len(fits) < len(encoded):
-        print(f"{len(encoded) - len(fits)} sentences longer than the window left out of the typing figure")
-    vectors = mention_vectors(engine.model.tagger, [encoded[i] for i in fits], [list(outer[i]) for i in fits], 4096)
+def gold_typing(engine: Engine, path: Path, sentences: Sequence[Sentence]) -> tuple[Floats, list[str]]:
+    """Sums [N, 4] whose F1 is the mean credit `both` of gold mentions, names inside names among them, over the
+    sentences or passages that the model reads at once, and the documents that these stand in."""
+    encoded = encode_corpus(Corpus(str(path), sentences), engine.model)
+    for what, times in encoded.counts.items():
+        if times and what != "sentences":
+            print(f"{path.name}: {times} {what}, for the figure of typing")
+    spans, labels, _ = typed_mentions(encoded.examples, engine.targets, str(path), nested=True)
+    vectors = mention_vectors(engine.model.tagger, [e.encoded for e in encoded.examples], spans, 4096)
     names = [engine.head.names[i] for i in engine.head.choose(torch.from_numpy(vectors)).positions.tolist()]
-    scorer = SentenceScorer(engine.targets.taxonomy)
-    credit = scorer.credits([types for i in fits for types in outer[i].values()], names, "both")
-    unit = [place for place, i in enumerate(fits) for _ in outer[i]]
-    won = np.bincount(unit, weights=credit, minlength=len(fits))
-    count = np.bincount(unit, minlength=len(fits)).astype(float)
-    return np.stack([won, count, won, count], axis=1), [sentences[i] for i in fits]
+    credit = SentenceScorer(engine.targets.taxonomy).credits(labels, names, "both")
+    unit = [place for place, own in enumerate(spans) for _ in own]
+    won = np.bincount(unit, weights=credit, minlength=len(spans))
+    count = np.bincount(unit, minlength=len(spans)).astype(float)
+    return np.stack([won, count, won, count], axis=1), [e.document for e in encoded.examples]
 
 
 def recased(sentence: Sentence, case: Case) -> Sentence:
@@ -118,16 +119,18 @@ def rows_of(engine: Engine, path: Path, *, documents: bool, case: Case) -> dict[
     """Sums over sentences or documents of one corpus, by the heading of their row."""
     sentences = [recased(s, case) for s in read_corpus(path)]
 
-    def units(sums: Floats, of: Sequence[Sentence]) -> Floats:
+    def units(sums: Floats, of: Sequence[str]) -> Floats:
         # A sentence without a document is one by itself.
-        return by_document(sums, [s.document or f"\0{i}" for i, s in enumerate(of)]) if documents else sums
+        return by_document(sums, [document or f"\0{i}" for i, document in enumerate(of)]) if documents else sums
 
     complete = [s for s in sentences if s.detects and s.types_mentions]
-    result = {name: units(sums, complete) for name, sums in figures(engine, complete).items()} if complete else {}
-    typed = [s for s in sentences if s.types_mentions and s.mentions]
-    if typed:
-        sums, kept = gold_typing(engine, typed)
-        result["typing of gold mentions (both)"] = units(sums, kept)
+    result: dict[str, Floats] = {}
+    if complete:
+        places = [s.document for s in complete]
+        result = {name: units(sums, places) for name, sums in figures(engine, complete).items()}
+    typed = [s for s in sentences if s.types_mentions]
+    if any(s.mentions for s in typed):
+        result["typing of gold mentions (both)"] = units(*gold_typing(engine, path, typed))
     return result
 
 
