@@ -37,8 +37,8 @@ const Annotated = (() => {
       const end = Math.min(...open.map((node) => node.end), to);
       if (end <= start) {
         write(end);
-        finish(end);
         if (end >= to) break;
+        finish(end);
       } else {
         write(start);
         begin(inside[next], inside[next].start >= from);
