@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from ousianer_cli.corpus.definitions import Definitions
 from ousianer_cli.corpus.title_types.judge import TypeJudge
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.corpus import Mention, Sentence
+from ousianer_cli.formats.json_text import JsonFault, parse_json
 from ousianer_cli.formats.titles import normalise_title
 
 TIERS = ("link", "self", "exact")
@@ -210,9 +210,9 @@ def _rows(path: str | Path) -> Iterator[tuple[int, dict[str, Any]]]:
                 if not line.strip():
                     continue
                 try:
-                    row = json.loads(line)
-                except json.JSONDecodeError as error:
-                    raise InputError("a JSON object", f"invalid JSON ({error.msg})", path=path, line=number) from None
+                    row = parse_json(line)
+                except JsonFault as error:
+                    raise InputError("a JSON object", f"invalid JSON ({error})", path=path, line=number) from None
                 if not isinstance(row, dict):
                     raise InputError("a JSON object", type(row).__name__, path=path, line=number)
                 yield number, row

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
 from ousianer_cli.errors import InputError
+from ousianer_cli.formats.json_text import JsonFault, parse_json
 from ousianer_cli.formats.labelled import Supervision
 from ousianer_cli.formats.text import not_utf8, unreadable
 
@@ -113,9 +114,9 @@ def parse_lines(lines: Iterable[bytes], path: Path, first: int = 1) -> Iterator[
 
 def _object(line: str, bad: Callable[[str, object], InputError]) -> dict[str, Any]:
     try:
-        row: Any = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise bad("a JSON object", f"invalid JSON ({error.msg} at column {error.colno})") from None
+        row: Any = parse_json(line)
+    except JsonFault as error:
+        raise bad("a JSON object", f"invalid JSON ({error})") from None
     if not isinstance(row, dict):
         raise bad("a JSON object", row)
     return row

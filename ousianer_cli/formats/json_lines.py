@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ousianer_cli.errors import InputError
+from ousianer_cli.formats.json_text import JsonFault, parse_json
 from ousianer_cli.formats.labelled import doc_name
 from ousianer_cli.formats.text import filled_lines, first_line, read_text
 
@@ -68,9 +69,9 @@ def refusal(path: str | Path, line: int) -> Refusal:
 def parsed(line: str, refuse: Refusal) -> dict[str, Any]:
     """The object that a line holds."""
     try:
-        row: Any = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise refuse("a JSON object", f"invalid JSON ({error.msg} at column {error.colno})") from None
+        row: Any = parse_json(line)
+    except JsonFault as error:
+        raise refuse("a JSON object", f"invalid JSON ({error})") from None
     if not isinstance(row, dict):
         raise refuse("a JSON object", row)
     return row

@@ -25,6 +25,7 @@ from ousianer_cli.formats import kinds
 from ousianer_cli.formats.annotated import AnnotatedDocument
 from ousianer_cli.formats.document import Document
 from ousianer_cli.formats.edl import EdlRow
+from ousianer_cli.formats.json_text import JsonFault, parse_json
 from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence
 from ousianer_cli.formats.source import ReadOptions
 from ousianer_cli.formats.text import first_line, numbered_lines
@@ -80,8 +81,8 @@ class Sample:
 
 def _objects(text: str) -> list[dict[str, Any]]:
     try:
-        found = json.loads(text)
-    except ValueError:  # cut off, or broken: the reader says where
+        found = parse_json(text)
+    except JsonFault:  # cut off, or broken: the reader says where
         return _first_object(text)
     return [item for item in (found if isinstance(found, list) else [found]) if isinstance(item, dict)]
 
@@ -93,7 +94,7 @@ def _first_object(text: str) -> list[dict[str, Any]]:
         return []
     try:
         found, _ = json.JSONDecoder().raw_decode(text, begin)
-    except ValueError:
+    except (ValueError, RecursionError):
         return []
     return [found] if isinstance(found, dict) else []
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ousianer_cli.errors import TaxonomyError
+from ousianer_cli.formats.json_text import JsonFault, parse_json
 
 OUTSIDE = "-"
 """Written where a type stands: a name that the taxonomy does not cover. Never a type of a tree."""
@@ -318,9 +319,9 @@ def _from_hierarchy(content: str, path: Path) -> Taxonomy:
         return seen
 
     try:
-        hierarchy = json.loads(content, object_pairs_hook=pairs)
-    except json.JSONDecodeError as error:
-        raise TaxonomyError("a JSON object of type: [children]", error.msg, path=path, line=error.lineno) from None
+        hierarchy = parse_json(content, pairs=pairs)
+    except JsonFault as error:
+        raise TaxonomyError("a JSON object of type: [children]", str(error), path=path, line=error.line) from None
     if not isinstance(hierarchy, dict) or not hierarchy:
         raise TaxonomyError("a JSON object of type: [children]", type(hierarchy).__name__, path=path)
 

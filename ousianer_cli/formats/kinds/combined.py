@@ -6,7 +6,6 @@ joins entity type and mention type (`per/NAM`), or is a JSON object with the key
 
 from __future__ import annotations
 
-import json
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.edl import EdlRow, refuse_unreadable
+from ousianer_cli.formats.json_text import JsonFault, parse_json
 from ousianer_cli.formats.registry import LIKELY, NO, Format, Sample
 from ousianer_cli.formats.text import not_utf8, unreadable
 
@@ -70,8 +70,8 @@ def _type_of(kind: str, bad: Callable[[str, str], InputError]) -> str:
     if not kind.startswith("{"):
         return kind
     try:
-        content = json.loads(kind)
-    except json.JSONDecodeError:
+        content = parse_json(kind)
+    except JsonFault:
         raise bad("a type, or a JSON object with the key 'type'", f"'{kind}'") from None
     return str(content.get("type") or "")
 

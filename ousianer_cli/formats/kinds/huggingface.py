@@ -7,7 +7,6 @@ the class names of the tags' feature in a `dataset_info.json`, `dataset_infos.js
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import Any
 
 from ousianer_cli.errors import InputError, SettingsError
 from ousianer_cli.formats.json_lines import Refusal, objects, strings_of
+from ousianer_cli.formats.json_text import JsonFault, parse_json
 from ousianer_cli.formats.labelled import CorpusReport, LabelledMention, LabelledSentence, doc_name
 from ousianer_cli.formats.registry import NO, SURE, CorpusReader, Format, Sample
 from ousianer_cli.formats.tags import TagReader, spans_from_tags
@@ -126,8 +126,8 @@ def _class_names(path: Path, key: str) -> list[str] | None:
     if path.suffix == ".md":
         return _names_of_card(text, key)
     try:
-        return _names_below(json.loads(text), key)
-    except ValueError as error:
+        return _names_below(parse_json(text), key)
+    except JsonFault as error:
         raise InputError("JSON", f"none ({error})", path=path) from None
 
 
