@@ -10,6 +10,7 @@ import typer
 
 from ousianer_cli import __version__
 from ousianer_cli.commands.average import average
+from ousianer_cli.commands.diff import diff
 from ousianer_cli.commands.finetune import finetune
 from ousianer_cli.commands.init import init
 from ousianer_cli.commands.options import OusianerCommand
@@ -55,6 +56,7 @@ app.add_typer(tune_app, name="tune")
 app.command(cls=OusianerCommand)(tag)
 app.command(cls=OusianerCommand)(validate)
 app.command(cls=OusianerCommand)(score)
+app.command(cls=OusianerCommand)(diff)
 
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

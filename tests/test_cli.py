@@ -31,6 +31,7 @@ COMMANDS = {
     ("tag",),
     ("validate",),
     ("score",),
+    ("diff",),
 }
 
 
@@ -82,6 +83,7 @@ BAD_INPUT = [
     ("tag", "absent.ltf.xml", "-o", "run.tab"),
     ("score", "absent.tab", "run.tab"),
     ("validate", "absent.tab"),
+    ("diff", "absent.tab", "absent.tab"),
     ("prepare", "corpus", "absent.conll", "--format", "conll", "-o", "out.jsonl"),
     ("finetune", "--feedback", "absent.tsv", "-o", "out"),
     ("finetune", "absent-model", "-o", "out", "--train", "absent.jsonl"),

@@ -43,6 +43,8 @@ class Annotation:
     """YAGO classes with their probabilities."""
     line: int = 0
     """The line it was read from; 0 where there is none."""
+    string: str = ""
+    """The name as its file spells it, where it has a string of its own."""
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -95,21 +97,24 @@ def documents_of_rows(
     """
     for placed in rows_in_documents(rows, sources, report, empty=empty, after_xml_declaration=after_xml_declaration):
         shift = placed.document.offset_shift
-        found = [
-            Annotation(
-                row.start + shift,
-                row.end + 1 + shift,
-                row.type,
-                row.confidence,
-                row.mention_type,
-                row.kb_id,
-                row.mention_id,
-                row.run_id,
-                line=row.line,
-            )
-            for _, row in placed.rows
-        ]
-        yield AnnotatedDocument(placed.document, in_text_order(found))
+        found = in_text_order(annotation_of_row(row, shift) for _, row in placed.rows)
+        yield AnnotatedDocument(placed.document, found)
+
+
+def annotation_of_row(row: EdlRow, shift: int = 0) -> Annotation:
+    """A row's annotation in a text whose offsets count from `shift` on."""
+    return Annotation(
+        row.start + shift,
+        row.end + 1 + shift,
+        row.type,
+        row.confidence,
+        row.mention_type,
+        row.kb_id,
+        row.mention_id,
+        row.run_id,
+        line=row.line,
+        string=row.text,
+    )
 
 
 def one_a_stretch(annotations: Iterable[Annotation]) -> tuple[Annotation, ...]:

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ousianer_cli.errors import InputError, SettingsError
-from ousianer_cli.formats.annotated import AnnotatedDocument, documents_of_rows
+from ousianer_cli.formats.annotated import (
+    AnnotatedDocument,
+    Annotation,
+    annotation_of_row,
+    documents_of_rows,
+    in_text_order,
+)
 from ousianer_cli.formats.labelled import CorpusReport
 from ousianer_cli.formats.registry import (
     AnnotationOptions,
@@ -76,3 +83,24 @@ def read_annotated(
         raise InputError("the documents of the rows", "offsets alone", path=path, remedy=remedy)
     rows = ((str(path), row) for row in form.mentions(Path(path), report.dropped))
     yield from documents_of_rows(rows, source, report, empty=empty, after_xml_declaration=after_xml_declaration)
+
+
+def read_marked(
+    path: str | Path, *, format: str = "", report: CorpusReport | None = None
+) -> Iterator[tuple[str, tuple[Annotation, ...]]]:
+    """Document id -> annotations, without the documents where the file has no text of its own.
+
+    Offsets count as in the file; `Annotation.string` is the name. Arguments and errors as of `read_annotated`.
+    """
+    report = report if report is not None else CorpusReport()
+    form = readable_formats().get(format) or annotation_format(path)
+    if form.mentions is None:
+        for item in read_annotated(path, format=form.name, report=report):
+            named = (replace(a, string=item.text_of(a)) for a in item.annotations)
+            yield item.document.id, tuple(named)
+        return
+    rows: dict[str, list[Annotation]] = {}
+    for row in form.mentions(Path(path), report.dropped):
+        rows.setdefault(row.doc, []).append(annotation_of_row(row))
+    for doc, found in rows.items():
+        yield doc, in_text_order(found)

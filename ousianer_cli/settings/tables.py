@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ousianer_cli.settings.average import AverageSettings
+from ousianer_cli.settings.diff import DiffSettings
 from ousianer_cli.settings.fields import traits
 from ousianer_cli.settings.finetune import FinetuneSettings
 from ousianer_cli.settings.prepare_corpus import PrepareSettings
@@ -27,6 +28,7 @@ TABLES: dict[str, tuple[type, ...]] = {
     "tag": (TagSettings,),
     "score": (ScoreSettings,),
     "validate": (ValidateSettings,),
+    "diff": (DiffSettings,),
     "corpus": (PrepareSettings,),
     "silver": (SilverSettings,),
     "names": (NamesSettings,),

@@ -1,0 +1,34 @@
+"""What `ousianer diff` is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ousianer_cli.errors import SettingsError
+from ousianer_cli.settings import setting
+
+
+@dataclass(frozen=True)
+class DiffSettings:
+    """`[diff]` of ousianer.toml."""
+
+    old: str = setting(
+        "", doc="The run before: an EDL tab or JSON lines.", role="input", positional=True, metavar="OLD"
+    )
+    new: str = setting("", doc="The run after.", role="input", positional=True, metavar="NEW")
+    source: list[str] = setting(
+        [],
+        doc="The documents (file, folder, archive, @list), to show the text around a name.",
+        role="input",
+        metavar="INPUT...",
+    )
+    by: Literal["top", "type"] = setting("top", doc="Count by top type or by type.", group="output")
+    examples: int = setting(3, doc="Examples of each change and type; 0 for none.", group="output")
+    most: int = setting(12, doc="Types of each change that are shown with examples, the most frequent.", group="output")
+    format: Literal["text", "json"] = setting("text", doc="text, or json with every change.", group="output")
+
+    def __post_init__(self) -> None:
+        if self.examples < 0 or self.most < 0:
+            name = "--examples" if self.examples < 0 else "--most"
+            raise SettingsError(f"{name}: expected 0 or more, found {min(self.examples, self.most)}")
