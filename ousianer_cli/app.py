@@ -16,6 +16,7 @@ from ousianer_cli.commands.init import init
 from ousianer_cli.commands.options import OusianerCommand
 from ousianer_cli.commands.prepare import prepare_app
 from ousianer_cli.commands.pretrain import pretrain
+from ousianer_cli.commands.review import review
 from ousianer_cli.commands.score import score
 from ousianer_cli.commands.tag import tag
 from ousianer_cli.commands.tune import tune_app
@@ -54,6 +55,7 @@ app.command(cls=OusianerCommand)(average)
 app.command(cls=OusianerCommand)(finetune)
 app.add_typer(tune_app, name="tune")
 app.command(cls=OusianerCommand)(tag)
+app.command(cls=OusianerCommand)(review)
 app.command(cls=OusianerCommand)(validate)
 app.command(cls=OusianerCommand)(score)
 app.command(cls=OusianerCommand)(diff)

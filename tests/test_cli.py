@@ -29,6 +29,7 @@ COMMANDS = {
     ("tune", "pretrain"),
     ("tune", "finetune"),
     ("tag",),
+    ("review",),
     ("validate",),
     ("score",),
     ("diff",),

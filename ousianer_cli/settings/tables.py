@@ -15,6 +15,7 @@ from ousianer_cli.settings.prepare_silver import SilverSettings
 from ousianer_cli.settings.prepare_types import TypesSettings
 from ousianer_cli.settings.prepare_wikipedia import WikipediaSettings
 from ousianer_cli.settings.pretrain import DirectSettings, PretrainSettings
+from ousianer_cli.settings.review import ReviewSettings
 from ousianer_cli.settings.score import ScoreSettings
 from ousianer_cli.settings.tag import TagSettings
 from ousianer_cli.settings.tune import TuneSettings
@@ -26,6 +27,7 @@ TABLES: dict[str, tuple[type, ...]] = {
     "finetune": (FinetuneSettings,),
     "tune": (TuneSettings,),
     "tag": (TagSettings,),
+    "review": (ReviewSettings,),
     "score": (ScoreSettings,),
     "validate": (ValidateSettings,),
     "diff": (DiffSettings,),

@@ -1,0 +1,44 @@
+"""`ousianer review`: correct a run on a local web page."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from ousianer_cli.commands.options import command
+from ousianer_cli.errors import SettingsError
+from ousianer_cli.settings import require
+from ousianer_cli.settings.review import ReviewSettings
+
+
+@command(ReviewSettings)
+def review(settings: ReviewSettings) -> None:
+    """Correct a run on a web page of this machine alone, and write what was decided as feedback for finetune.
+
+    Every decision is on the disk before the page shows it as saved; the same command goes on where it was left. Ctrl-C
+    ends it.
+    """
+    require(settings.run, "run", "review", "the run to correct", "RUN")
+    require(settings.source, "source", "review", "the documents of the run")
+    require(settings.out, "out", "review", "the feedback file to write", "-o FILE")
+    try:
+        from ousianer_cli.review.start import review as start
+    except ModuleNotFoundError as error:
+        if error.name not in ("starlette", "uvicorn", "filelock"):
+            raise
+        raise SettingsError(
+            f"review: expected the package {error.name}, found none; pip install 'ousianer[review]'"
+        ) from None
+
+    def started(address: str) -> None:
+        typer.echo(f"review at {address}")
+        typer.echo("open it in a browser of this machine; ? on the page shows the keys; Ctrl-C here ends it")
+        sys.stdout.flush()
+        if settings.open:
+            import webbrowser
+
+            webbrowser.open(address)
+
+    for line in start(settings, started, report=typer.echo):
+        typer.echo(line)
