@@ -48,5 +48,9 @@ class TaxonomyError(InputError):
     """A taxonomy, a mapping table or a type in one of them is wrong."""
 
 
+class TrainingError(OusiaError):
+    """A training cannot go on; what it had kept is as it was."""
+
+
 class OutputError(OusiaError):
     """A result cannot be written, or would not agree with its source text."""

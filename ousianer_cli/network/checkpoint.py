@@ -20,18 +20,22 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from ousianer_cli.errors import ModelError
+from ousianer_cli.errors import ModelError, OusiaError
 from ousianer_cli.network.conversion import Conversion
 from ousianer_cli.network.encoder import build_encoder, config_of, fingerprint, load_encoder
 from ousianer_cli.network.nested import NestedHead
 from ousianer_cli.network.pieces import PieceTokenizer
 from ousianer_cli.network.tagger import Pooling, TaggerConfig, TaggerNetwork
-from ousianer_cli.outputs import MODEL, whole_file, whole_folder
+from ousianer_cli.outputs import MODEL, first_changed, sha256_16, whole_file, whole_folder
 from ousianer_cli.taxonomy.inventory import Inventory
 from ousianer_cli.taxonomy.tree import Taxonomy, parse_taxonomy
 
 FORMAT = 1
 _ENCODER = "states.encoder."
+_DERIVED = ("format", "network", "encoder", "conversion", "nested", "files_sha256_16")
+"""What of config.json is made when a model is written."""
+_FAULTS = (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, MemoryError, SafetensorError)
+"""What loading raises where files or their configuration are damaged."""
 
 
 @dataclass(slots=True)
@@ -138,20 +142,43 @@ def write_model(out: Path, model: Model, card: str) -> None:
     }
     if model.nested is not None:
         config["nested"] = {"hidden": model.nested.hidden.out_features}
-    _write_json(out / "config.json", config)
     _write_json(out / "metrics.json", model.metrics)
+    # Last, since it says what the others are.
+    config["files_sha256_16"] = file_digests(out)
+    _write_json(out / "config.json", config)
     (out / "README.md").write_text(card, encoding="utf-8")
+
+
+def file_digests(folder: Path) -> dict[str, str]:
+    """The digest of each file of a model folder that says what the model is."""
+    paths = (*folder.glob("*.safetensors"), folder / "tokenizer.json", *folder.glob("taxonomy/*.tsv"))
+    return {path.relative_to(folder).as_posix(): sha256_16(path) for path in sorted(paths)}
 
 
 def load_model(folder: str | Path) -> Model:
     """Read a checkpoint folder.
 
     Raises:
-        ModelError: no such folder, a file is missing or of another version, or a frozen encoder is not the one it was
-            trained on.
+        ModelError: no such folder; a file is missing, changed, damaged or of another version; or a frozen encoder is
+            not the one it was trained on.
     """
     folder = Path(folder)
     config = read_config(folder)
+    if changed := first_changed(folder, config.get("files_sha256_16", {})):
+        raise ModelError(f"{changed}; copy the model's folder again")
+    try:
+        return _load(folder, config)
+    except OusiaError:
+        raise
+    except _FAULTS as error:
+        why = " ".join(str(error).split())[:200]
+        raise ModelError(
+            f"{folder}: expected a whole model folder, found a fault in it ({type(error).__name__}: {why}); "
+            "copy it again"
+        ) from None
+
+
+def _load(folder: Path, config: Mapping[str, Any]) -> Model:
     encoder_config = config["encoder"]
     try:
         weights = load_file(folder / "model.safetensors")
@@ -209,7 +236,7 @@ def load_model(folder: str | Path) -> Model:
         inventory,
         encoder_config["name"],
         encoder_config["tuned"],
-        {k: v for k, v in config.items() if k not in ("format", "network", "encoder", "conversion", "nested")},
+        {k: v for k, v in config.items() if k not in _DERIVED},
         conversion,
         _optional(folder / "taxonomy" / "target.tsv"),
         _optional(folder / "taxonomy" / "direct.tsv"),
@@ -242,8 +269,8 @@ def read_config(folder: Path) -> dict[str, Any]:
         )
     try:
         config = json.loads(file.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ModelError(f"{file}: expected JSON, found an error: {error}") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise ModelError(f"{file}: expected JSON, found an error: {error}; copy the folder again") from None
     version = config.get("format") if isinstance(config, dict) else None
     if version != FORMAT:
         raise ModelError(

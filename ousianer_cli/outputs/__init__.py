@@ -6,6 +6,7 @@ Standard library only. `check_outputs` refuses a place where something would be 
 """
 
 from ousianer_cli.outputs.check import Output, check_output, check_outputs
+from ousianer_cli.outputs.digests import first_changed, sha256_16
 from ousianer_cli.outputs.kinds import CACHE, FIGURES, FILE, KINDS, LINES, MODEL, RUN, SHARDS, STATE, STUDY, TYPES, Kind
 from ousianer_cli.outputs.streams import is_standard_output, prints_aside, spooled_input
 from ousianer_cli.outputs.writers import open_output, whole_file, whole_folder
@@ -26,9 +27,11 @@ __all__ = [
     "Output",
     "check_output",
     "check_outputs",
+    "first_changed",
     "is_standard_output",
     "open_output",
     "prints_aside",
+    "sha256_16",
     "spooled_input",
     "whole_file",
     "whole_folder",

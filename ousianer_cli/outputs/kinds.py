@@ -106,12 +106,12 @@ def _is_types(folder: Path) -> bool:
 
 
 def _is_state(folder: Path) -> bool:
-    if (folder / "state.json").exists():
-        return {"step", "best", "settings"} <= _object(folder / "state.json").keys()
-    # Killed before its first state was whole.
-    known = {"metrics.jsonl", "model.safetensors", "optimizer.safetensors"}
-    there = {name for name in entries(folder) if not name.endswith(".part")}
-    return "metrics.jsonl" in there and there <= known
+    if {"step", "best", "settings"} <= _object(folder / "state.json").keys():
+        return True
+    # Killed before its first state was whole, or damaged since: nothing but what a training writes.
+    known = ("state.json", "metrics.jsonl", "model-*.safetensors", "optimizer-*.safetensors", "*.part")
+    there = entries(folder)
+    return "metrics.jsonl" in there and all(any(fnmatchcase(name, own) for own in known) for name in there)
 
 
 FILE = Kind("a file")

@@ -21,6 +21,7 @@ from ousianer_cli.network.inference import length_batches
 from ousianer_cli.network.passages import join_encoded, plan_passages
 from ousianer_cli.network.pieces import EncodedSentence, PieceTokenizer
 from ousianer_cli.network.shapes import hide_case, recase
+from ousianer_cli.outputs import sha256_16
 
 _CASES = ("lower", "upper", "title")
 
@@ -41,6 +42,8 @@ class Example:
     """Names inside the mentions: span and types."""
     document: str = ""
     """Id of the running text that it is part of."""
+    source: str = ""
+    """The corpus that it was read from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +83,23 @@ def load_examples(
     With `passage_pieces`, sentences of a document are joined into passages of at most so many pieces; `cut` ends some
     of them earlier.
     """
-    return encode_sentences(
-        (sentence for path in paths for sentence in read_store(path)),
-        tokenizer,
-        detects=detects,
-        types=types,
-        open_labels=open_labels,
-        max_pieces=max_pieces,
-        keep_unlabelled=keep_unlabelled,
-        passage_pieces=passage_pieces,
-        cut=cut,
-    )
+    loaded = Loaded()
+    for path in paths:
+        part = encode_sentences(
+            read_store(path),
+            tokenizer,
+            detects=detects,
+            types=types,
+            open_labels=open_labels,
+            max_pieces=max_pieces,
+            keep_unlabelled=keep_unlabelled,
+            passage_pieces=passage_pieces,
+            cut=cut,
+        )
+        for example in part.examples:
+            example.source = path
+        loaded.extend(part)
+    return loaded
 
 
 def encode_sentences(
@@ -271,5 +280,4 @@ def file_digest(path: str) -> str:
     if Path(path).is_dir():
         names = "".join(f"{file.name} {file_digest(str(file))}\n" for file in files)
         return hashlib.sha256(names.encode()).hexdigest()[:16]
-    with files[0].open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()[:16]
+    return sha256_16(files[0])

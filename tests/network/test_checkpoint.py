@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import resource
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from tiny_models import random_model, random_tuned_model
 
-from ousianer_cli.errors import ModelError, OutputError
+from ousianer_cli.errors import ModelError, OusiaError, OutputError
 from ousianer_cli.network import checkpoint
 from ousianer_cli.network.checkpoint import load_model, model_taxonomy, save_model, save_tensors
 from ousianer_cli.outputs import MODEL
@@ -141,6 +142,13 @@ def add_tensor(folder: Path) -> None:
     save_file(weights | {"other": torch.zeros(1)}, folder / "model.safetensors")
 
 
+def without_digests(folder: Path) -> None:
+    """A folder as versions wrote it that did not say what its files are."""
+    config = json.loads((folder / "config.json").read_text())
+    del config["files_sha256_16"]
+    (folder / "config.json").write_text(json.dumps(config))
+
+
 def new_format(folder: Path) -> None:
     config = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps(config | {"format": 99}))
@@ -153,10 +161,13 @@ def new_format(folder: Path) -> None:
         (lambda m: (m / "config.json").write_text("{"), r"config\.json: expected JSON"),
         (lambda m: (m / "config.json").write_text("[1]"), r"config\.json: expected model format 1, found None"),
         (new_format, r"config\.json: expected model format 1, found 99"),
-        (lambda m: (m / "model.safetensors").unlink(), r"model\.safetensors: expected the model's weights"),
-        (lambda m: (m / "model.safetensors").write_bytes(b"not weights"), r"model\.safetensors: expected the model"),
-        (drop_tensor, "found 1 missing and 0 unknown"),
-        (add_tensor, "found 0 missing and 1 unknown"),
+        (lambda m: (m / "model.safetensors").unlink(), r"model\.safetensors: expected a file, found none; copy"),
+        (lambda m: (m / "model.safetensors").write_bytes(b"not"), r"model\.safetensors: expected a file whose SHA-256"),
+        (
+            drop_tensor,
+            r"model\.safetensors: expected a file whose SHA-256 begins with [0-9a-f]{16}, found [0-9a-f]+;",
+        ),
+        (lambda m: (m / "taxonomy" / "target.tsv").unlink(), r"taxonomy/target\.tsv: expected a file, found none"),
     ],
 )
 def test_a_damaged_folder_is_named(tmp_path: Path, damage: Callable[[Path], object], told: str) -> None:
@@ -165,6 +176,58 @@ def test_a_damaged_folder_is_named(tmp_path: Path, damage: Callable[[Path], obje
     with pytest.raises(ModelError, match=told) as error:
         load_model(tmp_path / "m")
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        (lambda m: (m / "model.safetensors").unlink(), r"model\.safetensors: expected the model's weights"),
+        (lambda m: (m / "model.safetensors").write_bytes(b"not weights"), r"model\.safetensors: expected the model"),
+        (drop_tensor, "found 1 missing and 0 unknown"),
+        (add_tensor, "found 0 missing and 1 unknown"),
+    ],
+)
+def test_a_damaged_folder_without_digests_is_named(tmp_path: Path, damage: Callable[[Path], object], told: str) -> None:
+    save_model(tmp_path / "m", random_tuned_model(), "card")
+    without_digests(tmp_path / "m")
+    load_model(tmp_path / "m")
+    damage(tmp_path / "m")
+    with pytest.raises(ModelError, match=told) as error:
+        load_model(tmp_path / "m")
+    assert "\n" not in str(error.value)
+
+
+def test_a_flipped_bit_is_found_in_every_file_that_says_what_the_model_is(tmp_path: Path) -> None:
+    model = random_tuned_model()
+    model.replay = {"vectors": torch.ones(2, 12, dtype=torch.float16), "labels": torch.tensor([0, 1])}
+    save_model(tmp_path / "m", model, "card")
+    names = set(files(tmp_path / "m")) - {"config.json", "metrics.json", "README.md"}
+    assert len(names) == 5
+    for name in names:
+        path = tmp_path / "m" / name
+        whole = path.read_bytes()
+        path.write_bytes(whole[:-9] + bytes([whole[-9] ^ 1]) + whole[-8:])
+        with pytest.raises(ModelError, match=rf"{name}: expected a file whose SHA-256"):
+            load_model(tmp_path / "m")
+        path.write_bytes(whole)
+    load_model(tmp_path / "m")
+
+
+def test_a_configuration_with_flipped_bytes_is_refused_in_one_line_or_harmless(tmp_path: Path) -> None:
+    save_model(tmp_path / "m", random_tuned_model(), "card")
+    file = tmp_path / "m" / "config.json"
+    whole = file.read_bytes()
+    rng = random.Random(1)
+    refused = 0
+    for _ in range(60):
+        place = rng.randrange(len(whole))
+        file.write_bytes(whole[:place] + bytes([whole[place] ^ (1 << rng.randrange(7))]) + whole[place + 1 :])
+        try:
+            load_model(tmp_path / "m")
+        except OusiaError as error:
+            refused += 1
+            assert "\n" not in str(error)
+    assert refused > 10
 
 
 def test_no_folder_at_all(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import json
+import math
 import shutil
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from tiny_models import (
     write_rows,
 )
 
-from ousianer_cli.errors import InputError, OusiaError, OutputError, SettingsError
+from ousianer_cli.errors import InputError, ModelError, OusiaError, OutputError, SettingsError, TrainingError
 from ousianer_cli.network.checkpoint import load_model
 from ousianer_cli.network.encoder import load_encoder, load_tokenizer
 from ousianer_cli.network.pieces import PieceTokenizer, collate
@@ -38,6 +39,8 @@ from ousianer_cli.training.examples import load_examples
 from ousianer_cli.training.feature_cache import FeatureCache
 from ousianer_cli.training.pretrain import corpora as corpora_module
 from ousianer_cli.training.pretrain import last_state, pretrain
+from ousianer_cli.training.pretrain import state as state_module
+from ousianer_cli.training.pretrain import step as step_module
 from ousianer_cli.training.pretrain.corpora import load_corpora
 from ousianer_cli.training.pretrain.start import new_model
 from ousianer_cli.training.pretrain.step import new_optimizer, training_step
@@ -57,7 +60,8 @@ def log_of(folder: Path) -> list[dict[str, Any]]:
 
 
 def weights_of(folder: Path) -> dict[str, torch.Tensor]:
-    return load_file(folder / "model.safetensors")
+    (file,) = folder.glob("model*.safetensors")
+    return load_file(file)
 
 
 # ---- going on from a model ------------------------------------------------------------------------------------------
@@ -380,7 +384,8 @@ def test_a_resumed_run_ends_with_exactly_the_weights_of_an_uninterrupted_one(tmp
         wanted, found = weights_of(whole / folder), weights_of(parted / folder)
         assert wanted.keys() == found.keys()
         assert all(torch.equal(wanted[n], found[n]) for n in wanted), folder
-    optimizers = [load_file(p / "base.last" / "optimizer.safetensors") for p in (whole, parted)]
+    optimizers = [load_file(file) for p in (whole, parted) for file in (p / "base.last").glob("optimizer-*")]
+    assert len(optimizers) == 2
     assert optimizers[0] and all(torch.equal(optimizers[0][n], optimizers[1][n]) for n in optimizers[0])
     for left, right in zip(log_of(whole / "base"), log_of(parted / "base"), strict=True):
         assert left["score"] == right["score"] and left["step"] == right["step"]
@@ -390,6 +395,66 @@ def test_a_resumed_run_with_other_settings_names_them(tmp_path: Path) -> None:
     run(tmp_path, stop_after=9, epochs=3)
     with pytest.raises(SettingsError, match=r"--resume: .*found other values of dropout, lr; give the same"):
         run(tmp_path, resume=True, epochs=3, lr=0.5, dropout=0.1)
+
+
+@pytest.mark.parametrize("name", ["model", "optimizer", "state.json"])
+def test_a_damaged_state_is_not_gone_on_with(tmp_path: Path, name: str) -> None:
+    run(tmp_path, epochs=1, stop_after=99)
+    (file,) = (tmp_path / "base.last").glob(f"{name}*")
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 0x80
+    file.write_bytes(content)
+    with pytest.raises(ModelError, match=rf"{name}.*: expected .*, found .*; .*begin again"):
+        run(tmp_path, resume=True, epochs=1)
+
+
+def test_a_state_that_was_cut_off_while_it_was_written_leaves_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    settings = {"epochs": 3, "batch_pieces": 300}
+    run(whole, **settings)
+    saved: list[Path] = []
+    original = state_module.save_tensors
+
+    def cut_off(path: Path, tensors: dict[str, torch.Tensor]) -> None:
+        if len(saved) == 3:  # the second state has its network, and not its optimizer
+            raise KeyboardInterrupt
+        saved.append(path)
+        original(path, tensors)
+
+    monkeypatch.setattr(state_module, "save_tensors", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        run(killed, **settings)
+    monkeypatch.undo()
+    run(killed, resume=True, **settings)
+    for folder in ("base", "base.last"):
+        wanted, found = weights_of(whole / folder), weights_of(killed / folder)
+        assert all(torch.equal(wanted[n], found[n]) for n in wanted), folder
+
+
+def test_a_loss_that_is_no_number_ends_the_run_and_names_the_batch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = {"epochs": 3, "batch_pieces": 300}
+    run(tmp_path / "whole", **settings)
+    total = log_of(tmp_path / "whole" / "base")[-1]["step"]
+    original = step_module.multi_label_loss
+    calls: list[int] = []
+
+    def no_number(*arguments: torch.Tensor) -> torch.Tensor:
+        calls.append(1)
+        loss = original(*arguments)
+        return loss * math.nan if len(calls) > total // 2 else loss
+
+    monkeypatch.setattr(step_module, "multi_label_loss", no_number)
+    with pytest.raises(TrainingError) as caught:
+        run(tmp_path, **settings)
+    message = str(caught.value)
+    assert "typing loss nan" in message and str(tmp_path / "typing.jsonl") in message
+    assert f"is kept in {tmp_path / 'base'}" in message and "\n" not in message
+    assert all(torch.isfinite(t).all() for t in weights_of(tmp_path / "base.last").values())
+    load_model(tmp_path / "base")
 
 
 def test_nothing_to_resume(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ Letters: M mentions, V mention vector, A target types with "outside" last.
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ousianer_cli.errors import TrainingError
 from ousianer_cli.network.checkpoint import Model
 from ousianer_cli.network.conversion import Conversion
 from ousianer_cli.network.losses import credit_loss, soft_cross_entropy
@@ -50,6 +52,9 @@ def train_conversion(
     feedback moves less of what it says nothing about. The last `corrected` mentions come from feedback: a person gave
     their very types, so that evidence moves nothing below them.
     `on_epoch` sees each epoch's metrics and may end the training by an exception.
+
+    Raises:
+        TrainingError: a loss that is no finite number.
     """
     conversion, optimizer = _prepared(model, len(targets), settings, goes_on=bool(replayed))
     head = TypingHead(model, targets, decoding_rule(settings))
@@ -77,6 +82,11 @@ def train_conversion(
             vectors = instances.vectors[rows]
             logits = conversion(vectors, model.tagger.type_logits(vectors))
             loss = loss_of(logits, wanted[rows], instances.weights[rows])
+            if not math.isfinite(loss.item()):
+                raise TrainingError(
+                    f"epoch {epoch}: expected a finite loss, found {loss.item():g}; no model was written; "
+                    "lower --lr, or look at the weights of the corpora"
+                )
             optimizer.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()

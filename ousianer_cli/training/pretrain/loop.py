@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from ousianer_cli.errors import OutputError
+from ousianer_cli.errors import OutputError, TrainingError
 from ousianer_cli.network.checkpoint import load_model, save_model
 from ousianer_cli.network.encoder import load_tokenizer
 from ousianer_cli.outputs import MODEL, STATE, check_output, open_output
@@ -51,6 +51,7 @@ def pretrain(
     Raises:
         SettingsError: a missing setting, or a resumed run whose settings differ.
         InputError: a corpus that is wrong, with file and line.
+        TrainingError: a loss that is no finite number; the best model and the last state are as they were.
     """
     require(training_data_of(settings), "detection", "pretrain", "training corpora")
     out = Path(require(settings.out, "out", "pretrain", "a folder for the model", "-o DIR"))
@@ -98,9 +99,12 @@ def pretrain(
                 return stopping.best
             set_rates(optimizer, rate_factor(step, order.total, rise, decay=settings.decay))
             epoch, indices, examples = order.at(step)
-            losses = training_step(
-                model.tagger, examples, indices, targets, settings, optimizer, step, cache, tokenizer.mask_piece
-            )
+            try:
+                losses = training_step(
+                    model.tagger, examples, indices, targets, settings, optimizer, step, cache, tokenizer.mask_piece
+                )
+            except TrainingError as error:
+                raise TrainingError(f"{error}; {_kept(out, stopping)}") from None
             step += 1
             progress.advance(step, losses)
             if step % every and step != order.total:
@@ -126,6 +130,14 @@ def pretrain(
         with open_output(out / "metrics.jsonl") as file:
             file.write(log_path.read_text(encoding="utf-8"))
     return stopping.best
+
+
+def _kept(out: Path, stopping: EarlyStopping) -> str:
+    """What a training that cannot go on leaves, and what to do."""
+    remedy = "look at these sentences, or lower --lr, --encoder-lr or --clip"
+    if not stopping.best:
+        return f"nothing was kept yet; {remedy}"
+    return f"the best model, of step {stopping.best['step']}, is kept in {out}: {remedy}, and go on with --start {out}"
 
 
 def _log(out: Path, resume: bool, report: Callable[[str], None]) -> Path:

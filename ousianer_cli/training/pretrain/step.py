@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ousianer_cli.errors import TrainingError
 from ousianer_cli.network.crf import tags_of
 from ousianer_cli.network.losses import multi_label_loss
 from ousianer_cli.network.pieces import collate
@@ -47,6 +49,9 @@ def training_step(
 
     It is seeded by its step, so that a resumed run goes on exactly as an uninterrupted one.
     `indices` are the examples' places in the training list, by which `cache` knows them; `mask_piece` hides pieces.
+
+    Raises:
+        TrainingError: a loss or a gradient that is no finite number; the weights are as they were.
     """
     tagger.train()
     device = next(tagger.parameters()).device
@@ -84,10 +89,29 @@ def training_step(
     if not losses:
         return losses
     loss.backward()  # type: ignore[no-untyped-call]
-    if settings.clip:
-        nn.utils.clip_grad_norm_([p for g in optimizer.param_groups for p in g["params"]], settings.clip)
+    trained = [p for g in optimizer.param_groups for p in g["params"]]
+    norm = nn.utils.clip_grad_norm_(trained, settings.clip or math.inf)
+    if not (math.isfinite(loss.item()) and math.isfinite(norm.item())):
+        found = ", ".join(f"{kind} loss {value:g}" for kind, value in losses.items())
+        raise TrainingError(
+            f"step {step + 1}: expected finite numbers, found {found} and a gradient of {norm.item():g}; "
+            f"the batch holds {describe_batch(examples)}"
+        )
     optimizer.step()
     return losses
+
+
+def describe_batch(examples: Sequence[Example]) -> str:
+    """Where a batch's sentences come from: their corpora, and the documents that have names."""
+    by_source: dict[str, list[Example]] = {}
+    for example in examples:
+        by_source.setdefault(example.source or "an unnamed corpus", []).append(example)
+    parts = []
+    for source, own in by_source.items():
+        documents = list(dict.fromkeys(e.document for e in own if e.document))
+        shown = ", ".join(documents[:3]) + (" …" if len(documents) > 3 else "")
+        parts.append(f"{len(own)} of {source}" + (f" ({shown})" if shown else ""))
+    return "; ".join(parts)
 
 
 def _tags(examples: Sequence[Example], width: int) -> Tensor:
