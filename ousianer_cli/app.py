@@ -21,6 +21,7 @@ from ousianer_cli.commands.score import score
 from ousianer_cli.commands.tag import tag
 from ousianer_cli.commands.tune import tune_app
 from ousianer_cli.commands.validate import validate
+from ousianer_cli.commands.view import view
 from ousianer_cli.errors import OusiaError
 from ousianer_cli.outputs.ending import tidy_end
 
@@ -59,6 +60,7 @@ app.command(cls=OusianerCommand)(review)
 app.command(cls=OusianerCommand)(validate)
 app.command(cls=OusianerCommand)(score)
 app.command(cls=OusianerCommand)(diff)
+app.command(cls=OusianerCommand)(view)
 
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

@@ -33,6 +33,7 @@ COMMANDS = {
     ("validate",),
     ("score",),
     ("diff",),
+    ("view",),
 }
 
 
@@ -85,6 +86,7 @@ BAD_INPUT = [
     ("score", "absent.tab", "run.tab"),
     ("validate", "absent.tab"),
     ("diff", "absent.tab", "absent.tab"),
+    ("view", "absent.tab", "-o", "page.html"),
     ("prepare", "corpus", "absent.conll", "--format", "conll", "-o", "out.jsonl"),
     ("finetune", "--feedback", "absent.tsv", "-o", "out"),
     ("finetune", "absent-model", "-o", "out", "--train", "absent.jsonl"),

@@ -20,6 +20,7 @@ from ousianer_cli.settings.score import ScoreSettings
 from ousianer_cli.settings.tag import TagSettings
 from ousianer_cli.settings.tune import TuneSettings
 from ousianer_cli.settings.validate import ValidateSettings
+from ousianer_cli.settings.view import ViewSettings
 
 TABLES: dict[str, tuple[type, ...]] = {
     "pretrain": (PretrainSettings, DirectSettings),
@@ -31,6 +32,7 @@ TABLES: dict[str, tuple[type, ...]] = {
     "score": (ScoreSettings,),
     "validate": (ValidateSettings,),
     "diff": (DiffSettings,),
+    "view": (ViewSettings,),
     "corpus": (PrepareSettings,),
     "silver": (SilverSettings,),
     "names": (NamesSettings,),
