@@ -13,6 +13,7 @@ from ousianer_cli.commands.average import average
 from ousianer_cli.commands.diff import diff
 from ousianer_cli.commands.finetune import finetune
 from ousianer_cli.commands.init import init
+from ousianer_cli.commands.merge import merge
 from ousianer_cli.commands.options import OusianerCommand
 from ousianer_cli.commands.prepare import prepare_app
 from ousianer_cli.commands.pretrain import pretrain
@@ -57,6 +58,7 @@ app.command(cls=OusianerCommand)(finetune)
 app.add_typer(tune_app, name="tune")
 app.command(cls=OusianerCommand)(tag)
 app.command(cls=OusianerCommand)(review)
+app.command(cls=OusianerCommand)(merge)
 app.command(cls=OusianerCommand)(validate)
 app.command(cls=OusianerCommand)(score)
 app.command(cls=OusianerCommand)(diff)

@@ -8,6 +8,10 @@ from pathlib import Path
 class OusiaError(Exception):
     """Base of all errors that a user can cause and mend."""
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # From one process to another by its line, whatever its class is made of.
+        return rebuilt, (type(self).__name__, str(self)), self.__dict__
+
 
 class InputError(OusiaError):
     """A file or a value is not what it should be.
@@ -54,3 +58,11 @@ class TrainingError(OusiaError):
 
 class OutputError(OusiaError):
     """A result cannot be written, or would not agree with its source text."""
+
+
+def rebuilt(kind: str, line: str) -> OusiaError:
+    """An error of another process, from the name of its class and its line."""
+    known: type[OusiaError] = globals()[kind]
+    error = known.__new__(known)
+    error.args = (line,)
+    return error

@@ -8,6 +8,7 @@ Offsets count code points of the raw text from 0, and the end is inclusive.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -210,17 +211,18 @@ class NilClusters:
         if policy not in get_args(NilPolicy):
             raise SettingsError(f"--nil: expected string or per-mention, found '{policy}'")
         self.policy = policy
-        self._ids: dict[tuple[str, str], str] = {}
+        self._ids: dict[int, int] = {}  # 64-bit digest of a cluster's key -> its number: a run may have millions
         self._last = 0
 
     def id_of(self, text: str, row_type: str) -> str:
         """The NIL id of a mention with this string and type; call it once a mention."""
-        key = (normalise_mention_string(text).strip().casefold(), top_of(row_type).casefold())
-        if self.policy == "string" and key in self._ids:
-            return self._ids[key]
-        self._last += 1
-        self._ids[key] = f"NIL{self._last:06d}"
-        return self._ids[key]
+        number = self._last + 1
+        if self.policy == "string":
+            key = f"{normalise_mention_string(text).strip().casefold()}\t{top_of(row_type).casefold()}"
+            digest = hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+            number = self._ids.setdefault(int.from_bytes(digest), number)
+        self._last = max(self._last, number)
+        return f"NIL{number:06d}"
 
 
 def assign_nil_ids(rows: Sequence[EdlRow], policy: NilPolicy = "string") -> list[EdlRow]:

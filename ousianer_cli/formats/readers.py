@@ -18,6 +18,7 @@ from ousianer_cli.formats.psm import apply_psm, read_psm
 from ousianer_cli.formats.registry import LIKELY, Format, Sample, document_formats, told_by_name
 from ousianer_cli.formats.source import ContentKind, ReadOptions, detect, document_id, is_markup, source_documents
 from ousianer_cli.formats.text import decoded, filled_lines
+from ousianer_cli.outputs import PARTS
 
 INPUT_FORMATS = ("ltf", "source", "newswire", "forum", "web", "text")
 """The formats that are read here; `input_formats` has those of the registry too."""
@@ -89,19 +90,30 @@ def read_documents(
         InputError: a path that does not exist; a file named outright that cannot be read; a folder with nothing to
             read. All but the second before the first document is given.
     """
+    report = report if report is not None else ReadReport()
+    units = find_units(inputs, input_format, report)
+    return read_units(units, input_format, ReadOptions(authors, quotes, after_xml_declaration, strict), report)
+
+
+def find_units(inputs: Sequence[str | Path], input_format: str | None, report: ReadReport) -> list[Unit]:
+    """The files and archive members that `inputs` name, in the order in which they are read; see `read_documents`."""
     if input_format is not None and input_format not in input_formats():
         raise InputError(f"--input-format one of {', '.join(input_formats())}", repr(input_format))
-    wanted = input_format
-    options = ReadOptions(authors, quotes, after_xml_declaration, strict)
-    report = report if report is not None else ReadReport()
     units: list[Unit] = []
     for item in inputs:
-        units += _expand(str(item), wanted, report)
-    return _stream(units, wanted, options, report)
+        units += _expand(str(item), input_format, report)
+    return units
 
 
-def _stream(units: Sequence[Unit], wanted: str | None, options: ReadOptions, report: ReadReport) -> Iterator[Document]:
-    seen: set[str] = set()
+def read_units(
+    units: Sequence[Unit],
+    wanted: str | None,
+    options: ReadOptions,
+    report: ReadReport,
+    seen: set[str] | None = None,
+) -> Iterator[Document]:
+    """Stream the documents of files in the order given; one whose id is in `seen`, which grows, is left out."""
+    seen = seen if seen is not None else set()
     with Archives() as archives:
         for unit in units:
             report.files += 1
@@ -119,14 +131,9 @@ def _stream(units: Sequence[Unit], wanted: str | None, options: ReadOptions, rep
                     break
                 if document.id in seen:
                     if options.strict:
-                        raise InputError(
-                            "each document id once",
-                            f"{document.id} again",
-                            path=unit.label,
-                            remedy="leave one of them out",
-                        )
+                        raise duplicate_error(unit.label, document.id)
                     report.skipped[DUPLICATE_ID] += 1
-                    report.warn(f"{unit.label}: skipped, a document {document.id} was read before")
+                    report.warn(duplicate_warning(unit.label, document.id))
                     continue
                 seen.add(document.id)
                 report.documents += 1
@@ -134,6 +141,16 @@ def _stream(units: Sequence[Unit], wanted: str | None, options: ReadOptions, rep
                 for warning in document.warnings:
                     report.warn(f"{unit.label}: {document.id}: {warning}")
                 yield document
+
+
+def duplicate_warning(label: str, document: str) -> str:
+    """What is said of a document whose id was read before."""
+    return f"{label}: skipped, a document {document} was read before"
+
+
+def duplicate_error(label: str, document: str) -> InputError:
+    """The error of a document whose id was read before, where that is one."""
+    return InputError("each document id once", f"{document} again", path=label, remedy="leave one of them out")
 
 
 # --- what there is to read -------------------------------------------------------------------------------------------
@@ -185,7 +202,7 @@ def _expand_path(path: Path, wanted: str | None, report: ReadReport, *, explicit
 def _expand_folder(path: Path, wanted: str | None, report: ReadReport) -> list[Unit]:
     files: list[str] = []
     for folder, folders, names in os.walk(path, onerror=_unreadable_folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = sorted(n for n in folders if not n.startswith(".") and not PARTS.recognised(Path(folder, n)))
         files += [os.path.relpath(os.path.join(folder, name), path) for name in names if not name.startswith(".")]
     files.sort(key=lambda name: PurePosixPath(name).parts)
     candidates: list[Unit] = []

@@ -8,6 +8,21 @@ Standard library only. `check_outputs` refuses a place where something would be 
 from ousianer_cli.outputs.check import Output, check_output, check_outputs
 from ousianer_cli.outputs.digests import first_changed, sha256_16
 from ousianer_cli.outputs.kinds import CACHE, FIGURES, FILE, KINDS, LINES, MODEL, RUN, SHARDS, STATE, STUDY, TYPES, Kind
+from ousianer_cli.outputs.kinds import (
+    CACHE,
+    FIGURES,
+    FILE,
+    KINDS,
+    LINES,
+    MODEL,
+    PARTS,
+    RUN,
+    SHARDS,
+    STATE,
+    STUDY,
+    TYPES,
+    Kind,
+)
 from ousianer_cli.outputs.streams import is_standard_output, prints_aside, spooled_input
 from ousianer_cli.outputs.writers import open_output, whole_file, whole_folder
 
@@ -18,6 +33,7 @@ __all__ = [
     "KINDS",
     "LINES",
     "MODEL",
+    "PARTS",
     "RUN",
     "SHARDS",
     "STATE",

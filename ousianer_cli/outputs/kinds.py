@@ -95,6 +95,15 @@ def _is_shards(folder: Path) -> bool:
     return {"version", "inputs", "types"} <= _object(folder / "manifest.json").keys()
 
 
+def _is_parts(folder: Path) -> bool:
+    if not folder.name.endswith(".parts") or not folder.is_dir():
+        return False
+    if (folder / "manifest.json").exists():
+        return {"blocks", "settings"} <= _object(folder / "manifest.json").keys()
+    # Killed before its manifest was whole.
+    return {name for name in entries(folder) if not name.endswith(".part")} == {"lock"}
+
+
 def _is_types(folder: Path) -> bool:
     try:
         with (folder / "title_types.parquet").open("rb") as handle:
@@ -136,6 +145,7 @@ MODEL = Kind(
 STATE = Kind("the last state of a pretraining", "continued", _is_state)
 STUDY = Kind("a study", "continued", _is_study)
 SHARDS = Kind("a corpus of prepare wikipedia", "continued", _is_shards)
+PARTS = Kind("parts of an unfinished run", "continued", _is_parts)
 TYPES = Kind("title types", "shared", _is_types, ("title_types.parquet", "inventory.tsv", "report.json"))
 FIGURES = Kind(
     "figures",

@@ -9,6 +9,7 @@ from ousianer_cli.settings.average import AverageSettings
 from ousianer_cli.settings.diff import DiffSettings
 from ousianer_cli.settings.fields import traits
 from ousianer_cli.settings.finetune import FinetuneSettings
+from ousianer_cli.settings.merge import MergeSettings
 from ousianer_cli.settings.prepare_corpus import PrepareSettings
 from ousianer_cli.settings.prepare_names import NamesSettings
 from ousianer_cli.settings.prepare_silver import SilverSettings
@@ -29,6 +30,7 @@ TABLES: dict[str, tuple[type, ...]] = {
     "tune": (TuneSettings,),
     "tag": (TagSettings,),
     "review": (ReviewSettings,),
+    "merge": (MergeSettings,),
     "score": (ScoreSettings,),
     "validate": (ValidateSettings,),
     "diff": (DiffSettings,),

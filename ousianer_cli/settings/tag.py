@@ -44,6 +44,26 @@ class TagSettings:
     )
     device: str = setting("", doc="cpu or cuda.", group="model", neutral=True, shown="a GPU where there is one")
     threads: int = setting(0, doc="CPU threads; 0 leaves the choice to PyTorch.", group="model", neutral=True)
+    workers: int = setting(
+        1,
+        doc="Processes that tag, each with its own copy of the model and its share of the cores, or a GPU.",
+        group="work",
+        neutral=True,
+    )
+    engine: Literal["local", "ray"] = setting(
+        "local",
+        doc="local: the workers are processes here; ray: actors, here or on the cluster of RAY_ADDRESS.",
+        group="work",
+        neutral=True,
+    )
+    shard: str = setting(
+        "",
+        doc="Tag shard i of n only (i from 0), for jobs that know nothing of one another; ousianer merge joins shards.",
+        group="work",
+        neutral=True,
+        shown="the whole run",
+        metavar="i/n",
+    )
     deepen: float = setting(
         0.0,
         doc="Least YAGO evidence that takes a type below what the conversion layer chose (gpe -> a city); 0: never.",
@@ -84,6 +104,8 @@ class TagSettings:
     def __post_init__(self) -> None:
         if not self.run_id or any(c.isspace() for c in self.run_id):
             raise SettingsError(f"--run-id: expected a name without blanks, found {self.run_id!r}")
+        if self.workers < 1:
+            raise SettingsError(f"--workers: expected at least 1, found {self.workers}")
         if not 0 <= self.deepen <= 1:
             raise SettingsError(f"--deepen: expected 0 to 1, found {self.deepen}")
         if self.coarse_prior > 1:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ousianer_cli.errors import OutputError
 from ousianer_cli.formats.document import Document
+from ousianer_cli.tagging.summary import Summary
 
 Span = tuple[int, int]
 """Code points [start, end) of a document's text."""
@@ -43,11 +44,12 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class TaggedDocument:
-    """A document, the words of its sentences, and its names in text order."""
+    """A document, the words of its sentences, its names in text order, and what was counted in it."""
 
     document: Document
     sentences: tuple[tuple[Span, ...], ...]
     mentions: tuple[Mention, ...]
+    counts: Summary = field(default_factory=Summary, compare=False)
 
 
 def mention_at(document: Document, start: int, end: int, type_name: str, confidence: float, **details: Any) -> Mention:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
+
+_COUNTS = ("documents", "segments", "sentences", "words", "names", "rows", "authors", "outside", "below_threshold")
 
 
 @dataclass(slots=True)
@@ -25,13 +29,34 @@ class Summary:
     """What was left out: reason -> count."""
     warnings: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    words_before: int = 0
+    """Those of `words` that an earlier, interrupted run tagged: no part of what the seconds were spent on."""
     note: str = ""
     """What is to be known of the run as a whole."""
+
+    def add(self, other: Summary) -> None:
+        """Take in the counts of another; not its warnings, seconds and note."""
+        for name in _COUNTS:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.skipped.update(other.skipped)
+
+    def counted(self) -> dict[str, Any]:
+        """The counts that are not 0, by name; `of_counts` reads them."""
+        found: dict[str, Any] = {name: value for name in _COUNTS if (value := getattr(self, name))}
+        if skipped := {reason: count for reason, count in self.skipped.items() if count}:
+            found["skipped"] = skipped
+        return found
+
+    @classmethod
+    def of_counts(cls, counts: Mapping[str, Any]) -> Summary:
+        """What `counted` gave."""
+        plain = {name: int(counts[name]) for name in _COUNTS if name in counts}
+        return cls(**plain, skipped=Counter(counts.get("skipped", {})))  # type: ignore[arg-type]
 
     def lines(self) -> list[str]:
         """The summary as a table of two columns."""
         posters = f" ({self.authors:,} of them posters)" if self.authors else ""
-        rate = self.words / self.seconds if self.seconds else 0.0
+        rate = (self.words - self.words_before) / self.seconds if self.seconds else 0.0
         rows = [
             ("documents", f"{self.documents:,}"),
             ("segments", f"{self.segments:,}"),

@@ -124,12 +124,14 @@ class Tagger:
         for document in documents:
             item = split_document(document)
             (typed,) = self.engine.tag_documents([item.words()], details=details)
-            _count(item, seen, summary)
-            names = self._authors(item.document, summary)
+            counts = Summary()
+            _count(item, seen, counts)
+            names = self._authors(item.document, counts)
             for sentence, mentions in zip(item.sentences, typed, strict=True):
-                names += [_placed(item.document, sentence, m) for m in mentions if self._is_kept(m, summary)]
+                names += [_placed(item.document, sentence, m) for m in mentions if self._is_kept(m, counts)]
             names.sort(key=lambda m: (m.start, m.end))
-            yield TaggedDocument(item.document, item.sentences, tuple(names))
+            summary.add(counts)
+            yield TaggedDocument(item.document, item.sentences, tuple(names), counts)
 
     def _is_kept(self, mention: TypedMention, summary: Summary) -> bool:
         if mention.type == OUTSIDE:

@@ -28,6 +28,7 @@ from ousianer_cli.settings import traits
 
 WORDS: dict[str, tuple[str, ...]] = {
     "TagSettings.out": ("tag", "one.txt", "--model", "m", "-o"),
+    "MergeSettings.out": ("merge", "gold.tab", "-o"),
     "PrepareSettings.out": ("prepare", "corpus", "c.jsonl", "-o"),
     "PrepareSettings.held_out": ("prepare", "corpus", "c.jsonl", "-o", "x", "--split-by-hash", "0.5", "--held-out"),
     "SilverSettings.out": ("prepare", "silver", "silver.jsonl", "-o"),

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from ousianer_cli.formats.edl import parse_row
 from ousianer_cli.formats.ltf import build_ltf
 from ousianer_cli.formats.readers import read_documents
 from ousianer_cli.tagging.mention import Mention
 from ousianer_cli.tagging.summary import Summary
 from ousianer_cli.tagging.tagger import Tagger
-from ousianer_cli.tagging.writers import WriteOptions
-from ousianer_cli.tagging.writers.edl import edl_rows
+from ousianer_cli.tagging.writers import WRITERS, WriteOptions
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "ltf"
 
@@ -47,7 +47,7 @@ def test_forum_source_and_ltf_and_the_declaration_shift(tagger: Tagger, tmp_path
     assert from_source == from_ltf
     assert any(m.type == "PER" and 'author="' + m.text in document.text for m in from_source)
     (shifted,) = tagger.tag_files(source, after_xml_declaration=True)
-    rows = list(edl_rows([shifted], WriteOptions(), Summary()))
+    rows = list(map(parse_row, WRITERS["edl"].lines([shifted], WriteOptions(), Summary())))
     assert [(row.start + 39, row.end + 40) for row in rows] == [(m.start, m.end) for m in from_source]
 
 

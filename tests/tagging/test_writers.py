@@ -9,14 +9,13 @@ from typing import get_args
 import pytest
 
 from ousianer_cli.formats.document import Author, Document, Segment
-from ousianer_cli.formats.edl import EdlRow
+from ousianer_cli.formats.edl import EdlRow, parse_row
 from ousianer_cli.formats.kinds.conll import read_conll
 from ousianer_cli.settings.tag import OutputFormat
 from ousianer_cli.tagging.documents import split_document
 from ousianer_cli.tagging.mention import Mention, TaggedDocument, TypeProbability, mention_at
 from ousianer_cli.tagging.summary import Summary
 from ousianer_cli.tagging.writers import WRITERS, WriteOptions
-from ousianer_cli.tagging.writers.edl import edl_rows
 
 
 def tagged(
@@ -28,7 +27,8 @@ def tagged(
 
 
 def rows(*items: TaggedDocument, summary: Summary | None = None, **options: object) -> list[EdlRow]:
-    return list(edl_rows(items, WriteOptions("r", **options), summary or Summary()))  # type: ignore[arg-type]
+    lines = WRITERS["edl"].lines(items, WriteOptions("r", **options), summary or Summary())  # type: ignore[arg-type]
+    return [parse_row(line) for line in lines]
 
 
 def written(name: str, *items: TaggedDocument, summary: Summary | None = None) -> list[str]:

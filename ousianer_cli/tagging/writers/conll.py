@@ -6,7 +6,7 @@ opens a document.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from ousianer_cli.formats.words import split_words
 from ousianer_cli.tagging.mention import Mention, Span, TaggedDocument
@@ -14,19 +14,18 @@ from ousianer_cli.tagging.summary import Summary
 from ousianer_cli.tagging.writers.writer import WriteOptions, Writer
 
 
-def _lines(tagged: Iterable[TaggedDocument], options: WriteOptions, summary: Summary) -> Iterator[str]:
-    for item in tagged:
-        yield f"-DOCSTART-\t{item.document.id}\t-\tO"
-        yield ""
-        flat = [m for m in item.mentions if not m.nested]
-        if len(flat) < len(item.mentions):
-            summary.skipped["names inside other names, which CoNLL cannot hold"] += len(item.mentions) - len(flat)
-        summary.names += len(flat)
-        shift = item.document.offset_shift
-        for sentence, tags in _tagged_sentences(item, flat):
-            for (start, end), tag in zip(sentence, tags, strict=True):
-                yield f"{item.document.text[start:end]}\t{start - shift}\t{end - shift}\t{tag}"
-            yield ""
+def _lines(item: TaggedDocument, options: WriteOptions, summary: Summary) -> list[str]:
+    lines = [f"-DOCSTART-\t{item.document.id}\t-\tO", ""]
+    flat = [m for m in item.mentions if not m.nested]
+    if len(flat) < len(item.mentions):
+        summary.skipped["names inside other names, which CoNLL cannot hold"] += len(item.mentions) - len(flat)
+    summary.names += len(flat)
+    shift = item.document.offset_shift
+    for sentence, tags in _tagged_sentences(item, flat):
+        for (start, end), tag in zip(sentence, tags, strict=True):
+            lines.append(f"{item.document.text[start:end]}\t{start - shift}\t{end - shift}\t{tag}")
+        lines.append("")
+    return lines
 
 
 def _tagged_sentences(item: TaggedDocument, mentions: list[Mention]) -> Iterator[tuple[tuple[Span, ...], list[str]]]:

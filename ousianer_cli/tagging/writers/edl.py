@@ -2,47 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
 from ousianer_cli.formats.edl import EdlRow, NilClusters, format_row, normalise_mention_string
 from ousianer_cli.tagging.mention import Mention, TaggedDocument, TypeProbability
 from ousianer_cli.tagging.summary import Summary
-from ousianer_cli.tagging.writers.writer import WriteOptions, Writer
+from ousianer_cli.tagging.writers.writer import Numbering, WriteOptions, Writer
+
+_OPEN, _SAME = "NIL", "NIL="
+"""Column 5 of a row whose NIL id is not yet given, and of a further row of the same name."""
 
 
-def edl_rows(tagged: Iterable[TaggedDocument], options: WriteOptions, summary: Summary) -> Iterator[EdlRow]:
-    """The rows of a run, ids given in document order; all rows of a name share its NIL id."""
-    clusters = NilClusters(options.nil)
-    number = 0
-    for item in tagged:
-        shift = item.document.offset_shift
-        for mention in item.mentions:
-            types = _types(mention, options.yago_threshold)
-            if "\0" in mention.text:
-                summary.skipped["names with a NUL character"] += 1
-                continue
-            if not types:
-                summary.skipped[f"names without a YAGO class of at least {options.yago_threshold:g}"] += 1
-                continue
-            summary.names += 1
-            text = normalise_mention_string(mention.text)
-            nil_id = clusters.id_of(text, types[0].type.lower())
-            for name, confidence in types:
-                number += 1
-                yield EdlRow(
-                    run_id=options.run_id,
-                    mention_id=f"{options.run_id}-{number:07d}",
-                    text=text,
-                    doc=item.document.id,
-                    start=mention.start - shift,
-                    end=mention.end - 1 - shift,
-                    kb_id=nil_id,
-                    type=name.lower(),
-                    mention_type="NAM",
-                    confidence=confidence,
-                )
+def _lines(item: TaggedDocument, options: WriteOptions, summary: Summary) -> list[str]:
+    """The rows of a document, mention ids and NIL ids left open."""
+    lines = []
+    shift = item.document.offset_shift
+    for mention in item.mentions:
+        types = _types(mention, options.yago_threshold)
+        if "\0" in mention.text:
+            summary.skipped["names with a NUL character"] += 1
+            continue
+        if not types:
+            summary.skipped[f"names without a YAGO class of at least {options.yago_threshold:g}"] += 1
+            continue
+        summary.names += 1
+        kb_id = _OPEN
+        for name, confidence in types:
+            row = EdlRow(
+                run_id=options.run_id,
+                mention_id="-",
+                text=normalise_mention_string(mention.text),
+                doc=item.document.id,
+                start=mention.start - shift,
+                end=mention.end - 1 - shift,
+                kb_id=kb_id,
+                type=name.lower(),
+                mention_type="NAM",
+                confidence=confidence,
+            )
+            lines.append(format_row(row))
+            kb_id = _SAME
     if options.yago_threshold is not None:
-        summary.rows = number
+        summary.rows += len(lines)
+    return lines
+
+
+def _numbering(options: WriteOptions) -> Numbering:
+    """Ids in document order; all rows of a name share its NIL id, which follows its first type."""
+    clusters = NilClusters(options.nil)
+    number, nil_id = 0, ""
+
+    def numbered(line: str) -> str:
+        nonlocal number, nil_id
+        number += 1
+        cells = line.split("\t")
+        if cells[4] == _OPEN:
+            nil_id = clusters.id_of(cells[2], cells[5])
+        cells[1], cells[4] = f"{options.run_id}-{number:07d}", nil_id
+        return "\t".join(cells)
+
+    return numbered
 
 
 def _types(mention: Mention, yago_threshold: float | None) -> list[TypeProbability]:
@@ -55,8 +72,4 @@ def _types(mention: Mention, yago_threshold: float | None) -> list[TypeProbabili
     return [TypeProbability(t, mention.detection * p) for t, p in mention.yago if p >= yago_threshold]
 
 
-def _lines(tagged: Iterable[TaggedDocument], options: WriteOptions, summary: Summary) -> Iterator[str]:
-    return (format_row(row) for row in edl_rows(tagged, options, summary))
-
-
-WRITER = Writer("edl", _lines, details=False)
+WRITER = Writer("edl", _lines, details=False, numbering=_numbering)

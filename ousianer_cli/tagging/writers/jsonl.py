@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from ousianer_cli.formats.document import Document
@@ -43,10 +43,9 @@ def _types(types: Sequence[TypeProbability]) -> list[dict[str, Any]]:
     return [{"type": name, "probability": probability} for name, probability in types]
 
 
-def _lines(tagged: Iterable[TaggedDocument], options: WriteOptions, summary: Summary) -> Iterator[str]:
-    for item in tagged:
-        summary.names += len(item.mentions)
-        yield json.dumps(document_record(item), ensure_ascii=False).translate(_LINE_ENDS)
+def _lines(item: TaggedDocument, options: WriteOptions, summary: Summary) -> list[str]:
+    summary.names += len(item.mentions)
+    return [json.dumps(document_record(item), ensure_ascii=False).translate(_LINE_ENDS)]
 
 
 WRITER = Writer("jsonl", _lines, details=True)

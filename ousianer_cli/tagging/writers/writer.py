@@ -20,16 +20,33 @@ class WriteOptions:
     """For a model without target types: the least probability of a YAGO class that has a row of its own."""
 
 
+Numbering = Callable[[str], str]
+"""Fills what depends on the run as a whole into lines, which it is given in the run's order."""
+
+
+def _as_it_is(_: WriteOptions) -> Numbering:
+    return str
+
+
 @dataclass(frozen=True, slots=True)
 class Writer:
     """A format of a run.
 
-    `lines` turns tagged documents into lines of the file, without line ends, as they come; it counts the names that it
-    writes and those that its format cannot hold. Places in `Mention` and `Document` are not shifted: a writer of
-    offsets subtracts `Document.offset_shift`.
+    A document's lines depend on the document alone, so that any process may make them; what depends on the run (ids
+    that count on) is filled in when the documents stand in their order. Places in `Mention` and `Document` are not
+    shifted: a writer of offsets subtracts `Document.offset_shift`.
     """
 
     name: str
-    lines: Callable[[Iterable[TaggedDocument], WriteOptions, Summary], Iterator[str]]
+    document: Callable[[TaggedDocument, WriteOptions, Summary], list[str]]
+    """The lines of a document, without line ends; it counts the names in them and those that its format cannot hold."""
     details: bool
     """Whether it writes the types that a name might have had, and its YAGO classes."""
+    numbering: Callable[[WriteOptions], Numbering] = _as_it_is
+    """For one run."""
+
+    def lines(self, tagged: Iterable[TaggedDocument], options: WriteOptions, summary: Summary) -> Iterator[str]:
+        """The lines of a whole run as its documents come."""
+        numbered = self.numbering(options)
+        for item in tagged:
+            yield from map(numbered, self.document(item, options, summary))
