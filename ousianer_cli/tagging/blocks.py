@@ -20,7 +20,10 @@ from ousianer_cli.formats.source import ReadOptions
 from ousianer_cli.settings.tag import TagSettings
 
 BLOCK_TEXT = 128 * 1024
-"""Bytes of running text, roughly, in a block: some ten seconds of work on two cores."""
+"""Bytes of running text, roughly, in a block at most: some ten seconds of work on two cores."""
+LEAST_TEXT = 4 * 1024
+LEAST_BLOCKS = 64
+"""A run has so many blocks at least, as long as they have `LEAST_TEXT`: several workers have something to do."""
 BLOCK_UNITS = 256
 SLICE_TEXT = 2 * BLOCK_TEXT
 """Of a larger file every block takes each n-th document, since a file may hold a whole corpus."""
@@ -87,6 +90,7 @@ def inputs_digest(units: Sequence[Unit], sizes: Sequence[int]) -> str:
 def plan_blocks(units: Sequence[Unit], sizes: Sequence[int], *, slices: bool = True) -> list[Block]:
     """Blocks of roughly the same amount of text, in the order of the files; without `slices` no file is parted."""
     blocks: list[Block] = []
+    enough = min(BLOCK_TEXT, max(LEAST_TEXT, text_of(units, sizes) / LEAST_BLOCKS))
     waiting: list[tuple[int, Unit]] = []
     weight = 0.0
 
@@ -98,13 +102,13 @@ def plan_blocks(units: Sequence[Unit], sizes: Sequence[int], *, slices: bool = T
         weight = 0.0
 
     for number, (unit, size) in enumerate(zip(units, sizes, strict=True)):
-        text = _text_of(unit.name.lower(), size)
+        text = _text_of(unit, size)
         if slices and text > 2 * SLICE_TEXT:
             close()
             count = min(MAX_SLICES, -int(-text // SLICE_TEXT))
             blocks += [Block(len(blocks) + k, ((number, unit),), k, count) for k in range(count)]
             continue
-        if weight + text > BLOCK_TEXT or len(waiting) == BLOCK_UNITS:
+        if weight + text > enough or len(waiting) == BLOCK_UNITS:
             close()
         waiting.append((number, unit))
         weight += text
@@ -112,9 +116,13 @@ def plan_blocks(units: Sequence[Unit], sizes: Sequence[int], *, slices: bool = T
     return blocks
 
 
-def _text_of(name: str, size: int) -> float:
-    """Bytes of running text in a file, as far as its name and size tell."""
-    text = float(max(size, 0))
+def text_of(units: Sequence[Unit], sizes: Sequence[int]) -> float:
+    """Bytes of running text in files, as far as their names and sizes tell."""
+    return sum(map(_text_of, units, sizes))
+
+
+def _text_of(unit: Unit, size: int) -> float:
+    name, text = unit.name.lower(), float(max(size, 0))
     if name.endswith(".gz"):
         text *= _PACKED
     return text * _LTF_SHARE if ".ltf." in name else text

@@ -41,18 +41,18 @@ def parts_folder(out: str | Path) -> Path:
     return target.with_name(target.name[:200] + ".parts")
 
 
-def refuse_unfinished(out: str | Path) -> None:
-    """Refuse to begin anew where finished parts of an earlier run would be lost.
+def refuse_unfinished(out: str | Path, *, resume: bool) -> None:
+    """Refuse a run that would begin anew where finished parts of an earlier one would be lost.
 
     Raises:
-        OutputError: as said, or what stands there is something else.
+        OutputError: as said, or what stands in the place of the parts is something else.
     """
     folder = parts_folder(out)
     check_output(folder, kind=PARTS)
     finished = len(_finished(folder))
-    if finished and "whole" not in _manifest(folder):
+    if finished and not resume and "whole" not in _manifest(folder):
         raise OutputError(
-            f"-o {shown(out)}: expected no unfinished run, found {finished} finished parts in {shown(folder)}; "
+            f"-o {shown(out)}: expected no unfinished run, found finished parts ({finished}) in {shown(folder)}; "
             "go on with --resume, or remove that folder to begin anew"
         )
 
@@ -63,7 +63,7 @@ def unfinished(out: str | Path) -> str:
         return ""
     folder = parts_folder(out)
     finished = len(_finished(folder))
-    return f"{finished} finished parts lie in {shown(folder)}" if finished else ""
+    return f"finished parts ({finished}) lie in {shown(folder)}" if finished else ""
 
 
 class Parts:
@@ -83,6 +83,8 @@ class Parts:
         self.manifest = manifest
         self.blocks = blocks
         self._lock: IO[bytes] | None = None
+        _content_of.cache_clear()
+        _checksums.cache_clear()
         with saying(folder):
             folder.mkdir(parents=True, exist_ok=True)
             self._lock = (folder / "lock").open("ab")

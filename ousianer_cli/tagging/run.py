@@ -1,7 +1,7 @@
 """A run: documents in, a file of their names out, streamed and written whole or not at all.
 
 Its documents are tagged in blocks, by this process or by many, each block kept as a part until the run is whole; then
-the parts are put together. A run of one block, or into a stream, needs no parts.
+the parts are put together. A run of a few documents, or into a stream, needs no parts.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ousianer_cli.outputs.streams import is_stream
 from ousianer_cli.released_models import released_model
 from ousianer_cli.settings import require
 from ousianer_cli.settings.tag import TagSettings
-from ousianer_cli.tagging.blocks import Block, inputs_digest, plan_blocks, unit_sizes
+from ousianer_cli.tagging.blocks import Block, inputs_digest, plan_blocks, text_of, unit_sizes
 from ousianer_cli.tagging.manifest import Manifest
 from ousianer_cli.tagging.parts import Parts, parts_folder, refuse_unfinished
 from ousianer_cli.tagging.records import Record, assembled
@@ -33,6 +33,8 @@ from ousianer_cli.tagging.summary import Summary
 from ousianer_cli.tagging.worker import Event, Worker, write_options
 from ousianer_cli.tagging.writers import WRITERS
 
+AT_ONCE = 32 * 1024
+"""Bytes of running text, roughly, that are tagged without parts, which would only take their time."""
 PRETRAINED = "the model has no target types, so names have YAGO classes; ousianer finetune gives it some"
 
 
@@ -108,8 +110,8 @@ def run_tag(settings: TagSettings, progress: bool | None = None, *, resume: bool
     if streamed and (resume or shard):
         flag = "--resume" if resume else "--shard"
         raise SettingsError(f"{flag}: expected a file as output, found a stream; name a file with -o")
-    if not streamed and not resume:
-        refuse_unfinished(out)
+    if not streamed:
+        refuse_unfinished(out, resume=resume)
     report = ReadReport()
     units = find_units(inputs, settings.input_format or None, report)
     sizes = unit_sizes(units)
@@ -121,7 +123,8 @@ def run_tag(settings: TagSettings, progress: bool | None = None, *, resume: bool
         return Summary(note=f"{out} was whole already")
     folder = None if streamed else parts_folder(out)
     alone = settings.workers == 1 and settings.engine == "local"
-    if alone and (folder is None or (len(run.blocks) < 2 and not folder.exists())):
+    small = text_of(units, sizes) <= AT_ONCE or len(run.blocks) < 2
+    if alone and (folder is None or (small and not folder.exists())):
         _tag_at_once(run, run.blocks if shard else plan_blocks(units, sizes, slices=False), progress)
         return run.summary
     with ExitStack() as stack:
