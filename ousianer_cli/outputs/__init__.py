@@ -7,7 +7,6 @@ Standard library only. `check_outputs` refuses a place where something would be 
 
 from ousianer_cli.outputs.check import Output, check_output, check_outputs
 from ousianer_cli.outputs.digests import first_changed, sha256_16
-from ousianer_cli.outputs.kinds import CACHE, FIGURES, FILE, KINDS, LINES, MODEL, RUN, SHARDS, STATE, STUDY, TYPES, Kind
 from ousianer_cli.outputs.kinds import (
     CACHE,
     FIGURES,
