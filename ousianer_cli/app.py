@@ -70,7 +70,7 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def main() -> None:
-    """Run the command line; a user's error is one line on stderr and exit code 2, a signal leaves no hidden file."""
+    """Run the command line; a user's error is one line on stderr and its exit code, a signal leaves no hidden file."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # names of files may be no text
     try:
@@ -78,7 +78,7 @@ def main() -> None:
             app()
     except OusiaError as error:
         print(f"ousianer: {error}", file=sys.stderr)
-        sys.exit(2)
+        sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)

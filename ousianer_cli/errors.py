@@ -8,6 +8,9 @@ from pathlib import Path
 class OusiaError(Exception):
     """Base of all errors that a user can cause and mend."""
 
+    exit_code = 2
+    """What a command that ends by it leaves with."""
+
     def __reduce__(self) -> tuple[object, ...]:
         # From one process to another by its line, whatever its class is made of.
         return rebuilt, (type(self).__name__, str(self)), self.__dict__
@@ -58,6 +61,19 @@ class TrainingError(OusiaError):
 
 class OutputError(OusiaError):
     """A result cannot be written, or would not agree with its source text."""
+
+
+class ForgettingError(OusiaError):
+    """Feedback was learned at too high a price; the old model stays as it is."""
+
+    exit_code = 3
+
+    def __init__(self, before: float, after: float, limit: float, mentions: int) -> None:
+        super().__init__(
+            f"expected F1 on the guard set ({mentions:,} replayed mentions) to fall by at most {limit:g} "
+            f"(--max-loss), found {before:.4f} before and {after:.4f} after; nothing was written: check the "
+            "corrections, or allow more"
+        )
 
 
 def rebuilt(kind: str, line: str) -> OusiaError:

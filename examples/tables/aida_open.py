@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from bench import Bench, Scored, figure, mean_sums
 from tables import differences_of, replayed, tables_of
 
@@ -109,8 +110,8 @@ def table2(bench: Bench, dev: Scored, options: argparse.Namespace) -> str:
         first, replay = bench.state(), replayed(train, used)
         runs.setdefault("first submission", []).append(bench.tally(dev, bench.decide(dev, used)[0]))
         for number, new in enumerate(corrections, 1):
-            weighed = dataclasses.replace(new, weights=new.weights * used.feedback_weight)
-            bench.tune(replay.joined(weighed), seed, start=first, replayed=len(replay), corrected=len(new), **OURS)
+            closed = dataclasses.replace(new, closed=torch.ones(len(new), dtype=torch.bool))
+            bench.revise(replay, closed, seed, first, **OURS)
             label = f"after feedback of {number} of {count} batches ({len(new):,} mentions)"
             runs.setdefault(label, []).append(bench.tally(dev, bench.decide(dev, used)[0]))
         runs.setdefault("tuned on all of it at once", []).append(tuned_sums(bench, dev, everything, seed, OURS))
@@ -121,9 +122,7 @@ def table2(bench: Bench, dev: Scored, options: argparse.Namespace) -> str:
         f"{command('aida-table2', options)}\n\n"
         f"First submission: {len(train):,} mentions, without the last {count} plain batches; those come as feedback, "
         "in their order. The network stays as it is; only the conversion layer goes on, from the first submission's, "
-        f"over its replay file ({settings.replay_limit:,} mentions); a corrected mention weighs "
-        f"{settings.feedback_weight:g}, and {settings.replay_keep:g} of what a replayed one is trained towards is the "
-        "first submission's own answer. "
+        f"over its replay file ({settings.replay_limit:,} mentions), as `ousianer finetune --feedback` has it. "
         f"{detection_of(bench, dev)}\n"
     )
     pairs = [("first submission", label) for label in rows if label != "first submission"]

@@ -27,6 +27,7 @@ from ousianer_cli.taxonomy.tree import load_taxonomy
 from ousianer_cli.training.examples import load_examples
 from ousianer_cli.training.finetune.conversion import train_conversion
 from ousianer_cli.training.finetune.evaluation import DevSet, decoding_rule
+from ousianer_cli.training.finetune.guard import on_guard
 from ousianer_cli.training.finetune.instances import (
     Instances,
     corpora_of,
@@ -36,6 +37,7 @@ from ousianer_cli.training.finetune.instances import (
     rounded,
     training_corpora,
 )
+from ousianer_cli.training.finetune.revision import revise
 from ousianer_cli.training.vector_cache import VectorCache
 
 RESAMPLES, SEED = 2000, 1
@@ -147,31 +149,32 @@ class Bench:
         seed: int,
         *,
         dev: Sequence[Scored] = (),
-        start: dict[str, Tensor] | None = None,
-        replayed: int = 0,
-        corrected: int = 0,
         **settings: Any,
     ) -> FinetuneSettings:
-        """Train the conversion layer anew, or on from `start` over so many replayed mentions, the last so many of all
-        being corrections; the model holds it."""
+        """Train the conversion layer anew; the model holds it."""
         chosen = dataclasses.replace(self.plain, seed=seed, **settings)
         torch.manual_seed(seed)
         self.model.tagger.types.load_state_dict(self.projection)
-        if start is None:
-            self.model.conversion = None
-        elif self.model.conversion is not None:
-            self.model.conversion.load_state_dict(start)
-        train_conversion(
-            self.model,
-            self.targets,
-            self.mapper,
-            instances,
-            [as_dev(d, self.scorer) for d in dev],
-            chosen,
-            replayed=replayed,
-            corrected=corrected,
-            report=lambda _: None,
-        )
+        sets = [as_dev(d, self.scorer) for d in dev]
+        train_conversion(self.model, self.targets, self.mapper, instances, sets, chosen, report=lambda _: None)
+        return chosen
+
+    def revise(
+        self,
+        replay: Instances,
+        corrected: Instances,
+        seed: int,
+        start: dict[str, Tensor],
+        **settings: Any,
+    ) -> FinetuneSettings:
+        """Train the layer `start` on by corrections, as `ousianer finetune --feedback` does; the model holds it."""
+        chosen = dataclasses.replace(self.plain, seed=seed, **settings)
+        torch.manual_seed(seed)
+        self.model.tagger.types.load_state_dict(self.projection)
+        assert self.model.conversion is not None
+        self.model.conversion.load_state_dict(start)
+        trained = replay.part(~on_guard(replay))
+        revise(self.model, self.targets, self.mapper, trained, corrected, [], chosen, report=lambda _: None)
         return chosen
 
     def state(self) -> dict[str, Tensor]:

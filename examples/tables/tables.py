@@ -258,17 +258,9 @@ class Corrections:
         for fold in range(FOLDS):
             tested = self.folds == fold
             part = self.feedback.part(drawn(~tested, size, self.used.seed))
-            chosen = dataclasses.replace(self.used, **settings)
-            weights = torch.full((len(part.gold),), chosen.feedback_weight)
-            corrected = Instances(part.gold_vectors, part.gold, weights)
-            self.bench.tune(
-                self.replay.joined(corrected),
-                self.used.seed,
-                start=self.first,
-                replayed=len(self.replay),
-                corrected=len(corrected),
-                **{**FIRST, **settings},
-            )
+            ones = torch.ones(len(part.gold))
+            corrected = Instances(part.gold_vectors, part.gold, ones, ones.bool())
+            self.bench.revise(self.replay, corrected, self.used.seed, self.first, **{**FIRST, **settings})
             sums = self.sums()
             own[:, tested] = sums[0][:, tested]
             others.append(sums[1:])

@@ -39,8 +39,13 @@ class Conversion(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.out = nn.Linear(hidden, targets)
 
+    @property
+    def reads_logits(self) -> bool:
+        """Whether YAGO logits, which cost as much as the layer itself, are any part of its input."""
+        return self.reads != "vectors"
+
     def forward(self, vectors: Tensor, logits: Tensor) -> Tensor:
-        """vectors [M, V], logits [M, Y] -> scores [M, A], to be soft-maxed."""
+        """vectors [M, V], logits [M, Y] -> scores [M, A], to be soft-maxed; logits may be empty where none are read."""
         if self.reads == "vectors":
             seen = vectors
         elif self.reads == "logits":

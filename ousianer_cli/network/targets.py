@@ -75,9 +75,12 @@ class Targets:
         at = {name: i for i, name in enumerate(self.names)}
         below = self.below()
         y = torch.zeros_like(evidence)
+        if not depth and all(len(alternatives) == 1 for alternatives in labels):  # what evidence says changes nothing
+            y[torch.arange(len(labels)), torch.tensor([at[one] for (one,) in labels], dtype=torch.long)] = 1
+            return y
         for row, alternatives in enumerate(labels):
             if len(alternatives) == 1 and not depth:
-                y[row, at[alternatives[0]]] = 1  # what evidence says changes nothing
+                y[row, at[alternatives[0]]] = 1
                 continue
             index = torch.tensor([at[a] for a in alternatives])
             subtree = (evidence[row] * below[index]).amax(dim=1) + 0.05

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from ousianer_cli.errors import ModelError, SettingsError, TaxonomyError
 from ousianer_cli.network.checkpoint import Model, model_taxonomy
+from ousianer_cli.network.conversion import Conversion
 from ousianer_cli.network.targets import DecodingRule, Targets, decision_scores
 from ousianer_cli.taxonomy.direct import SHIPPED_TABLE, DirectMapper, directness, inventory_edges
 from ousianer_cli.taxonomy.wordnet import RESOURCES, WordNet
@@ -118,7 +119,7 @@ class TypingHead:
         conversion = self.model.conversion
         if conversion is None:
             raise ModelError("expected a conversion layer, found none; run ousianer finetune on the model")
-        return torch.softmax(conversion(vectors, self.model.tagger.type_logits(vectors)), dim=1)
+        return torch.softmax(converted(self.model, conversion, vectors), dim=1)
 
     @torch.inference_mode()
     def choose(self, vectors: Tensor, scores: Tensor | None = None) -> Choice:
@@ -149,6 +150,12 @@ class TypingHead:
         positions = specific.argmax(dim=1)
         values = probabilities.cpu().gather(1, positions[:, None]).squeeze(1)
         return Choice(positions, values)
+
+
+def converted(model: Model, conversion: Conversion, vectors: Tensor) -> Tensor:
+    """A conversion layer's scores [M, A] of mention vectors [M, V], to be soft-maxed."""
+    logits = model.tagger.type_logits(vectors) if conversion.reads_logits else vectors.new_zeros((len(vectors), 0))
+    return conversion(vectors, logits)  # type: ignore[no-any-return]
 
 
 def mapping_table(model: Model) -> str | None:

@@ -109,6 +109,20 @@ class FinetuneSettings:
     feedback_weight: float = setting(
         3.0, doc="Weight of a feedback mention beside one of the replay file.", group="training"
     )
+    feedback_share: float = setting(
+        0.05, doc="With feedback alone: least share of corrected mentions in each step.", group="training"
+    )
+    feedback_steps: int = setting(
+        150,
+        doc="With feedback alone: steps of training, in place of --epochs; many corrections take more.",
+        group="training",
+    )
+    max_loss: float = setting(
+        0.01,
+        doc="With feedback alone: how far F1 on a guard set of replayed mentions may fall; beyond, nothing is written.",
+        group="training",
+        fixed=True,
+    )
     replay_keep: float = setting(
         0.8,
         doc="With feedback: share of the model's own answers in what replayed mentions are trained towards.",
@@ -144,6 +158,9 @@ class FinetuneSettings:
         group="decoding",
         kept_by_model=True,
     )
+    verbose: bool = setting(
+        False, doc="Show every span learned from feedback, not the first 20 alone.", group="output", neutral=True
+    )
     out: str = setting("", doc="Folder for the model.", role="output", kind="model", flags=("-o",), metavar="DIR")
 
     def __post_init__(self) -> None:
@@ -154,10 +171,19 @@ class FinetuneSettings:
                 "--tune-projection and --reads vectors: expected one of them, found both; "
                 "a layer that reads vectors alone never sees the projection"
             )
-        for name in ("decay", "loss_decay", "depth", "dropout", "coarse_prior", "replay_keep"):
+        for name in (
+            "decay",
+            "loss_decay",
+            "depth",
+            "dropout",
+            "coarse_prior",
+            "replay_keep",
+            "feedback_share",
+            "max_loss",
+        ):
             if not 0 <= getattr(self, name) <= 1:
                 raise SettingsError(f"--{name.replace('_', '-')}: expected 0 to 1, found {getattr(self, name)}")
-        for name in ("epochs", "batch_size", "hidden"):
+        for name in ("epochs", "batch_size", "hidden", "feedback_steps"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"--{name.replace('_', '-')}: expected at least 1, found {getattr(self, name)}")
 

@@ -5,17 +5,29 @@ from __future__ import annotations
 import copy
 import dataclasses
 import json
+import random
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from safetensors.torch import load_file
-from tiny_models import CITY, PERSON, finetune_settings, quiet, random_model, sentence, target_rows, write_rows
+from tiny_models import (
+    CITY,
+    PERSON,
+    command_line,
+    finetune_settings,
+    quiet,
+    random_model,
+    sentence,
+    target_rows,
+    write_rows,
+)
 
 from ousianer_cli.errors import InputError, ModelError, OusiaError, SettingsError, TaxonomyError
 from ousianer_cli.formats.corpus import Mention, Sentence
-from ousianer_cli.network.checkpoint import load_model, model_taxonomy, save_model
+from ousianer_cli.formats.feedback import FeedbackItem
+from ousianer_cli.network.checkpoint import Model, load_model, model_taxonomy, save_model
 from ousianer_cli.network.inference import mention_vectors
 from ousianer_cli.network.targets import LabelSet, Targets
 from ousianer_cli.network.typing import Choice, TypingHead
@@ -28,7 +40,10 @@ from ousianer_cli.taxonomy.tree import Taxonomy
 from ousianer_cli.training.finetune import conversion, finetune
 from ousianer_cli.training.finetune import feedback as going_on
 from ousianer_cli.training.finetune.evaluation import DevSet, dev_metrics
+from ousianer_cli.training.finetune.guard import FEWEST, on_guard
 from ousianer_cli.training.finetune.instances import Instances
+from ousianer_cli.training.finetune.neighbours import contradicting
+from ousianer_cli.training.finetune.replay import replayed
 
 HEADER = "sentence\tstart\tend\ttype\n"
 
@@ -165,7 +180,7 @@ def test_feedback_changes_the_conversion_alone_and_the_model_gives_the_corrected
     assert type_of(tuned, WRONG, "Lima")[0] == "GPE.UrbanArea.City"
     extra = feedback(tmp_path, (WRONG, "Lima", "veh.watercraft"))  # as a run writes it
     said: list[str] = []
-    settings = finetune_settings(tmp_path, tuned, train=[], feedback=[extra], feedback_weight=5.0, epochs=120)
+    settings = finetune_settings(tmp_path, tuned, train=[], feedback=[extra])
     metrics = finetune(settings, report=said.append)
     assert {n.partition(".")[0] for n in changed(tuned, tmp_path / "tuned")} == {"conversion"}
     assert type_of(tmp_path / "tuned", WRONG, "Lima")[0] == "VEH.Watercraft"
@@ -272,6 +287,133 @@ def test_a_feedback_sentence_too_long_for_the_encoder_is_named(tuned: Path, tmp_
     extra = feedback(tmp_path, ("Lima " + "and so on " * 60, "Lima", "LOC"))
     with pytest.raises(InputError, match=r"extra\.tsv:2: expected a sentence of at most 256 sub-words"):
         finetune(finetune_settings(tmp_path, tuned, train=[], feedback=[extra]), report=quiet)
+
+
+def items_of(model: Model, *rows: tuple[str, str, str]) -> tuple[list[FeedbackItem], torch.Tensor]:
+    """(corrections, their vectors as a tagging engine has them) of (sentence, mention of one word, type)."""
+    items = [FeedbackItem(t, t.index(m), t.index(m) + len(m), name, "", 0) for t, m, name in rows]
+    spans = [[(t.split().index(m), t.split().index(m) + 1)] for t, m, _ in rows]
+    encoded = model.tokenizer.encode([t.split() for t, _, _ in rows])
+    return items, torch.from_numpy(mention_vectors(model.tagger, encoded, spans, 99))
+
+
+def test_corrections_are_learned_in_memory_by_their_vectors_and_put_into_the_model_when_wanted(
+    tuned: Path, tmp_path: Path
+) -> None:
+    model = load_model(tuned)
+    before = {n: t.clone() for n, t in model.conversion.state_dict().items()}  # type: ignore[union-attr]
+    items, vectors = items_of(model, (WRONG, "Lima", "VEH.Watercraft"), ("Otto saw Rome .", "Rome", "LOC"))
+    settings = finetune_settings(tmp_path, tuned, train=[], out="")
+    lesson = going_on.learn_corrections(model, items, vectors=vectors, settings=settings)
+    kept = model.conversion.state_dict()  # type: ignore[union-attr]
+    assert all(torch.equal(before[n], kept[n]) for n in before), "the model was changed"
+    assert not (tmp_path / "tuned").exists()
+    assert [(s.item.mention, s.before, s.after) for s in lesson.spans] == [
+        ("Lima", "GPE.UrbanArea.City", "VEH.Watercraft"),
+        ("Rome", "GPE.UrbanArea.City", "LOC"),
+    ]
+    going_on.adopt(model, lesson)
+    head = TypingHead.of(model)
+    assert [head.names[i] for i in head.choose(vectors).positions.tolist()] == ["VEH.Watercraft", "LOC"]
+    again = going_on.learn_corrections(model, items[:1], vectors=vectors[:1], settings=settings)
+    assert int(again.replay.closed.sum()) == 2, "a span corrected again stands once"
+    going_on.write_lesson(model, again, str(tmp_path / "kept"))
+    assert type_of(tmp_path / "kept", WRONG, "Lima")[0] == "VEH.Watercraft"
+
+
+def test_a_corrected_label_stays_closed_in_the_replay_file_and_in_what_samples_it(tuned: Path, tmp_path: Path) -> None:
+    extra = feedback(tmp_path, (WRONG, "Lima", "LOC"), ("Otto saw Rome .", "Rome", "LOC"))
+    settings = finetune_settings(tmp_path, tuned, train=[], feedback=[extra], replay_limit=5)
+    finetune(settings, report=quiet)
+    model = load_model(tmp_path / "tuned")
+    assert model.replay is not None and len(model.replay["vectors"]) == 5
+    earlier = replayed(model, Targets(model_taxonomy(model)))
+    assert [labels for labels, closed in zip(earlier.labels, earlier.closed.tolist(), strict=True) if closed] == [
+        ("LOC",),
+        ("LOC",),
+    ]
+    weights = earlier.weights
+    assert weights[earlier.closed].min() > 2.5 * weights[~earlier.closed].max()
+
+
+def test_evidence_moves_no_label_that_an_earlier_round_corrected(
+    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extra = feedback(tmp_path, (WRONG, "Lima", "GPE"))
+    finetune(finetune_settings(tmp_path, base, feedback=[extra], depth=0.5, epochs=1), report=quiet)
+    made: list[tuple[int, float]] = []
+    original = Targets.gold
+
+    def gold(self: Targets, labels: Any, evidence: torch.Tensor, depth: float) -> torch.Tensor:
+        made.append((len(labels), depth))
+        return original(self, labels, evidence, depth)
+
+    monkeypatch.setattr(Targets, "gold", gold)
+    other = feedback(tmp_path, ("Otto saw Rome .", "Rome", "LOC"), name="more.tsv")
+    finetune(
+        finetune_settings(tmp_path, tmp_path / "tuned", out=str(tmp_path / "on"), train=[], feedback=[other]),
+        report=quiet,
+    )
+    assert made == [(24, 0.5), (2, 0.0)]
+
+
+# ---- the guard ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def guarded(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model with enough replayed mentions for a guard set."""
+    folder = tmp_path_factory.mktemp("guarded")
+    rng = random.Random(1)
+    people = ["".join(rng.choices("abcdefghij", k=5)).title() for _ in range(250)]
+    cities = ["".join(rng.choices("klmnopqrst", k=5)).title() for _ in range(250)]
+    rows = [
+        sentence(f"Yesterday {who} went to {where} .", (who, ("PER",)), (where, ("GPE.UrbanArea.City",)))
+        for who, where in zip(people, cities, strict=True)
+    ]
+    finetune(finetune_settings(folder, base, train=[write_rows(folder / "t.jsonl", rows)], epochs=6), report=quiet)
+    return folder / "tuned"
+
+
+def test_a_guard_set_is_scored_before_and_after_and_never_trained_on(guarded: Path, tmp_path: Path) -> None:
+    model = load_model(guarded)
+    earlier = replayed(model, Targets(model_taxonomy(model)))
+    standing = on_guard(earlier)
+    assert FEWEST <= int(standing.sum()) < 0.25 * len(earlier)
+    assert torch.equal(on_guard(earlier.part(~standing)), torch.zeros(int((~standing).sum()), dtype=torch.bool))
+    items, vectors = items_of(model, ("Yesterday Abcde went to Lima .", "Lima", "LOC"))
+    lesson = going_on.learn_corrections(model, items, vectors=vectors, settings=finetune_settings(tmp_path, guarded))
+    assert lesson.guard is not None and lesson.guard.mentions == int(standing.sum())
+    assert lesson.replayed == len(earlier) - int(standing.sum())
+    assert len(lesson.replay) == len(earlier) + 1, "guards are in the replay file still"
+
+
+def test_feedback_that_makes_the_model_forget_is_refused_with_exit_code_3(guarded: Path, tmp_path: Path) -> None:
+    extra = feedback(tmp_path, ("Yesterday Abcde went to Lima .", "Lima", "VEH"))
+    out = tmp_path / "out"
+    # Without any hold on what the model knew, all cities become vehicles.
+    words = ["finetune", guarded, "--feedback", extra, "--feedback-share", "1", "--lr", "0.05", "-o", out]
+    code, _, err = command_line(*words)
+    assert code == 3 and err.count("\n") == 1 and not out.exists()
+    assert "ousianer: expected F1 on the guard set (" in err and "at most 0.01 (--max-loss)" in err
+    assert command_line(*words, "--max-loss", "1")[0] == 0 and out.is_dir()
+    kept = {p.name: p.read_bytes() for p in out.rglob("*") if p.is_file()}
+    assert command_line(*words)[0] == 3
+    assert kept == {p.name: p.read_bytes() for p in out.rglob("*") if p.is_file()}, "the old model was not kept"
+
+
+# ---- what contradicts corrections -----------------------------------------------------------------------------------
+
+
+def test_neighbours_that_are_labelled_as_the_model_erred_contradict_corrections() -> None:
+    one, other = torch.tensor([1.0, 0.0, 0.0]), torch.tensor([0.0, 1.0, 0.0])
+    near = torch.stack([one, one + 0.01 * other, one, other, one])
+    labels: list[LabelSet] = [("-",), ("-",), ("PER",), ("-",), ("-", "GPE")]
+    corrections = torch.stack([one, one + 0.02 * other, one - 0.02 * other])
+    found = contradicting(near, labels, corrections, ["GPE"] * 3, ["-", "-", "GPE"])
+    assert found.tolist() == [True, True, False, False, False]
+    assert not contradicting(near, labels, corrections[:2], ["GPE"] * 2, ["-"] * 2).any(), "two are no kind"
+    assert not contradicting(near, labels, corrections, ["GPE"] * 3, ["GPE"] * 3).any(), "nothing was wrong"
 
 
 # ---- losses and decoding --------------------------------------------------------------------------------------------
@@ -450,7 +592,7 @@ def test_the_mapping_table_is_part_of_the_model_and_feedback_goes_on_with_it(bas
     assert (tmp_path / "first" / "taxonomy" / "mapping.tsv").read_text() == table
     (tmp_path / "table.tsv").unlink()
     used: list[DirectMapper | None] = []
-    train = conversion.train_conversion
+    train = going_on.revise
 
     def seen(model: Any, targets: Any, mapper: DirectMapper | None, *rest: Any, **more: Any) -> Any:
         used.append(mapper)
@@ -459,7 +601,7 @@ def test_the_mapping_table_is_part_of_the_model_and_feedback_goes_on_with_it(bas
     extra = feedback(tmp_path, ("Otto saw Rome .", "Rome", "Place.Town"))
     said: list[str] = []
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(going_on, "train_conversion", seen)
+        patched.setattr(going_on, "revise", seen)
         finetune(finetune_settings(tmp_path, first.out, train=[], feedback=[extra]), report=said.append)
     model = load_model(tmp_path / "tuned")
     (mapper,) = used

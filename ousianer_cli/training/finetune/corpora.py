@@ -48,9 +48,8 @@ def finetune_on_corpora(settings: FinetuneSettings, *, report: Callable[[str], N
         f"{len(train):,} training mentions"
         + (f" (corpora) and {len(corrected):,} from feedback" if settings.feedback else "")
     )
-    model.conversion = None
     mapper = None if table is None else table.mapper
-    best = train_conversion(model, targets, mapper, instances, dev, settings, corrected=len(corrected), report=report)
+    best = train_conversion(model, targets, mapper, instances, dev, settings, report=report)
     model.nested = nested_head(vectors, corpora, settings.seed, report)
     metrics: dict[str, Any] = {"finetune": best}
     write_tuned(model, targets, table, instances, dev, settings, metrics, report)

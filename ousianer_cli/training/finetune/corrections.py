@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
+from torch import Tensor
 
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.feedback import FeedbackItem, read_feedback
 from ousianer_cli.formats.words import as_read, split_words
 from ousianer_cli.network.targets import LabelSet, Targets
 from ousianer_cli.taxonomy.tree import OUTSIDE
-from ousianer_cli.training.finetune.instances import Instances, rounded
+from ousianer_cli.training.finetune.instances import Instances
 from ousianer_cli.training.vector_cache import VectorCache
 
 
-def read_corrections(files: Sequence[str], source: Sequence[str], targets: Targets) -> list[FeedbackItem]:
+def read_corrections(
+    files: Sequence[str], source: Sequence[str], targets: Targets, *, report: Callable[[str], None] = lambda _: None
+) -> list[FeedbackItem]:
     """The items of feedback files; `source` are the documents that EDL rows are read against.
 
     Raises:
@@ -49,38 +52,39 @@ def read_corrections(files: Sequence[str], source: Sequence[str], targets: Targe
     return items
 
 
+def corrected_mentions(vectors: Tensor, items: Sequence[FeedbackItem]) -> Instances:
+    """Corrected mentions of known vectors [C, V], in the order of `items`, each closed and weighing 1."""
+    labels: list[LabelSet] = [(item.type,) for item in items]
+    ones = torch.ones(len(labels))
+    return Instances(vectors.half().float(), labels, ones, ones.bool())
+
+
 def correction_instances(vectors: VectorCache, items: Sequence[FeedbackItem]) -> Instances:
-    """Vectors of corrected mentions; a mention that begins or ends inside a word takes that whole word.
+    """Corrected mentions in the order of `items`, their vectors computed from the sentences.
 
     Raises:
         InputError: a sentence longer than the encoder reads, with file and line.
     """
     model = vectors.model
-    by_text: dict[str, list[FeedbackItem]] = {}
-    for item in items:
-        by_text.setdefault(item.text, []).append(item)
-    words_of = {text: split_words(text) for text in by_text}
-    encoded = (
-        model.tokenizer.encode([[as_read(text[a:b]) for a, b in words_of[text]] for text in by_text]) if by_text else []
-    )
-    limit = model.max_pieces
-    sentences, spans = [], []
-    labels: list[LabelSet] = []
-    for text, sentence in zip(by_text, encoded, strict=True):
-        if sentence.pieces > limit:
-            first = by_text[text][0]
+    texts = list(dict.fromkeys(item.text for item in items))
+    words_of = {text: split_words(text) for text in texts}
+    encoded = model.tokenizer.encode([[as_read(t[a:b]) for a, b in words_of[t]] for t in texts]) if texts else []
+    spans: list[list[tuple[int, int]]] = [[] for _ in texts]
+    places: list[list[int]] = [[] for _ in texts]
+    row = {text: i for i, text in enumerate(texts)}
+    for place, item in enumerate(items):
+        at = row[item.text]
+        if encoded[at].pieces > model.max_pieces:
             raise InputError(
-                f"a sentence of at most {limit} sub-words",
-                f"{sentence.pieces}",
-                path=first.path,
-                line=first.line,
+                f"a sentence of at most {model.max_pieces} sub-words",
+                f"{encoded[at].pieces}",
+                path=item.path,
+                line=item.line,
                 remedy="give a shorter stretch around the mention",
             )
-        chosen = []
-        for item in by_text[text]:
-            inside = [i for i, (a, b) in enumerate(words_of[text]) if a < item.end and b > item.start]
-            chosen.append((inside[0], inside[-1] + 1))
-            labels.append((item.type,))
-        sentences.append(sentence)
-        spans.append(chosen)
-    return Instances(rounded(vectors.of(sentences, spans)), labels, torch.ones(len(labels)))
+        inside = [i for i, (a, b) in enumerate(words_of[item.text]) if a < item.end and b > item.start]
+        spans[at].append((inside[0], inside[-1] + 1))
+        places[at].append(place)
+    found = torch.from_numpy(vectors.of(encoded, spans))
+    order = torch.tensor([p for row in places for p in row], dtype=torch.long)
+    return corrected_mentions(found[order.argsort()], items)

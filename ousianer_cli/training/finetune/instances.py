@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +31,12 @@ class Instances:
     vectors: Tensor
     labels: list[LabelSet]
     weights: Tensor
+    closed: Tensor = field(default_factory=lambda: torch.zeros(0, dtype=torch.bool))
+    """[M], true where a person gave the very type, so that evidence moves nothing below it; all false if not given."""
+
+    def __post_init__(self) -> None:
+        if len(self.closed) != len(self.labels):
+            self.closed = torch.zeros(len(self.labels), dtype=torch.bool)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -41,11 +47,18 @@ class Instances:
             torch.cat([self.vectors, other.vectors]),
             self.labels + other.labels,
             torch.cat([self.weights, other.weights]),
+            torch.cat([self.closed, other.closed]),
         )
+
+    def part(self, rows: Tensor) -> Instances:
+        """The mentions in `rows`, places or a mask [M]."""
+        places = torch.arange(len(self))[rows]
+        labels = [self.labels[i] for i in places.tolist()]
+        return Instances(self.vectors[places], labels, self.weights[places], self.closed[places])
 
     def weighted(self, weight: float) -> Instances:
         """The same mentions, each weighing so many times as much."""
-        return Instances(self.vectors, self.labels, self.weights * weight)
+        return Instances(self.vectors, self.labels, self.weights * weight, self.closed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,24 +14,45 @@ from ousianer_cli.training.finetune.instances import Instances, check_types
 
 
 def replay_of(instances: Instances, limit: int, seed: int) -> tuple[dict[str, Tensor], list[list[str]]]:
-    """(tensors `vectors` [M, V] in fp16, `labels` [M], `weights` [M]; the label sets that `labels` counts in).
+    """(tensors `vectors` [M, V] in fp16, `labels` [M], `weights` [M], and `closed` [M] where some are; the label sets
+    that `labels` counts in).
 
-    Of more mentions than `limit` a seeded sample is kept.
+    Of more mentions than `limit` a seeded sample is kept; what a person corrected is kept first.
     """
-    rows = torch.arange(len(instances))
-    weights = instances.weights
     if len(instances) > limit:
-        # Drawn by weight and then weighing the same, the sample stands for the whole with the least noise.
-        generator = torch.Generator().manual_seed(seed)
-        rows = torch.multinomial(weights, limit, generator=generator).sort().values
-        weights = torch.ones(len(instances))
+        instances = _sample(instances, limit, seed)
     sets: dict[LabelSet, int] = {}
-    labels = torch.tensor([sets.setdefault(instances.labels[i], len(sets)) for i in rows.tolist()], dtype=torch.int32)
-    return {
-        "vectors": instances.vectors[rows].half(),
+    labels = torch.tensor([sets.setdefault(types, len(sets)) for types in instances.labels], dtype=torch.int32)
+    tensors = {
+        "vectors": instances.vectors.half(),
         "labels": labels,
-        "weights": (weights[rows] / weights[rows].mean().clamp(min=1e-6)).half(),
-    }, [list(s) for s in sets]
+        "weights": (instances.weights / instances.weights.mean().clamp(min=1e-6)).half(),
+    }
+    if bool(instances.closed.any()):
+        tensors["closed"] = instances.closed.to(torch.uint8)
+    return tensors, [list(s) for s in sets]
+
+
+def _sample(instances: Instances, limit: int, seed: int) -> Instances:
+    """`limit` of the mentions: all corrections while they fit, of the others those drawn by weight.
+
+    Drawn by weight and then weighing the same, a sample stands for the whole with the least noise.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    corrected = torch.nonzero(instances.closed).flatten()
+    if len(corrected) > limit:
+        corrected = corrected[torch.randperm(len(corrected), generator=generator)[:limit]]
+    others = torch.nonzero(~instances.closed).flatten()
+    count = min(limit - len(corrected), len(others))
+    weights = instances.weights.clone()
+    if count and count < len(others):
+        drawn = torch.multinomial(instances.weights[others], count, generator=generator)
+        weights[others] = instances.weights[others].mean()
+        others = others[drawn]
+    chosen = torch.cat([corrected, others[:count]]).sort().values
+    kept = instances.part(chosen)
+    kept.weights = weights[chosen]
+    return kept
 
 
 def replayed(model: Model, targets: Targets) -> Instances:
@@ -44,4 +65,6 @@ def replayed(model: Model, targets: Targets) -> Instances:
     sets = [tuple(s) for s in model.config["replay_sets"]]
     for labels in sets:
         check_types(labels, targets, "replay.safetensors")
-    return Instances(replay["vectors"].float(), [sets[i] for i in replay["labels"].tolist()], replay["weights"].float())
+    closed = replay["closed"].bool() if "closed" in replay else torch.zeros(0, dtype=torch.bool)
+    labels_of = [sets[i] for i in replay["labels"].tolist()]
+    return Instances(replay["vectors"].float(), labels_of, replay["weights"].float(), closed)

@@ -28,6 +28,7 @@ from ousianer_cli.training.finetune.conversion import train_conversion
 from ousianer_cli.training.finetune.corrections import correction_instances, read_corrections
 from ousianer_cli.training.finetune.evaluation import dev_set
 from ousianer_cli.training.finetune.feedback import check_replay, feedback_targets, kept_settings
+from ousianer_cli.training.finetune.guard import on_guard
 from ousianer_cli.training.finetune.instances import (
     Corpus,
     Instances,
@@ -39,6 +40,7 @@ from ousianer_cli.training.finetune.instances import (
 )
 from ousianer_cli.training.finetune.model import base_folder
 from ousianer_cli.training.finetune.replay import replayed
+from ousianer_cli.training.finetune.revision import revise
 from ousianer_cli.training.finetune.table import Table, corpora_table, feedback_table
 from ousianer_cli.training.pretrain.loop import pretrain
 from ousianer_cli.training.pretrain.state import read_state, read_validations
@@ -160,7 +162,8 @@ class FinetuneTrainer:
         """The mentions that are trained on beside corrected ones, for each way to balance corpora."""
         balances = next((d.choices for d in space if d.name == "balance"), (self.fixed.balance,))
         if self.feedback_alone:
-            return dict.fromkeys(balances, replayed(self.model, self.targets))
+            earlier = replayed(self.model, self.targets)
+            return dict.fromkeys(balances, earlier.part(~on_guard(earlier)))
         parts = corpus_instances(vectors, training_corpora(corpora, vectors.model), self.targets, self.report)
         return {balance: joined_corpora(parts, balance=balance) for balance in balances}
 
@@ -200,18 +203,13 @@ class FinetuneTrainer:
         model.conversion = copy.deepcopy(self.conversion)
         model.tagger.types.load_state_dict(self.projection)
         torch.manual_seed(kept.seed)
-        return train_conversion(
-            model,
-            self.targets,
-            None if table is None else table.mapper,
-            earlier.joined(self.corrected.weighted(settings.feedback_weight)),
-            self.dev,
-            kept,
-            replayed=len(earlier) if self.feedback_alone else 0,
-            corrected=len(self.corrected),
-            report=_quiet,
-            on_epoch=watch,
-        )
+        mapper = None if table is None else table.mapper
+        if self.feedback_alone:
+            return revise(
+                model, self.targets, mapper, earlier, self.corrected, self.dev, kept, report=_quiet, on_round=watch
+            ).metrics
+        instances = earlier.joined(self.corrected.weighted(settings.feedback_weight))
+        return train_conversion(model, self.targets, mapper, instances, self.dev, kept, report=_quiet, on_epoch=watch)
 
     def clear(self, slot: str) -> None:
         """Nothing is on disk."""

@@ -1,0 +1,74 @@
+"""Replayed mentions that teach the opposite of a correction: near the corrected ones, and labelled as the model erred.
+
+A person who corrects a few mentions means their kind. Mentions of that kind in the replay file, learned from corpora
+that labelled them otherwise, go on teaching the error, however few or many they are. They are known by two signs: they
+lie as near to the corrected mentions as those lie to one another, and their label is the type that the model wrongly
+gave to one of these. Letters: R replayed mentions, C corrected ones, V mention vector.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from ousianer_cli.network.targets import LabelSet
+
+NEAREST = 3
+"""A mention is as near to corrections as the mean of so many nearest of them is."""
+FEWEST = 3
+"""One correction is a case, so many of one type are a kind; fewer change nothing else."""
+SAME = 0.99999
+"""The cosine of a mention with itself, vectors being kept in fp16."""
+LEAST = 0.5
+"""The least cosine that counts as near."""
+
+
+def contradicting(
+    replayed: Tensor, labels: Sequence[LabelSet], corrected: Tensor, right: Sequence[str], before: Sequence[str]
+) -> Tensor:
+    """Which replayed mentions contradict the corrections: mask [R].
+
+    Args:
+        replayed: vectors [R, V].
+        labels: admissible types of each replayed mention.
+        corrected: vectors [C, V].
+        right: the type of each corrected mention.
+        before: the type that the model gave it before.
+    """
+    found = torch.zeros(len(labels), dtype=torch.bool)
+    if not len(labels):
+        return found
+    near_by = F.normalize(replayed, dim=1)
+    own = F.normalize(corrected, dim=1)
+    for name in sorted(set(right)):
+        rows = torch.tensor([i for i, r in enumerate(right) if r == name])
+        wrong = {b for b, r in zip(before, right, strict=True) if r == name and b != name}
+        if not wrong or len(rows) < FEWEST:
+            continue
+        claims = torch.tensor([name not in types and not wrong.isdisjoint(types) for types in labels])
+        kind = own[rows]
+        found |= claims & (_nearness(near_by @ kind.T) >= _reach(kind))
+    return found
+
+
+def same_vector(replayed: Tensor, corrected: Tensor) -> Tensor:
+    """Which replayed mentions [R, V] are one of the corrected ones [C, V] itself: mask [R]."""
+    if not len(replayed) or not len(corrected):
+        return torch.zeros(len(replayed), dtype=torch.bool)
+    likeness = F.normalize(replayed, dim=1) @ F.normalize(corrected, dim=1).T
+    return likeness.amax(dim=1) > SAME
+
+
+def _reach(kind: Tensor) -> float:
+    """How near corrections [C, V] of one type lie to one another: the median of their nearness to the others."""
+    likeness = (kind @ kind.T).fill_diagonal_(-2.0)
+    return max(LEAST, float(_nearness(likeness, len(kind) - 1).median()))
+
+
+def _nearness(likeness: Tensor, most: int | None = None) -> Tensor:
+    """[R] the mean of the largest cosines in each row of [R, C]."""
+    count = min(NEAREST, likeness.shape[1] if most is None else most)
+    return likeness.topk(count, dim=1).values.mean(dim=1)
