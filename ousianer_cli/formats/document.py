@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ousianer_cli.formats.visible import Span, VisibleText
+
 SegmentKind = Literal["headline", "dateline", "author", "text", "post", "quote"]
 
 
@@ -33,7 +35,7 @@ class Document:
 
     All positions are code points into `text`, end-exclusive; only files use end-inclusive offsets.
     `offset_shift` is subtracted from positions when rows are written: gold may count from after the XML declaration.
-    `segments` are in text order, never overlap, and hold no markup.
+    `segments` are in text order, never overlap, and hold no markup but the inline tags that `hidden` names.
     """
 
     id: str
@@ -46,3 +48,17 @@ class Document:
     warnings: tuple[str, ...] = ()
     skipped: Mapping[str, int] = field(default_factory=dict)
     """What the reader left out, as reason -> count (quoted posts, empty segments, …); shown in the run's summary."""
+    hidden: tuple[Span, ...] = ()
+    """Inline markup and comments inside segments (`<b>`), in order: it parts no word and no name."""
+    _visible: VisibleText | None = field(default=None, init=False, repr=False, compare=False)
+
+    @property
+    def visible(self) -> VisibleText:
+        """The text as it is read, on which sentences and words are found."""
+        if self._visible is None:
+            self._visible = VisibleText.of(self.text, self.hidden)
+        return self._visible
+
+    def see(self, visible: VisibleText) -> None:
+        """Take the visible text from a reader that has it already."""
+        self._visible = visible

@@ -18,6 +18,7 @@ from typing import Literal, get_args
 
 from ousianer_cli.errors import InputError, OutputError, SettingsError
 from ousianer_cli.formats.text import not_utf8, unreadable
+from ousianer_cli.formats.visible import seen
 
 NilPolicy = Literal["string", "per-mention"]
 MIN_COLUMNS, MAX_COLUMNS = 8, 11
@@ -203,8 +204,9 @@ def top_of(row_type: str) -> str:
 class NilClusters:
     """Gives out NIL ids, numbered from 1 in the order of first use.
 
-    `string`: names with the same mention string (normalised, case ignored, so that a headline's capitals join the
-    text's) and the same top type share an id across the whole run. `per-mention`: every mention has its own.
+    `string`: names with the same mention string (as it is seen, however its accents are spelled; case ignored, so that
+    a headline's capitals join the text's) and the same top type share an id across the whole run. `per-mention`: every
+    mention has its own.
     """
 
     def __init__(self, policy: NilPolicy = "string") -> None:
@@ -218,7 +220,7 @@ class NilClusters:
         """The NIL id of a mention with this string and type; call it once a mention."""
         number = self._last + 1
         if self.policy == "string":
-            key = f"{normalise_mention_string(text).strip().casefold()}\t{top_of(row_type).casefold()}"
+            key = f"{normalise_mention_string(seen(text)).strip().casefold()}\t{top_of(row_type).casefold()}"
             digest = hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest()
             number = self._ids.setdefault(int.from_bytes(digest), number)
         self._last = max(self._last, number)

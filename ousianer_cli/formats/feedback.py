@@ -23,7 +23,7 @@ from pathlib import Path
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.document import Document
 from ousianer_cli.formats.edl import parse_row
-from ousianer_cli.formats.sentences import split_sentences
+from ousianer_cli.formats.sentences import sentences_of
 from ousianer_cli.formats.text import filled_lines
 
 _COLUMNS = ("sentence", "start", "end", "type", "mention")
@@ -185,7 +185,7 @@ def _context(document: Document, start: int, end: int) -> tuple[int, int]:
     if segment is None:
         return start, start
     # A split that parts the mention is wrong there, so all the sentences that it touches are taken together.
-    sentences = split_sentences(document.text, segment.start, segment.end)
+    sentences = sentences_of(document.visible, segment.start, segment.end)
     held = [(a, b) for a, b in sentences if a < end and start < b]
     return min([start, *(a for a, _ in held)]), max([end, *(b for _, b in held)])
 

@@ -21,6 +21,7 @@ from ousianer_cli.errors import InputError
 from ousianer_cli.formats.document import Document, Segment, SegmentKind
 from ousianer_cli.formats.sentences import split_paragraphs, split_sentences, trim
 from ousianer_cli.formats.source import ReadOptions, declaration_shift, document_id, is_markup, markup_document
+from ousianer_cli.formats.visible import VisibleText
 from ousianer_cli.formats.words import split_words
 
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -150,9 +151,10 @@ def _read_doc(doc: Any, root: Any, name: str, source: str, options: ReadOptions)
         document = markup_document(raw, name, source=source, options=options, doc_id=doc_id)
         skipped.update(document.skipped)
         warnings += document.warnings
-        segments, authors = document.segments, document.authors
+        segments, authors, hidden = document.segments, document.authors, document.hidden
     else:
-        segments, authors = tuple(_segment(seg, raw) for seg in placed), ()
+        visible = VisibleText.of(raw)
+        segments, authors, hidden = tuple(filter(None, (_segment(seg, visible) for seg in placed))), (), ()
     return Document(
         id=doc_id,
         text=raw,
@@ -163,12 +165,13 @@ def _read_doc(doc: Any, root: Any, name: str, source: str, options: ReadOptions)
         offset_shift=declaration_shift(raw) if options.after_xml_declaration else 0,
         warnings=tuple(warnings),
         skipped={reason: count for reason, count in skipped.items() if count},
+        hidden=hidden,
     )
 
 
-def _segment(seg: _Seg, raw: str) -> Segment:
-    start, end = trim(raw, seg.start, seg.end)
-    return Segment(seg.id, start, end, seg.kind)
+def _segment(seg: _Seg, visible: VisibleText) -> Segment | None:
+    start, end = trim(visible.raw, *visible.snapped(seg.start, seg.end))
+    return Segment(seg.id, start, end, seg.kind) if start < end else None
 
 
 def _missing(doc: Any, length: int, warnings: list[str]) -> int:

@@ -4,34 +4,31 @@ One splitter serves every input format, so a document gives the same sentences w
 
 Blank lines always end a sentence. A newline inside a hard-wrapped paragraph is a blank, any other newline ends a
 sentence. Whether a newline is a wrap is judged from the whole text, so the answer does not change with the slice that
-is asked for.
+is asked for. Sentences are those of the text as it is read (`formats.visible`), without what is not seen.
 """
 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from bisect import bisect_right
+from itertools import pairwise
 
+from ousianer_cli.formats.layout import LINE, LINE_ENDS, MAY_HOLD_CELLS, layout_of
+from ousianer_cli.formats.visible import INVISIBLE, Span, VisibleText, visible_text
 from ousianer_cli.formats.words import word_set
 
-_LINE = re.compile(r"[^\n\r\x0b\x0c\x85\u2028\u2029]*(?:\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]|\Z)")
-_BREAKS = "\n\r\x0b\x0c\x85\u2028\u2029"
 _NEWLINE = r"(?>\r\n|[\n\r\x0b\x0c\x85\u2028\u2029])"
 _BLANK_LINES = re.compile(rf"{_NEWLINE}(?:[^\S\n\r\x0b\x0c\x85\u2028\u2029]*{_NEWLINE})+")
-_TAG_LINE = re.compile(r"\s*(?:</?[A-Za-z!?][^<>]*>\s*)+\Z")
-# A paragraph narrower than this is a list or a verse, not wrapped prose.
-_MIN_WRAP = 40
-
-# Character references stand for the mark they name: source documents are split in their raw form.
-_CLOSER = r"(?:[\"'”’»›)\]}]|&(?:quot|apos|rdquo|rsquo|raquo|#34|#39|#8217|#8221);)"
-_OPENER = re.compile(r"[\"'“‘«‹„‚(\[{¿¡*#@$€£•\-–—`]|&(?:quot|apos|ldquo|lsquo|laquo|lt|#34|#39|#8216|#8220);")
+_CLOSER = r"[\"'”’»›)\]}]"
+_OPENER = re.compile(r"[\"'“‘«‹„‚(\[{¿¡<*#@$€£•\-–—`]")
 _STOP = re.compile(
     rf"(?<![.!?…])(?P<mark>[.!?…]++)(?P<close>{_CLOSER}*+)(?=\s)|(?P<wide>[。！？]++)(?:[」』）】]|{_CLOSER})*+"
 )
-_TERMINAL = re.compile(rf"[.!?…。！？](?:[」』）】]|{_CLOSER})*\s*\Z")
 _BEFORE_TOKEN = "".join(sorted(set("\"'“”‘’«([{-–—")))
-_HEAD_WORD = re.compile(r"\S+")
 _BLANK = re.compile(r"\s*")
+_TERMINAL_BEFORE = re.compile(r"[.!?…:;]\Z")
+_UNSEEN = re.compile(rf"[\s{INVISIBLE}]*")
+_UNSEEN_END = re.compile(rf"[\s{INVISIBLE}]")
 
 
 # Never the end of a sentence: a name, a number or the rest of the phrase follows.
@@ -75,63 +72,97 @@ _OPENING_WORDS = word_set(
     Should Let One Two Three A
     """
 )
+# What follows the mark in the name of a firm (`Yahoo! Inc.`); the second ones may begin a sentence, too (`Wow! News is
+# out.`), so that a word must come before the name.
+_FIRM = word_set("Inc Corp Ltd LLC Co PLC AG GmbH Brands Holdings Productions")
+_OF_FIRM = word_set(
+    """
+    Group Company Records Entertainment Media News Mail Answers Finance Sports Music Magazine Studios Games Airlines
+    Team Foundation Theatre Theater Network Networks Television Weekly Daily Online Japan Europe Search Messenger Maps
+    Pictures Films Books Press Café Cafe Restaurants Day Festival Tour
+    """
+)
+# Small words that titles have in capitals (`Panic! At The Disco`); two of them in a row begin no sentence.
+_TITLE_WORDS = word_set(
+    """
+    At The In On Of And Or For To From With By A An Is It Me My You Your We Our Here There Up Down Out Be Do Not All
+    This That
+    """
+)
+_NEXT_WORDS = re.compile(r"([^\W\d_]+\.?)(?:\s+([^\W\d_]+))?(?:\s+([^\W\d_]+))?")
 _CAPITALISED = re.compile(r"[A-Z][a-z]*(?![\w.'’-])")
 _INITIALISM = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]\Z")
 
 
-def split_sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """Sentences of `text[start:end]` as code-point pairs [start, end) into `text`.
+def split_sentences(text: str, start: int, end: int) -> list[Span]:
+    """Sentences of `text[start:end]` as code-point pairs [start, end) into `text`; see `sentences_of`."""
+    return sentences_of(visible_text(text), start, min(end, len(text)))
 
-    They are in order, never overlap, begin and end on a non-blank character, and hold every non-blank character of the
-    slice. Text outside the slice is looked at for one thing only: whether the lines it lies in are hard-wrapped.
+
+def sentences_of(visible: VisibleText, start: int, end: int) -> list[Span]:
+    """Sentences of the raw [start, end), as places in the raw text.
+
+    They are in order, never overlap, begin and end on a character that is seen and no blank, and hold every such
+    character of the slice. Text outside the slice is looked at for one thing only: whether the lines it lies in are
+    hard-wrapped.
     """
-    end = min(end, len(text))
-    sentences: list[tuple[int, int]] = []
-    wraps: frozenset[int] | None = None
+    first, last = visible.inside(start, end)
+    return [visible.outside(a, b, start, end) for a, b in _sentences(visible, first, last)]
+
+
+def _sentences(visible: VisibleText, start: int, end: int) -> list[Span]:
+    text = visible.text
+    sentences: list[Span] = []
     head = start
     cursor = start
     while cursor < end:
-        line = _LINE.match(text, cursor, end)
+        line = LINE.match(text, cursor, end)
         line_end = line.end() if line else end
         content_end = line_end
-        while content_end > cursor and text[content_end - 1] in _BREAKS:
+        while content_end > cursor and text[content_end - 1] in LINE_ENDS:
             content_end -= 1
-        wrapped = False
-        if content_end < line_end < end:
-            if wraps is None:
-                wraps = _wraps(text)
-            wrapped = content_end in wraps
-        if not wrapped:
-            _split_line(text, head, line_end, sentences)
+        if not (content_end < line_end < end and content_end in layout_of(visible).wraps):
+            for a, b in _cells(visible, head, line_end):
+                _split_line(text, a, b, sentences)
             head = line_end
         cursor = line_end
     _split_line(text, head, end, sentences)
     return sentences
 
 
-def split_paragraphs(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
+def _cells(visible: VisibleText, start: int, end: int) -> list[Span]:
+    """The cells of a table's row, or the stretch as it is."""
+    if not MAY_HOLD_CELLS.search(visible.text, start, end):
+        return [(start, end)]
+    cells = layout_of(visible).cells
+    inner = cells[bisect_right(cells, start) : bisect_right(cells, end - 1)]
+    return list(pairwise((start, *inner, end)))
+
+
+def split_paragraphs(text: str, start: int = 0, end: int | None = None) -> list[Span]:
     """Stretches of `text[start:end]` between blank lines, blanks trimmed: code-point pairs [start, end) into `text`."""
-    stop = len(text) if end is None else min(end, len(text))
+    return paragraphs_of(visible_text(text), start, len(text) if end is None else min(end, len(text)))
+
+
+def paragraphs_of(visible: VisibleText, start: int, end: int) -> list[Span]:
+    """Stretches of the raw [start, end) between blank lines, as places in the raw text."""
+    text = visible.text
+    cursor, stop = visible.inside(start, end)
     found = []
-    cursor = start
     while cursor < stop:
         gap = _BLANK_LINES.search(text, cursor, stop)
         left, right = trim(text, cursor, gap.start() if gap else stop)
         cursor = gap.end() if gap else stop
         if left < right:
-            found.append((left, right))
+            found.append(visible.outside(left, right, start, end))
     return found
 
 
-def has_blank_line(text: str, start: int, end: int) -> bool:
-    """Whether `text[start:end]` holds two line ends with nothing but blanks between."""
-    return _BLANK_LINES.search(text, start, end) is not None
-
-
-def trim(text: str, start: int, end: int) -> tuple[int, int]:
-    """The stretch [start, end) without the blanks at its edges; empty at `end` when there is nothing else."""
-    start = _skip_blank(text, start, end)
-    while end > start and text[end - 1].isspace():
+def trim(text: str, start: int, end: int) -> Span:
+    """The stretch [start, end) without what is not seen at its edges; empty at `end` when there is nothing else."""
+    match = _UNSEEN.match(text, start, end)
+    start = match.end() if match else start
+    while end > start and _UNSEEN_END.match(text, end - 1):
         end -= 1
     return start, end
 
@@ -171,6 +202,8 @@ def _ends_sentence(text: str, head: int, match: re.Match[str], following: int, e
     mark_start = match.start("mark")
     if mark_start < head:
         return False
+    if match["mark"] in ("!", "?") and not match["close"] and _is_in_name(text, head, mark_start, following, end):
+        return False
     if match["mark"] != "." or match["close"][:1] not in ("", ")", "]"):
         return True  # a quote after the stop: the stop is no abbreviation's, as it may be in `(U.S.)`
     token_start = mark_start
@@ -194,54 +227,31 @@ def _ends_sentence(text: str, head: int, match: re.Match[str], following: int, e
     return True
 
 
+def _is_in_name(text: str, head: int, mark: int, following: int, end: int) -> bool:
+    """Whether the `!` or `?` at `mark` belongs to a name that goes on at `following`."""
+    begin = mark
+    while begin > head and not text[begin - 1].isspace():
+        begin -= 1
+    word = text[begin:mark].lstrip(_BEFORE_TOKEN)
+    after = _NEXT_WORDS.match(text, following, end)
+    if not word[:1].isupper() or after is None:
+        return False
+    first, second, third = after.groups()
+    first = first.rstrip(".")
+    if first in _FIRM:
+        return True
+    before = text[max(head, begin - 60) : begin].split()
+    if first in _OF_FIRM and before and not _TERMINAL_BEFORE.search(before[-1]):
+        return second is None or not second[:1].islower() or second in ("and", "said", "says", "is", "was", "has", "of")
+    if first.isupper() and len(first) > 1:
+        return False
+    in_title = first in _TITLE_WORDS and second in _TITLE_WORDS and "I" not in (first, second)
+    return in_title and (third is None or third[:1].isupper())
+
+
 def _opens(text: str, start: int, end: int) -> bool:
     """A word at `start` that commonly opens a sentence, quotes before it passed over."""
     while start < end and (opener := _OPENER.match(text, start, end)):
         start = opener.end()
     word = _CAPITALISED.match(text, start, end)
     return word is not None and word[0] in _OPENING_WORDS
-
-
-@lru_cache(maxsize=8)
-def _wraps(text: str) -> frozenset[int]:
-    """Positions of the line ends that only wrap a paragraph.
-
-    A paragraph (lines between blank lines or lines of nothing but tags) is hard-wrapped when its longest line has at
-    least 40 characters, no line but the last had room for the next line's first word, and some line but the last ends
-    without a sentence-final mark (else it is one sentence a line).
-    """
-    found: set[int] = set()
-    paragraph: list[tuple[int, int]] = []
-
-    def close() -> None:
-        if len(paragraph) > 1:
-            longest = max(b - a for a, b in paragraph)
-            pairs = list(zip(paragraph, paragraph[1:], strict=False))
-            if (
-                longest >= _MIN_WRAP
-                and all(b - a + 1 + _first_word(text, c, d) > longest for (a, b), (c, d) in pairs)
-                and any(not _TERMINAL.search(text, max(a, b - 60), b) for (a, b), _ in pairs)
-            ):
-                found.update(b for (_, b), _ in pairs)
-        paragraph.clear()
-
-    cursor = 0
-    while cursor < len(text):
-        match = _LINE.match(text, cursor)
-        line_end = match.end() if match else len(text)
-        content_end = line_end
-        while content_end > cursor and text[content_end - 1] in _BREAKS:
-            content_end -= 1
-        line = text[cursor:content_end]
-        if not line.strip() or _TAG_LINE.match(line):
-            close()
-        else:
-            paragraph.append((cursor, content_end))
-        cursor = line_end
-    close()
-    return frozenset(found)
-
-
-def _first_word(text: str, start: int, end: int) -> int:
-    match = _HEAD_WORD.search(text, start, end)
-    return len(match[0]) if match else 0

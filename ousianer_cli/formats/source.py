@@ -1,7 +1,8 @@
 """LDC source documents (newswire, forum, web text) and plain text, read with code-point offsets into the raw file.
 
 The markup is SGML as often as XML, and not always well formed, so it is scanned, not parsed into a tree: nothing is
-ever expanded, fetched or moved, and every position is a position in the file. A segment is text between two tags.
+ever expanded, fetched or moved, and every position is a position in the file. A segment is text between two tags that
+part it; inline tags (`<b>`, `<a href>`) and comments stay inside and are passed over (`Document.hidden`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from typing import Literal, NamedTuple
 
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.document import Author, Document, Segment, SegmentKind
-from ousianer_cli.formats.sentences import has_blank_line, split_paragraphs, trim
+from ousianer_cli.formats.sentences import paragraphs_of, split_paragraphs, trim
+from ousianer_cli.formats.visible import Span, VisibleText
 from ousianer_cli.formats.words import word_set
 
 ContentKind = Literal["ltf", "newswire", "forum", "web", "text", "xml"]
@@ -74,14 +76,14 @@ _ZONES: dict[str, SegmentKind] = {
 }
 _NO_TEXT = word_set("""docid docno doctype doctitle datetime date_time date postdate endtime keyword keywords slug
     source url script style header trailer preamble""")
-_INLINE = word_set("a img b i u em strong span font sup sub code abbr small big s strike del ins hyperlink wbr")
+_INLINE = word_set("""a abbr acronym b bdi bdo big cite code data del dfn em font hyperlink i img ins kbd mark nobr q rp
+    rt ruby s samp small span strike strong sub sup time tt u var wbr""")
 _BLOCK = word_set("""p br hr li ul ol dl dt dd div table tr td th tbody thead h1 h2 h3 h4 h5 h6 pre blockquote center
     body html head doc docs turn sent sentence section root thread message""")
 _ROOTS = frozenset({"doc", "docs", "html", "body", "headline", "text", "post", "thread", "docid", "docno"})
 
 QUOTED = "quoted passages"
 OUTSIDE_ZONES = "passages outside headline, text and posts"
-BROKEN_PARAGRAPHS = "paragraphs broken at an inline tag (text kept)"
 UNKNOWN_TAGS = "tags of unknown name (text kept)"
 AUTHORS_OFF = "posters' names (--no-authors)"
 
@@ -221,7 +223,7 @@ def markup_document(
         raise InputError(
             "balanced markup", warnings[0], path=source or name, remedy="mend the file or leave out --strict"
         )
-    return Document(
+    document = Document(
         id=doc_id or scan.doc_id or name,
         text=text,
         segments=tuple(Segment(f"segment-{n}", a, b, k) for n, (a, b, k) in enumerate(scan.segments)),
@@ -230,7 +232,10 @@ def markup_document(
         offset_shift=declaration_shift(text) if options.after_xml_declaration else 0,
         warnings=warnings,
         skipped=dict(scan.skipped),
+        hidden=tuple(scan.hidden),
     )
+    document.see(scan.visible)
+    return document
 
 
 class _Scan:
@@ -241,13 +246,13 @@ class _Scan:
         self.options = options
         self.doc_id = ""
         self.segments: list[tuple[int, int, SegmentKind]] = []
+        self.hidden: list[Span] = []
         self.authors: list[Author] = []
         self.skipped: Counter[str] = Counter()
         self.warnings: list[str] = []
         self._stack: list[str] = []
-        self._stray: list[tuple[int, int]] = []
+        self._passages: list[tuple[int, int, SegmentKind | None]] = []  # in order; None: in no zone
         self._has_body = False
-        self._joined = False  # nothing but inline tags since the last segment
         self._unopened = 0
         self._unclosed = 0
 
@@ -255,18 +260,17 @@ class _Scan:
         text, cursor = self.text, 0
         id_zone = -1
         for tag in scan_tags(text):
+            name = tag.name
+            if not name or name in _INLINE:
+                self.hidden.append((tag.start, tag.end))
+                continue
             self._passage(cursor, tag.start)
             cursor = tag.end
-            name = tag.name
-            if not name:
-                continue
             if name in ("docid", "docno"):
                 if not tag.closes:
                     id_zone = tag.end
                 elif id_zone >= 0 and not self.doc_id:
                     self.doc_id = document_id(text[id_zone : tag.start])
-            if name not in _INLINE:
-                self._joined = False
             if name in _ZONES or name in _NO_TEXT:
                 if tag.closes:
                     self._close(name)
@@ -278,16 +282,14 @@ class _Scan:
                     self._stack.clear()
                 elif not self.doc_id and (value := attributes(text, tag).get("id")):
                     self.doc_id = document_id(text[slice(*value)])
-            elif name not in _INLINE and name not in _BLOCK:
+            elif name not in _BLOCK:
                 self.skipped[UNKNOWN_TAGS] += 1
             if name == "post" and not tag.closes:
                 self._author(tag)
         self._passage(cursor, len(text))
         self._unclosed += len(self._stack)
-        if self._stray and not self._has_body:
-            self.segments = sorted([*self.segments, *((a, b, _TEXT) for a, b in self._stray)])
-        elif self._stray:
-            self.skipped[OUTSIDE_ZONES] += len(self._stray)
+        self.visible = VisibleText.of(text, self.hidden)
+        self._cut()
         if self._unopened:
             self.warnings.append(f"{self._unopened} closing tags without an opening one")
         if self._unclosed:
@@ -330,25 +332,21 @@ class _Scan:
             self.skipped[AUTHORS_OFF] += 1
 
     def _passage(self, start: int, end: int) -> None:
-        """Text between two tags, in the zone that is open."""
-        text = self.text
-        spans = split_paragraphs(text, start, end)
-        if not spans:
-            return
+        """Note text between two tags that part it, in the zone that is open."""
         zone = self._stack[-1] if self._stack else ""
-        if zone in _NO_TEXT:
-            return
-        if not zone:
-            self._stray.extend(spans)
-            return
-        kind: SegmentKind = "quote" if "quote" in self._stack else _ZONES[zone]
-        if kind == "quote" and not self.options.quotes:
-            self.skipped[QUOTED] += len(spans)
-            return
-        if self._joined and self.segments and not has_blank_line(text, start, spans[0][0]):
-            self.skipped[BROKEN_PARAGRAPHS] += 1
-        self.segments.extend((a, b, kind) for a, b in spans)
-        self._joined = not has_blank_line(text, spans[-1][1], end)
+        if start < end and zone not in _NO_TEXT:
+            kind = None if not zone else "quote" if "quote" in self._stack else _ZONES[zone]
+            self._passages.append((start, end, kind))
 
-
-_TEXT: SegmentKind = "text"
+    def _cut(self) -> None:
+        """The paragraphs of the passages as segments; those in no zone only where the document has no body."""
+        for start, end, kind in self._passages:
+            spans = paragraphs_of(self.visible, start, end)
+            if not spans:
+                continue
+            if kind is None and self._has_body:
+                self.skipped[OUTSIDE_ZONES] += len(spans)
+            elif kind == "quote" and not self.options.quotes:
+                self.skipped[QUOTED] += len(spans)
+            else:
+                self.segments.extend((a, b, kind or "text") for a, b in spans)

@@ -19,8 +19,8 @@ from ousianer_cli.formats.document import Document
 from ousianer_cli.formats.edl import EdlRow
 from ousianer_cli.formats.labelled import CorpusReport, LabelledMention, LabelledSentence
 from ousianer_cli.formats.placed import misfit, rows_in_documents
-from ousianer_cli.formats.sentences import split_sentences, trim
-from ousianer_cli.formats.words import as_read, split_words
+from ousianer_cli.formats.sentences import sentences_of, trim
+from ousianer_cli.formats.words import words_as_read, words_of
 from ousianer_cli.settings import setting
 
 WIDENED = "edges inside a word (the mention takes the whole word)"
@@ -165,14 +165,14 @@ def labelled_sentences(
     pieces = [
         (start, end, number)
         for number, segment in enumerate(document.segments)
-        for start, end in split_sentences(text, segment.start, segment.end)
+        for start, end in sentences_of(document.visible, segment.start, segment.end)
     ]
     heads, tails = [p[0] for p in pieces], [p[1] for p in pieces]
     placed: list[tuple[int, int, Span]] = []
     unmarked = list(gaps)
     goes_on: set[int] = set()
     for span in spans:
-        start, end = trim(text, span.start, span.end)
+        start, end = trim(text, *document.visible.snapped(span.start, span.end))
         if start >= end:
             report.drop(BLANK)
             continue
@@ -215,8 +215,7 @@ def _sentence(
     typing_only: bool,
     report: CorpusReport,
 ) -> LabelledSentence:
-    text = document.text
-    words = split_words(text, start, end)
+    words = words_of(document.visible, start, end)
 
     def in_words(placed: Placed) -> FiledMention:
         a, b, labels, span = placed
@@ -241,7 +240,7 @@ def _sentence(
         else:
             report.drop(SAME_WORDS)
     return LabelledSentence(
-        tuple(as_read(text[a:b]) for a, b in words),
+        tuple(words_as_read(document.visible, words)),
         tuple(names),
         document.id,
         0,

@@ -1,35 +1,110 @@
 """Words with offsets, from raw text. One segmentation serves training and tagging, so that both see the same words.
 
-LTF TOKENs are not used: many releases token at blanks only (`Obama,` is one token).
+LTF TOKENs are not used: many releases token at blanks only (`Obama,` is one token). Words are those of the text as it
+is read (`formats.visible`): a reference, a soft hyphen or an accent of its own parts no word and ends none.
 """
 
 from __future__ import annotations
 
-import html
 import re
+import unicodedata
 from collections.abc import Sequence
 
-# Order matters: character references (source documents keep them, and a name must not end inside one), initialisms
-# (U.S., a.m.), numbers with inner marks (1,000.50), letters and digits with inner apostrophes (O'Brien, but Obama|'s),
-# clitics ('s; n't stays inside its word), then any other character by itself.
-_WORD = re.compile(
-    r"""
-    &(?:amp|lt|gt|quot|apos|nbsp|\#\d{1,7}|\#x[0-9A-Fa-f]{1,6});   # &amp;  &#8220;
-  | (?:[^\W\d_]\.){2,}                                   # U.S.  a.m.
-  | \d+(?:[.,:]\d+)+                                     # 1,000  3.5  10:30
-  | ['’](?:s|S|re|ve|ll|d|m|RE|VE|LL|D|M)(?![^\W_])      # clitics
-  | (?:[^\W_]|[\u0300-\u036f])+
-      (?:['’](?!(?:s|S|re|ve|ll|d|m|RE|VE|LL|D|M)(?![^\W_]))(?:[^\W_])+)*
+from ousianer_cli.formats.addresses import ADDRESS, SITE, is_address
+from ousianer_cli.formats.visible import Span, VisibleText, visible_text
+
+# Accents and vowel signs of every script belong to their letter.
+_MARKS = "".join(c for c in map(chr, range(0x300, 0x10000)) if unicodedata.category(c)[0] == "M")
+_LETTERS = f"(?:[^\\W_]++|[{_MARKS}]++)++"
+_CLITIC = r"(?:s|S|re|ve|ll|d|m|RE|VE|LL|D|M)(?![^\W_])"
+# Order matters: initialisms (U.S., a.m.), numbers with inner marks (1,000.50), clitics ('s; n't stays inside its word),
+# letters and digits with inner apostrophes (O'Brien, but Obama|'s), then any other character by itself.
+_WORD_FORMS = rf"""
+    (?:[^\W\d_]\.){{2,}}
+  | \d+(?:[.,:]\d+)+
+  | ['’]{_CLITIC}
+  | {_LETTERS}(?:['’](?!{_CLITIC}){_LETTERS})*
   | \S
-    """,
+"""
+_WORD = re.compile(_WORD_FORMS, re.VERBOSE)
+# Before these come addresses, and what stands behind the mark of a handle or hashtag, with its underscores. They are
+# slow to look for, so only a stretch without blanks that has a hint of them is searched.
+_WORD_OR_ADDRESS = re.compile(
+    rf"{ADDRESS} | {SITE} | (?<=[@\#])(?<![^\W_][@\#])(?=\w*[^\W\d_])\w+(?:['’](?!{_CLITIC})\w+)* | {_WORD_FORMS}",
     re.VERBOSE,
 )
+_HINT = re.compile(r"[/\\@#]|\.[A-Za-z]{2}")
+_UNBROKEN = re.compile(r"\S*")
+# Where a handle or hashtag begins, and where the words run together in one part.
+_TAG_MARK = re.compile(r"(?<![^\W_])[@#](?=\w*[^\W\d_])")
+_SMALL, _CAPITAL = "[a-zß-öø-ÿ]", "[A-ZÀ-ÖØ-Þ]"
+_TAG_PARTS = re.compile(
+    rf"_+|(?<={_SMALL})(?={_CAPITAL})|(?<={_CAPITAL})(?={_CAPITAL}{_SMALL})|(?<=[^\W\d_]{{3}})(?=\d)"
+)
+
+ADDRESS_READ_AS = "link"
+"""What a model reads in place of an address, whatever stands in it: a word that is never taken for a name."""
+TAG_MARK_READ_AS = ","
+"""What a model reads in place of the mark of a handle or hashtag."""
 
 
-def split_words(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
+def split_words(text: str, start: int = 0, end: int | None = None) -> list[Span]:
     """The words of `text[start:end]` as code-point pairs [start, end) into `text`; no visible character is left out."""
-    stop = len(text) if end is None else end
-    return [match.span() for match in _WORD.finditer(text, start, stop)]
+    return words_of(visible_text(text), start, end)
+
+
+def words_of(visible: VisibleText, start: int = 0, end: int | None = None) -> list[Span]:
+    """The words of the raw [start, end), as places in the raw text; each begins and ends on what is seen."""
+    stop = len(visible.raw) if end is None else end
+    first, last = visible.inside(start, stop)
+    spans = _spans(visible.text, first, last)
+    return spans if visible.is_raw else [visible.outside(a, b, start, stop) for a, b in spans]
+
+
+def _spans(text: str, start: int, end: int) -> list[Span]:
+    spans: list[Span] = []
+    position = start
+    while hint := _HINT.search(text, position, end):
+        head = hint.start()
+        while head > position and not text[head - 1].isspace():
+            head -= 1
+        tail = _UNBROKEN.match(text, head, end).end()  # type: ignore[union-attr]
+        spans += [match.span() for match in _WORD.finditer(text, position, head)]
+        spans += [match.span() for match in _WORD_OR_ADDRESS.finditer(text, head, tail)]
+        position = tail
+    spans += [match.span() for match in _WORD.finditer(text, position, end)]
+    return spans
+
+
+def words_as_read(visible: VisibleText, words: Sequence[Span]) -> list[str]:
+    """Words as a model reads them.
+
+    They are what is seen of them; an address is read as `ADDRESS_READ_AS`, so that nothing in it sways the names around
+    it; a handle or hashtag as the words that it runs together, its mark as `TAG_MARK_READ_AS`.
+    """
+    read = []
+    tagged = -1
+    for start, end in words:
+        first, last = visible.inside(start, end)
+        word = visible.text[first:last] or visible.raw[start:end]
+        if first == tagged:
+            word = " ".join(filter(None, _TAG_PARTS.split(word)))
+        elif _TAG_MARK.match(visible.text, first):
+            word, tagged = TAG_MARK_READ_AS, last
+        elif is_address(word):
+            word = ADDRESS_READ_AS
+        read.append(word)
+    return read
+
+
+def never_names(visible: VisibleText, words: Sequence[Span]) -> set[int]:
+    """Which of the words no name has in it: addresses, and the marks of handles and hashtags."""
+    found = set()
+    for number, (start, end) in enumerate(words):
+        first, last = visible.inside(start, end)
+        if _TAG_MARK.match(visible.text, first) or is_address(visible.text[first:last]):
+            found.add(number)
+    return found
 
 
 def word_set(text: str) -> frozenset[str]:
@@ -37,12 +112,7 @@ def word_set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-def as_read(word: str) -> str:
-    """The word as a model reads it: a character reference of a source document (`&amp;`) as its character."""
-    return (html.unescape(word).strip() or word) if word.startswith("&") and word.endswith(";") else word
-
-
-def resplit_tokens(tokens: Sequence[str], spans: Sequence[tuple[int, int]]) -> tuple[list[str], list[tuple[int, int]]]:
+def resplit_tokens(tokens: Sequence[str], spans: Sequence[Span]) -> tuple[list[str], list[Span]]:
     """Split a corpus's own tokens into our words and move token spans [start, end) onto them.
 
     Returns the words and the spans in word positions. A token with no visible character keeps its place as one word, so
@@ -52,7 +122,7 @@ def resplit_tokens(tokens: Sequence[str], spans: Sequence[tuple[int, int]]) -> t
     first_word = []
     for token in tokens:
         first_word.append(len(words))
-        parts = split_words(token)
+        parts = words_of(VisibleText.of(token, quotes=False))
         words.extend(token[a:b] for a, b in parts)
         if not parts:
             words.append(token)

@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ousianer_cli.formats.sentences import split_sentences
+from ousianer_cli.formats.sentences import sentences_of
 from ousianer_cli.review.decisions import NO_NAME, Decisions, agreed
 from ousianer_cli.review.names import ReviewDocument
 from ousianer_cli.taxonomy.tree import OUTSIDE
@@ -68,5 +68,7 @@ def sentence_around(document: ReviewDocument, start: int, end: int) -> tuple[int
     segment = next((s for s in document.document.segments if s.start <= start and end <= s.end), None)
     if segment is None:
         return start, end
-    held = [(a, b) for a, b in split_sentences(document.text, segment.start, segment.end) if a < end and start < b]
+    held = [
+        (a, b) for a, b in sentences_of(document.document.visible, segment.start, segment.end) if a < end and start < b
+    ]
     return min([start, *(a for a, _ in held)]), max([end, *(b for _, b in held)])

@@ -14,7 +14,7 @@ from ousianer_cli.formats.annotated import AnnotatedDocument, Utf16, documents_o
 from ousianer_cli.formats.document import Document
 from ousianer_cli.formats.edl import iter_edl, normalise_mention_string
 from ousianer_cli.formats.labelled import CorpusReport
-from ousianer_cli.formats.words import split_words
+from ousianer_cli.formats.words import words_of
 from ousianer_cli.taxonomy.tree import OUTSIDE, Taxonomy
 
 Span = tuple[int, int]
@@ -46,7 +46,7 @@ class ReviewDocument:
 
     def __post_init__(self) -> None:
         document = self.document
-        found = [span for s in document.segments for span in split_words(document.text, s.start, s.end)]
+        found = [span for s in document.segments for span in words_of(document.visible, s.start, s.end)]
         self.words = sorted({*found, *((a.start, a.end) for a in document.authors)})
         self.units = Utf16(document.text)
 

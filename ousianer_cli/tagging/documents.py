@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ousianer_cli.formats.document import Document
-from ousianer_cli.formats.sentences import split_sentences
-from ousianer_cli.formats.words import as_read, split_words
+from ousianer_cli.formats.sentences import sentences_of
+from ousianer_cli.formats.words import never_names, words_as_read, words_of
 from ousianer_cli.tagging.mention import Span
 
 
@@ -19,13 +19,24 @@ class SplitDocument:
 
     def words(self) -> list[list[str]]:
         """The words of each sentence as a model reads them."""
-        text = self.document.text
-        return [[as_read(text[a:b]) for a, b in sentence] for sentence in self.sentences]
+        return [words_as_read(self.document.visible, sentence) for sentence in self.sentences]
+
+    def nameable(self, sentence: int, start: int, end: int) -> Span | None:
+        """Of the words [start, end) of a sentence those that may be a name: without addresses and the marks of handles
+        at the edges. None where nothing is left, or there is one inside."""
+        words = self.sentences[sentence]
+        barred = never_names(self.document.visible, words[start:end])
+        if not barred:
+            return start, end
+        kept = [k for k in range(end - start) if k not in barred]
+        if not kept or kept[-1] - kept[0] >= len(kept):
+            return None
+        return start + kept[0], start + kept[-1] + 1
 
 
 def split_document(document: Document) -> SplitDocument:
     """The sentences of a document's segments; those without a word are none."""
-    text = document.text
-    spans = (span for segment in document.segments for span in split_sentences(text, segment.start, segment.end))
-    words = (tuple(split_words(text, start, end)) for start, end in spans)
+    visible = document.visible
+    spans = (span for segment in document.segments for span in sentences_of(visible, segment.start, segment.end))
+    words = (tuple(words_of(visible, start, end)) for start, end in spans)
     return SplitDocument(document, tuple(sentence for sentence in words if sentence))

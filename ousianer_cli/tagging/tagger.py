@@ -15,11 +15,12 @@ from ousianer_cli.network.checkpoint import load_model
 from ousianer_cli.released_models import released_model
 from ousianer_cli.tagging.documents import SplitDocument, split_document
 from ousianer_cli.tagging.engine import Engine, TypedMention
-from ousianer_cli.tagging.mention import Mention, Span, TaggedDocument, mention_at
+from ousianer_cli.tagging.mention import Mention, TaggedDocument, mention_at
 from ousianer_cli.tagging.summary import Summary
 from ousianer_cli.taxonomy.tree import OUTSIDE
 
 AUTHOR_CONFIDENCE = 1.0
+IN_ADDRESS = "names of addresses, or across one or the mark of a handle"
 
 
 class Tagger:
@@ -127,8 +128,9 @@ class Tagger:
             counts = Summary()
             _count(item, seen, counts)
             names = self._authors(item.document, counts)
-            for sentence, mentions in zip(item.sentences, typed, strict=True):
-                names += [_placed(item.document, sentence, m) for m in mentions if self._is_kept(m, counts)]
+            for number, mentions in enumerate(typed):
+                kept = [m for m in mentions if self._is_kept(m, counts)]
+                names += filter(None, (_placed(item, number, m, counts) for m in kept))
             names.sort(key=lambda m: (m.start, m.end))
             summary.add(counts)
             yield TaggedDocument(item.document, item.sentences, tuple(names), counts)
@@ -153,12 +155,17 @@ class Tagger:
         return [mention_at(document, a.start, a.end, self._author, AUTHOR_CONFIDENCE) for a in document.authors]
 
 
-def _placed(document: Document, sentence: tuple[Span, ...], mention: TypedMention) -> Mention:
-    """A sentence's mention at its place in the document."""
+def _placed(item: SplitDocument, number: int, mention: TypedMention, summary: Summary) -> Mention | None:
+    """A sentence's mention at its place in the document; None, counted, where it is or has an address."""
+    words = item.nameable(number, mention.start, mention.end)
+    if words is None:
+        summary.skipped[IN_ADDRESS] += 1
+        return None
+    sentence = item.sentences[number]
     return mention_at(
-        document,
-        sentence[mention.start][0],
-        sentence[mention.end - 1][1],
+        item.document,
+        sentence[words[0]][0],
+        sentence[words[1] - 1][1],
         mention.type,
         mention.confidence,
         detection=mention.detection,

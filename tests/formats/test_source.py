@@ -16,7 +16,7 @@ from ousianer_cli.errors import InputError
 from ousianer_cli.formats import source
 from ousianer_cli.formats.document import Document
 from ousianer_cli.formats.ltf import build_ltf, read_ltf
-from ousianer_cli.formats.sentences import split_sentences
+from ousianer_cli.formats.sentences import sentences_of
 from ousianer_cli.formats.source import ReadOptions, attributes, detect, document_id, scan_tags, source_documents
 
 DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n'
@@ -140,7 +140,7 @@ def test_newswire() -> None:
     assert first.startswith("The mayor") and "AT&amp;T" in first and first.endswith("U.S. style.")
     assert second == '"It is old," said Ann &lt;the clerk&gt; of Malmö &amp; Co.'
     segment = document.segments[2]
-    assert len(split_sentences(document.text, segment.start, segment.end)) == 2
+    assert len(sentences_of(document.visible, segment.start, segment.end)) == 2
     assert (document.warnings, document.skipped, document.offset_shift) == ((), {}, 0)
 
 
@@ -150,15 +150,15 @@ def test_forum() -> None:
     assert [document.text[a.start : a.end] for a in document.authors] == ["J&amp;R Olsen", 'Bo "Bobby" Ek']
     assert texts(document, "headline") == ["Who fixed the clock in Bergen?"]
     assert texts(document, "post") == [
-        "I saw it on",
-        "the page of Oslo Radio",
-        "today 😀.",
+        'I saw it on <a href="http://example.com/?a=1&amp;b=2">the page of Oslo Radio</a> today 😀.',
         "Was it Ann?",
         "No, it was Per in Trondheim.",
         "He is 5 < 6 and <3 me@there.org <me@there.org>.",
         "Thanks, Bo.",
     ]
-    assert document.skipped == {source.QUOTED: 3, source.BROKEN_PARAGRAPHS: 3}
+    assert document.skipped == {source.QUOTED: 3}
+    segment = document.segments[1]
+    assert document.visible.read(segment.start, segment.end) == "I saw it on the page of Oslo Radio today 😀."
 
 
 def test_quotes_and_authors_by_option() -> None:
@@ -192,16 +192,14 @@ def test_markup_that_is_not_well_formed() -> None:
     assert texts(document, "headline") == ["Never closed"]
     assert texts(document, "text") == [
         "Stray",
-        "and",
-        "bold",
-        "text.",
-        "After",
-        "<b>Per</b> & Co",
-        "it",
+        "and <b>bold</b> text.\n<!-- Ann is a comment --> After <![CDATA[<b>Per</b> & Co]]> it",
         "goes",
         "on.",
         "No end",
     ]
+    assert [document.visible.read(s.start, s.end) for s in document.segments][2] == (
+        "and bold text.\n After <b>Per</b> & Co it"
+    )
     assert document.skipped[source.UNKNOWN_TAGS] == 2
     assert len(document.warnings) == 2
 
@@ -279,7 +277,7 @@ def test_plain_text_and_its_ltf_give_the_same_sentences(newline: str) -> None:
     text = PLAIN.replace("\n", newline)
 
     def sentences(document: Document) -> list[tuple[int, int]]:
-        return [s for seg in document.segments for s in split_sentences(document.text, seg.start, seg.end)]
+        return [s for seg in document.segments for s in sentences_of(document.visible, seg.start, seg.end)]
 
     [from_ltf] = read_ltf(io.BytesIO(build_ltf("d", text)), "d")
     plain = one(text)
@@ -336,14 +334,16 @@ FRAGMENTS = st.lists(
 
 
 @given(FRAGMENTS, st.booleans())
-def test_segments_hold_no_markup_and_are_in_order(text: str, quotes: bool) -> None:
+def test_segments_hold_hidden_markup_only_and_are_in_order(text: str, quotes: bool) -> None:
     document = source.markup_document(text, "d", options=ReadOptions(quotes=quotes))
     markup = list(scan_tags(text))
     previous = 0
     for segment in document.segments:
         assert previous <= segment.start < segment.end <= len(text)
         assert not text[segment.start].isspace() and not text[segment.end - 1].isspace()
-        assert not any(tag.start < segment.end and segment.start < tag.end for tag in markup)
+        inside = [(tag.start, tag.end) for tag in markup if tag.start < segment.end and segment.start < tag.end]
+        assert set(inside) <= set(document.hidden)
+        assert all(segment.start < a and b < segment.end for a, b in inside)
         previous = segment.end
     assert all(text[a.start : a.end] in ("Ann Lee", "Bo") for a in document.authors)
 
@@ -358,7 +358,8 @@ def test_attributes() -> None:
 
 def test_an_unclosed_attribute_does_not_swallow_text() -> None:
     text = '<text>see <a href="x>the page</a> of "Ann" > all</text>'
-    assert "the page" in texts(one("<doc>" + text + "</doc>"))
+    document = one("<doc>" + text + "</doc>")
+    assert [document.visible.read(s.start, s.end) for s in document.segments] == ['see the page of "Ann" > all']
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ousianer_cli.formats.words import split_words
+from ousianer_cli.formats.words import words_of
 from ousianer_cli.tagging.mention import Mention, Span, TaggedDocument
 from ousianer_cli.tagging.summary import Summary
 from ousianer_cli.tagging.writers.writer import WriteOptions, Writer
@@ -23,7 +23,7 @@ def _lines(item: TaggedDocument, options: WriteOptions, summary: Summary) -> lis
     shift = item.document.offset_shift
     for sentence, tags in _tagged_sentences(item, flat):
         for (start, end), tag in zip(sentence, tags, strict=True):
-            lines.append(f"{item.document.text[start:end]}\t{start - shift}\t{end - shift}\t{tag}")
+            lines.append(f"{item.document.visible.read(start, end)}\t{start - shift}\t{end - shift}\t{tag}")
         lines.append("")
     return lines
 
@@ -31,7 +31,7 @@ def _lines(item: TaggedDocument, options: WriteOptions, summary: Summary) -> lis
 def _tagged_sentences(item: TaggedDocument, mentions: list[Mention]) -> Iterator[tuple[tuple[Span, ...], list[str]]]:
     """The sentences with their tags, and the posters' names, which stand in markup, as sentences of their own."""
     covered = {span for sentence in item.sentences for span in sentence}
-    apart = [tuple(split_words(item.document.text, m.start, m.end)) for m in mentions]
+    apart = [tuple(words_of(item.document.visible, m.start, m.end)) for m in mentions]
     apart = [words for words in apart if not covered.issuperset(words)]
     tag_of: dict[int, tuple[str, int]] = {m.start: (m.type, m.end) for m in mentions}
     for sentence in sorted([*item.sentences, *apart]):

@@ -7,8 +7,9 @@ from ousianer_cli.tagging.mention import Mention, TaggedDocument, TypeProbabilit
 from ousianer_cli.tagging.summary import Summary
 from ousianer_cli.tagging.writers.writer import Numbering, WriteOptions, Writer
 
-_OPEN, _SAME = "NIL", "NIL="
-"""Column 5 of a row whose NIL id is not yet given, and of a further row of the same name."""
+_OPEN, _SAME, _SHOWN = "NIL", "NIL=", "NIL:"
+"""Column 5 of a row whose NIL id is not yet given, of a further row of the same name, and what a name is read as
+follows where its row has markup or marks of quoted mail."""
 
 
 def _lines(item: TaggedDocument, options: WriteOptions, summary: Summary) -> list[str]:
@@ -24,12 +25,14 @@ def _lines(item: TaggedDocument, options: WriteOptions, summary: Summary) -> lis
             summary.skipped[f"names without a YAGO class of at least {options.yago_threshold:g}"] += 1
             continue
         summary.names += 1
-        kb_id = _OPEN
+        text = normalise_mention_string(mention.text)
+        shown = normalise_mention_string(item.document.visible.read(mention.start, mention.end))
+        kb_id = _OPEN if shown == text else f"{_SHOWN}{shown}"
         for name, confidence in types:
             row = EdlRow(
                 run_id=options.run_id,
                 mention_id="-",
-                text=normalise_mention_string(mention.text),
+                text=text,
                 doc=item.document.id,
                 start=mention.start - shift,
                 end=mention.end - 1 - shift,
@@ -56,6 +59,8 @@ def _numbering(options: WriteOptions) -> Numbering:
         cells = line.split("\t")
         if cells[4] == _OPEN:
             nil_id = clusters.id_of(cells[2], cells[5])
+        elif cells[4].startswith(_SHOWN):
+            nil_id = clusters.id_of(cells[4].removeprefix(_SHOWN), cells[5])
         cells[1], cells[4] = f"{options.run_id}-{number:07d}", nil_id
         return "\t".join(cells)
 

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.feedback import FeedbackItem, read_feedback
-from ousianer_cli.formats.words import as_read, split_words
+from ousianer_cli.formats.visible import VisibleText
+from ousianer_cli.formats.words import words_as_read, words_of
 from ousianer_cli.network.targets import LabelSet, Targets
 from ousianer_cli.taxonomy.tree import OUTSIDE
 from ousianer_cli.training.finetune.instances import Instances
@@ -67,8 +68,9 @@ def correction_instances(vectors: VectorCache, items: Sequence[FeedbackItem]) ->
     """
     model = vectors.model
     texts = list(dict.fromkeys(item.text for item in items))
-    words_of = {text: split_words(text) for text in texts}
-    encoded = model.tokenizer.encode([[as_read(t[a:b]) for a, b in words_of[t]] for t in texts]) if texts else []
+    visible = [VisibleText.of(text) for text in texts]
+    words = [words_of(text) for text in visible]
+    encoded = model.tokenizer.encode(list(map(words_as_read, visible, words))) if texts else []
     spans: list[list[tuple[int, int]]] = [[] for _ in texts]
     places: list[list[int]] = [[] for _ in texts]
     row = {text: i for i, text in enumerate(texts)}
@@ -82,7 +84,7 @@ def correction_instances(vectors: VectorCache, items: Sequence[FeedbackItem]) ->
                 line=item.line,
                 remedy="give a shorter stretch around the mention",
             )
-        inside = [i for i, (a, b) in enumerate(words_of[item.text]) if a < item.end and b > item.start]
+        inside = [i for i, (a, b) in enumerate(words[at]) if a < item.end and b > item.start]
         spans[at].append((inside[0], inside[-1] + 1))
         places[at].append(place)
     found = torch.from_numpy(vectors.of(encoded, spans))

@@ -1,0 +1,80 @@
+"""Addresses are one word each; what is in them is no name."""
+
+from __future__ import annotations
+
+import pytest
+
+from ousianer_cli.formats.addresses import is_address
+from ousianer_cli.formats.visible import visible_text
+from ousianer_cli.formats.words import ADDRESS_READ_AS, never_names, split_words, words_as_read
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://www.example.org/Ann-Lee/Oslo/New_York",
+        "HTTPS://news.example/Oslo/Ann-Lee.html?q=Ann+Lee&x=(Bergen)#Ola",
+        "https://en.example.org/wiki/Oslo_(ship)",
+        "ftp://Ann@files.example.org:21/Oslo",
+        "s3://bucket/Ann/Oslo",
+        "www.Bergen.no",
+        "ann.lee+Oslo@Bergen.example.co.uk",
+        "mailto:ann@example.org",
+        "a...@example.org",
+        "example.com/Ann/Oslo",
+        "t.co/AbCd12",
+        "C:\\Users\\Ann\\Oslo\\report.docx",
+        "\\\\server\\Share\\Oslo.pdf",
+        "/home/Ann/Oslo",
+        "~/Oslo/Ann",
+        "../Ann/Oslo",
+        "docs/Oslo/Ann.md",
+        "Ann_Lee-2014.jpg",
+        "Oslo.PDF",
+    ],
+)
+@pytest.mark.parametrize("frame", ["{}", "See {}.", "({})", "at {}, and", '"{}"', "<{}>", "[Oslo]({})"])
+def test_an_address_is_one_word(address: str, frame: str) -> None:
+    text = frame.format(address)
+    spans = split_words(text)
+    assert address in [text[a:b] for a, b in spans]
+    place = [text[a:b] for a, b in spans].index(address)
+    assert is_address(address)
+    assert never_names(visible_text(text), spans) == {place}
+    assert words_as_read(visible_text(text), spans)[place] == ADDRESS_READ_AS
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Amazon.com's", "Amazon.com 's"),
+        ("He left.It rained", "He left . It rained"),
+        ("Dr.Lee,Mr.Roe/Mrs.Poe;Oslo-based", "Dr . Lee , Mr . Roe / Mrs . Poe ; Oslo - based"),
+        ("and/or CDU/CSU 9/11 24/7", "and / or CDU / CSU 9 / 11 24 / 7"),
+        ("/s/ Ann", "/ s / Ann"),
+        ("said /ˈɒzloʊ/ once", "said / ˈɒzloʊ / once"),
+        ("U.S.A. a.m.", "U.S.A. a.m."),
+        ("Ann\\nLee", "Ann \\ nLee"),
+    ],
+)
+def test_what_only_resembles_an_address(text: str, expected: str) -> None:
+    spans = split_words(text)
+    assert [text[a:b] for a, b in spans] == expected.split()
+    assert not never_names(visible_text(text), spans)
+
+
+def test_a_bare_site_may_be_a_name() -> None:
+    assert not is_address("Amazon.com") and is_address("www.Amazon.com") and is_address("Amazon.com/x")
+
+
+def test_a_handle_or_hashtag_is_one_word_behind_its_mark() -> None:
+    text = "RT @AnnLee: in #NewOslo w/ .@Maria_Keller's #U2 #AIDA2014, C# #1 x@y @ Bo"
+    spans = split_words(text)
+    assert " ".join(text[a:b] for a, b in spans) == (
+        "RT @ AnnLee : in # NewOslo w / . @ Maria_Keller 's # U2 # AIDA2014 , C # # 1 x @ y @ Bo"
+    )
+    read = words_as_read(visible_text(text), spans)
+    assert read[1:3] == [",", "Ann Lee"]
+    assert [read[k] for k in (5, 6, 10, 11, 14, 16)] == [",", "New Oslo", ",", "Maria Keller", "U2", "AIDA 2014"]
+    assert read[18:] == ["C", "#", "#", "1", "x", "@", "y", "@", "Bo"]
+    assert never_names(visible_text(text), spans) == {1, 5, 10, 13, 15}
