@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ousianer_cli.formats.visible import INVISIBLE
 from ousianer_cli.formats.words import resplit_tokens, split_words
 
-UNSEEN = re.compile(rf"[\s{INVISIBLE}\x00-\x1f\x7f-\x9f]|(?m:^)[ \t]*(?:(?:>|&gt;)[ \t]?)+")
+UNSEEN = re.compile(rf"(?m:^)[ \t]*(?:(?:>|&gt;)[ \t]?)+|[\s{INVISIBLE}\x00-\x1f\x7f-\x9f]")
 """What no word has: blanks, what is not seen, and the marks of quoted mail."""
 
 
