@@ -32,7 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pages": BASE | {"formats", "taxonomy", "scoring"},
     "training": BASE | {"formats", "taxonomy", "network", "scoring", "corpus", "released_models"},
     "tagging": BASE | {"formats", "taxonomy", "network", "training", "released_models"},
-    "review": BASE | {"formats", "taxonomy", "network", "training", "tagging", "pages", "released_models"},
+    "review": BASE | {"formats", "taxonomy", "network", "scoring", "training", "tagging", "pages", "released_models"},
     "commands": BASE
     | {
         "formats",

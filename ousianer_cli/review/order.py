@@ -44,7 +44,7 @@ def by_disagreement(session: Session) -> list[Place]:
     return [place for _, _, place in sorted(found)]
 
 
-def by_loss(losses: np.ndarray, vectors: np.ndarray | None = None) -> list[int]:
+def by_loss(losses: np.ndarray, vectors: np.ndarray | None = None, judged: Sequence[int] = ()) -> list[int]:
     """Rows in the order in which judging them is expected to win most credit.
 
     A name wins its own expected loss and part of that of its neighbours, as far as nothing chosen before is nearer to
@@ -54,17 +54,21 @@ def by_loss(losses: np.ndarray, vectors: np.ndarray | None = None) -> list[int]:
     Args:
         losses: [M] expected credit lost, 0..1.
         vectors: [M, V], or None.
+        judged: rows that are judged already: they come last, and what is like them has less to win.
     """
+    known = set(judged)
     if vectors is None or not len(losses):
-        return [int(i) for i in np.argsort(-losses, kind="stable")]
+        return sorted(range(len(losses)), key=lambda row: (row in known, -losses[row], row))
     near, alike = neighbours(vectors)
     covered = np.zeros(len(losses))
+    for row in known:
+        covered[near[row]] = np.maximum(covered[near[row]], alike[row])
 
     def gain(row: int) -> float:
         others = near[row]
         return float((losses[others] * np.maximum(0.0, alike[row] - covered[others])).sum())
 
-    heap = [(-gain(row), row) for row in range(len(losses))]
+    heap = [(-gain(row), row) for row in range(len(losses)) if row not in known]
     heapq.heapify(heap)
     order: list[int] = []
     while heap:
@@ -81,7 +85,7 @@ def by_loss(losses: np.ndarray, vectors: np.ndarray | None = None) -> list[int]:
         order.append(row)
         others = near[row]
         covered[others] = np.maximum(covered[others], alike[row])
-    return order
+    return order + sorted(known)
 
 
 def neighbours(vectors: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:

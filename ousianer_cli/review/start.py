@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ousianer_cli.errors import ModelError
 from ousianer_cli.formats.labelled import CorpusReport
@@ -15,6 +17,9 @@ from ousianer_cli.review.server import open_socket, serve
 from ousianer_cli.review.session import Session
 from ousianer_cli.settings.review import ReviewSettings
 from ousianer_cli.taxonomy.tree import Taxonomy, parse_taxonomy
+
+if TYPE_CHECKING:
+    from ousianer_cli.review.learning import Learner
 
 
 def review(
@@ -45,10 +50,13 @@ def review(
     with listening:
         session = Session(documents, taxonomy, followed(settings.out), settings.annotator)
         try:
-            desk = Desk(session, settings.order, Path(settings.run))
             _say_what_there_is(session, report)
+            desk = Desk(
+                session, settings.order, Path(settings.run), _loading(settings, folder, session), settings.model_out
+            )
             serve(desk, listening, started)
             desk.compact()
+            desk.close()
         finally:
             session.close()
     counts = desk.counts
@@ -66,6 +74,20 @@ def review(
         lines.append(f"{desk.trouble}; the journal {session.journal.path} has every decision")
     lines.append(f"next: ousianer finetune {settings.model or folder.name} --feedback {settings.out} -o MODEL")
     return lines
+
+
+def _loading(settings: ReviewSettings, folder: Path, session: Session) -> Callable[[], Learner] | None:
+    """What makes the model ready; None where it is not wanted. PyTorch is imported by it, not before."""
+    if not settings.learn:
+        return None
+    nested = any(c < b for document in session.documents for (_, b), (c, _) in pairwise(document.names))
+
+    def load() -> Learner:
+        from ousianer_cli.review.learning import Learner
+
+        return Learner(folder, session.documents, nested=nested, threads=settings.threads)
+
+    return load
 
 
 def taxonomy_of(folder: Path) -> Taxonomy:

@@ -135,6 +135,16 @@ class Engine:
             detected = self._detect(sentences, ["document"] * len(sentences))
             yield self._typed(detected, sentences, details=details)
 
+    def detect_document(self, sentences: Sequence[Sentence]) -> list[Detected]:
+        """The names of a document sentence by sentence, with their vectors, for `type_document`."""
+        return self._detect(sentences, ["document"] * len(sentences))
+
+    def type_document(
+        self, detected: Sequence[Detected], sentences: Sequence[Sentence], *, details: bool = False
+    ) -> list[list[TypedMention]]:
+        """What `tag_documents` makes of a document's names, by the types that the model gives now."""
+        return self._typed(detected, sentences, details=details)
+
     @torch.inference_mode()
     def _typed(
         self, detected: Sequence[Detected], sentences: Sequence[Sentence], *, details: bool

@@ -76,14 +76,24 @@ function alternatives(name, type, types, act) {
     const item = element("li");
     const button = element("button", classOf(other, types));
     button.type = "button";
-    button.append(element("kbd", "", String(i + 1)), element("i"), element("span", "label", other === "-" ? "outside" : other),
-      element("span", "figures", p.toFixed(2)));
+    button.append(element("kbd", "", String(i + 1)), element("i"), label(other), element("span", "figures", p.toFixed(2)));
     if (other === type) button.classList.add("present");
     button.addEventListener("click", () => act("alternative", i));
     item.append(button);
     list.append(item);
   });
   return list;
+}
+
+// The last level first: what is cut off where it is too long is known from the colour.
+function label(type) {
+  const box = element("span", "label");
+  if (type === "-") { box.textContent = "outside"; return box; }
+  const levels = type.split(".");
+  box.append(levels.at(-1));
+  if (levels.length > 1) box.append(element("small", "", levels.slice(0, -1).join(".")));
+  box.title = type;
+  return box;
 }
 
 function opinion(who, type, types) {

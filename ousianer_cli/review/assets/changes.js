@@ -19,13 +19,15 @@ export function places(answer) {
 }
 
 export function show(answer, types, { go, keep, discard }) {
-  const counts = { retyped: 0, added: 0, removed: 0 };
-  for (const change of answer.places) counts[change.what] += 1;
+  const { counts } = answer;
+  const moved = counts.moved ? `, ${counts.moved} with other boundaries` : "";
   const head = element("h1", "", "What changed");
-  const sum = element("p", "sum", `${counts.retyped} retyped, ${counts.added} added, ${counts.removed} removed, of ${answer.names} names`);
+  const sum = element("p", "sum", `${counts.retyped} retyped, ${counts.added} added, ${counts.removed} removed${moved}; ${answer.names} names now`);
   const learned = element("p", "quiet", answer.told);
   const list = element("ul", "change-list");
   for (const change of answer.places) list.append(row(change, types, go));
+  const more = counts.retyped + counts.added + counts.removed + counts.moved - answer.places.length;
+  if (more > 0) list.append(element("li", "quiet", `and ${more} more`));
   if (!answer.places.length) list.append(element("li", "quiet", "Nothing: the model already says what you said."));
   body.replaceChildren(head, sum, learned, list);
   const made = [button("Go on", "the new model stays for this session", () => {})];

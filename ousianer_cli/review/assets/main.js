@@ -55,8 +55,10 @@ async function watch() {
     await openDocument(state.doc, state.current, { still: true });
   }
   $("apply").disabled = status.model !== "ready";
-  $("apply").title = { none: "this session was started without a model", loading: "the model is being loaded", working: "the model is being tuned" }[status.model]
-    ?? "tune the model on what was judged, and tag again (g)";
+  $("apply").title = {
+    none: "this session was started without a model", loading: "the model is being loaded: a moment", working: "the model is at work",
+    failed: status.told,
+  }[status.model] ?? "tune the model on what was judged, and tag again (g)";
   $("saved").textContent = status.trouble ? "kept in the journal" : state.busy ? "saving…" : "all saved";
   $("saved").title = status.trouble || `in the journal of ${state.start.annotator}, and in ${state.start.out}`;
   $("saved").classList.toggle("bad", Boolean(status.trouble));
