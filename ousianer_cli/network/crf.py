@@ -58,6 +58,30 @@ class Iob2Crf(CRF):  # type: ignore[misc]  # pytorch-crf has no types
         """Spans [start, end) on the best path of each sentence (Viterbi)."""
         return [spans_of(path) for path in self.decode(emissions, mask=mask)]
 
+    @torch.no_grad()
+    def named_spans(self, emissions: Tensor) -> tuple[list[tuple[int, int]], np.ndarray]:
+        """Spans on the best path of one sequence, emissions [T, 3], and p(span) of each, float64 [M].
+
+        What `best_spans` and `span_marginals` give, in plain floats: steps over three tags are too small for calls
+        over arrays, and a sequence by itself has T of them.
+        """
+        scores = emissions.double()
+        move, start, stop = (
+            x.detach().double() for x in (self.transitions, self.start_transitions, self.end_transitions)
+        )
+        spans = spans_of(_best_path(scores.tolist(), move.tolist(), start.tolist(), stop.tolist()))
+        if not spans:
+            return spans, np.zeros(0)
+        chances = (scores - scores.amax(dim=1, keepdim=True)).exp()
+        try:
+            values = _span_chances(
+                chances.tolist(), move.exp().tolist(), start.exp().tolist(), stop.exp().tolist(), spans
+            )
+        except ZeroDivisionError:  # no path has a probability that a float can hold
+            whole = emissions[None].to(self.transitions.device)
+            return spans, self.span_marginals(self.lattice(whole, torch.ones_like(whole[..., 0]).bool()), [spans])[0]
+        return spans, np.asarray(values)
+
     def forward_backward(self, emissions: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Log forward and backward scores [B, T, 3] and log Z [B].
 
@@ -109,6 +133,90 @@ class Iob2Crf(CRF):  # type: ignore[misc]  # pytorch-crf has no types
                 values[k] = np.exp(min(0.0, log_p - log_z[row]))
             result.append(values)
         return result
+
+
+def _best_path(
+    emissions: list[list[float]], move: list[list[float]], start: list[float], stop: list[float]
+) -> list[int]:
+    """Viterbi over O, B, I: the tags of the best path; of equal ones, that of the lower tags from the end back."""
+    (oo, ob, _), (bo, bb, bi), (io, ib, ii) = move
+    o, b, i = (s + e for s, e in zip(start, emissions[0], strict=True))
+    back: list[tuple[int, int, int]] = []
+    for to_o, to_b, to_i in emissions[1:]:
+        best_o, from_o = o + oo, O
+        if b + bo > best_o:
+            best_o, from_o = b + bo, B
+        if i + io > best_o:
+            best_o, from_o = i + io, I
+        best_b, from_b = o + ob, O
+        if b + bb > best_b:
+            best_b, from_b = b + bb, B
+        if i + ib > best_b:
+            best_b, from_b = i + ib, I
+        best_i, from_i = b + bi, B
+        if i + ii > best_i:
+            best_i, from_i = i + ii, I
+        back.append((from_o, from_b, from_i))
+        o, b, i = best_o + to_o, best_b + to_b, best_i + to_i
+    last = [o + stop[O], b + stop[B], i + stop[I]]
+    tag = last.index(max(last))
+    path = [tag]
+    for origin in reversed(back):
+        tag = origin[tag]
+        path.append(tag)
+    return path[::-1]
+
+
+def _span_chances(
+    chances: list[list[float]],
+    move: list[list[float]],
+    start: list[float],
+    stop: list[float],
+    spans: list[tuple[int, int]],
+) -> list[float]:
+    """p(the path holds exactly this span) by forward-backward with scaling (Rabiner 1989, section V.A).
+
+    All arguments are exponentials of scores, those of each word up to a factor.
+
+    Raises:
+        ZeroDivisionError: all paths vanish.
+    """
+    (oo, ob, oi), (bo, bb, bi), (io, ib, ii) = move
+    scale: list[float] = []
+    forward: list[float] = []  # p(B here | the words so far)
+    o, b, i = start
+    first = True
+    for to_o, to_b, to_i in chances:
+        if first:
+            o, b, i = o * to_o, b * to_b, i * to_i
+            first = False
+        else:
+            o, b, i = (
+                (o * oo + b * bo + i * io) * to_o,
+                (o * ob + b * bb + i * ib) * to_b,
+                (o * oi + b * bi + i * ii) * to_i,
+            )
+        total = o + b + i
+        shrink = 1.0 / total
+        o, b, i = o * shrink, b * shrink, i * shrink
+        scale.append(total)
+        forward.append(b)
+    end = o * stop[O] + b * stop[B] + i * stop[I]
+    o, b, i = (x / end for x in stop)
+    # What follows a span whose last word is t, if that word is B, and if it is I; from the last word back.
+    closed = [(stop[B] / end, stop[I] / end)]
+    for (to_o, to_b, to_i), total in zip(reversed(chances[1:]), reversed(scale[1:]), strict=True):
+        o, b, i = o * to_o / total, b * to_b / total, i * to_i / total
+        closed.append((bo * o + bb * b, io * o + ib * b))
+        o, b, i = oo * o + ob * b + oi * i, bo * o + bb * b + bi * i, io * o + ib * b + ii * i
+    closed.reverse()
+    values = []
+    for begin, stopped in spans:
+        value = forward[begin]
+        for place in range(begin + 1, stopped):
+            value *= (bi if place == begin + 1 else ii) * chances[place][I] / scale[place]
+        values.append(min(1.0, value * closed[stopped - 1][0 if stopped == begin + 1 else 1]))
+    return values
 
 
 def spans_of(tags: Sequence[int]) -> list[tuple[int, int]]:

@@ -170,19 +170,23 @@ class LayerStates(nn.Module):
     def forward(self, batch: Batch) -> Tensor:
         if batch.features is not None:
             return batch.features
-        mask = batch.piece_mask.long()
-        if self.shape_input is None:
-            out = self.encoder(input_ids=batch.piece_ids, attention_mask=mask, output_hidden_states=True)
-        else:
-            embeddings: Any = self.encoder.get_input_embeddings
-            pieces = embeddings()(batch.piece_ids)  # [B, S, E]
-            added = self.shape_input(batch.shapes) * batch.word_mask[:, :, None]  # [B, T, E]
-            at = batch.first_piece[:, :, None].expand_as(added)
-            pieces = pieces.scatter_add(1, at, added)
-            out = self.encoder(inputs_embeds=pieces, attention_mask=mask, output_hidden_states=True)
+        out = self.encoder(**self._inputs(batch), attention_mask=batch.piece_mask.long(), output_hidden_states=True)
         states = torch.stack([out.hidden_states[layer] for layer in self.layers], dim=2)
         index = batch.first_piece[:, :, None, None].expand(-1, -1, states.shape[2], states.shape[3])
         return states.gather(1, index)
+
+    def embedded(self, batch: Batch) -> Tensor:
+        """What the first layer of a BERT-like encoder reads, [B, S, D]."""
+        return self.encoder.embeddings(**self._inputs(batch))  # type: ignore[no-any-return]
+
+    def _inputs(self, batch: Batch) -> dict[str, Tensor]:
+        if self.shape_input is None:
+            return {"input_ids": batch.piece_ids}
+        embeddings: Any = self.encoder.get_input_embeddings
+        pieces = embeddings()(batch.piece_ids)  # [B, S, E]
+        added = self.shape_input(batch.shapes) * batch.word_mask[:, :, None]  # [B, T, E]
+        at = batch.first_piece[:, :, None].expand_as(added)
+        return {"inputs_embeds": pieces.scatter_add(1, at, added)}
 
 
 class ScalarMix(nn.Module):

@@ -125,9 +125,10 @@ def _nested(head: NestedHead, found: Detected, vectors: np.ndarray) -> Detected:
 
 def _best_spans(tagger: TaggerNetwork, batch: Contextualised) -> tuple[list[list[Span]], list[np.ndarray]]:
     """Each sequence's spans with p(span) [M]; a name ends with its sentence."""
-    emissions = tagger.crf.ended_before(tagger.emission(batch.states), batch.begins)
-    spans = tagger.crf.best_spans(emissions, batch.mask)
-    return spans, tagger.crf.span_marginals(tagger.crf.lattice(emissions, batch.mask), spans)
+    emissions = tagger.crf.ended_before(tagger.emission(batch.states), batch.begins).float().cpu()
+    lengths = batch.mask.sum(dim=1).tolist()
+    found = [tagger.crf.named_spans(row[:length]) for row, length in zip(emissions, lengths, strict=True)]
+    return [spans for spans, _ in found], [marginals for _, marginals in found]
 
 
 def _pooled(tagger: TaggerNetwork, batch: Contextualised, spans: Sequence[list[Span]]) -> list[np.ndarray]:

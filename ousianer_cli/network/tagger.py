@@ -127,13 +127,16 @@ class TaggerNetwork(nn.Module):
     def contextualise(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """BiLSTM states [B, T, H] after dropout, and encoder states [B, T, L, D]."""
         layers = self.states(batch)
-        words = self.mix(layers)
-        if self.shape is not None:
-            words = torch.cat([words, self.shape(batch.shapes)], dim=-1)
+        words = self.mixed_words(layers, batch)
         lengths = batch.word_mask.sum(dim=1).cpu()
         packed = pack_padded_sequence(self.dropout(words), lengths, batch_first=True, enforce_sorted=False)
         states, _ = pad_packed_sequence(self.lstm(packed)[0], batch_first=True, total_length=batch.word_mask.shape[1])
         return self.dropout(states), layers
+
+    def mixed_words(self, layers: Tensor, batch: Batch) -> Tensor:
+        """What the BiLSTM reads of each word, from encoder states [B, T, L, D]."""
+        words = self.mix(layers)
+        return words if self.shape is None else torch.cat([words, self.shape(batch.shapes)], dim=-1)
 
     def mention_vectors(self, states: Tensor, layers: Tensor, mentions: Mentions) -> Tensor:
         """[M, V] from BiLSTM states [B, T, H] and encoder states [B, T, L, D]."""

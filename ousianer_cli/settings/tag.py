@@ -43,7 +43,13 @@ class TagSettings:
         "", doc="Model folder.", role="input", kind="model", group="model", shown=SHIPPED_MODEL, metavar="DIR"
     )
     device: str = setting("", doc="cpu or cuda.", group="model", neutral=True, shown="a GPU where there is one")
-    threads: int = setting(0, doc="CPU threads; 0 leaves the choice to PyTorch.", group="model", neutral=True)
+    threads: int = setting(
+        0,
+        doc="CPU threads; what is found does not depend on them.",
+        group="model",
+        neutral=True,
+        shown="as many as processors are free",
+    )
     workers: int = setting(
         1,
         doc="Processes that tag, each with its own copy of the model and its share of the cores, or a GPU.",

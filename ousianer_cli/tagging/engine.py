@@ -13,26 +13,24 @@ import torch
 
 from ousianer_cli.errors import ModelError, SettingsError
 from ousianer_cli.network.checkpoint import Model
-from ousianer_cli.network.inference import Detected, contextualised, detect_batch
-from ousianer_cli.network.passages import join_encoded, plan_passages
-from ousianer_cli.network.pieces import EncodedSentence
+from ousianer_cli.network.inference import Detected
+from ousianer_cli.network.packed import Precision
 from ousianer_cli.network.targets import Targets
 from ousianer_cli.network.typing import TypingHead
 from ousianer_cli.tagging.consistency import Consistency
+from ousianer_cli.tagging.detection import Detection
 from ousianer_cli.tagging.mention import TypeProbability
-from ousianer_cli.tagging.windows import Window, encode_windows, join_spans, plan_windows
+from ousianer_cli.tagging.pool import Joint, in_order
+from ousianer_cli.tagging.processors import choose_threads
+from ousianer_cli.tagging.reading import Reading, Sentence
 
-BATCH_PIECES = 4096
-"""Padded pieces a batch at most. It is fixed, and a batch holds one document, so that what is found in a document
-depends on its text alone: batches of another shape round differently in the last bits."""
+AHEAD = 8192
+"""Pieces of documents that may be under way at once."""
 CONFIDENCE_DIGITS = 3
 PROBABILITY_DIGITS = 2
 """Digits of p(type) and p(span)."""
 LEAST_PROBABILITY = 0.05
 """Types below it are not listed."""
-
-Sentence = Sequence[str]
-"""The words of a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +57,8 @@ class Engine:
     `deepen` over 0 lets YAGO evidence go below the type that was chosen (`TypingHead`); `coarse_prior` in place of the
     model's own sets how much gold is taken to stop at the top type (`DecodingRule`). `consistency` shares evidence
     among a document's mentions of one string, where the model gives distributions over target types. `nested` finds
-    names inside found names, too.
+    names inside found names, too. `threads` of them run the network on a CPU (0: as many as processors are free); what
+    is found does not depend on them. The network is taken as it stands when the first document comes.
 
     Raises:
         SettingsError: a prior, `deepen` or `nested` for a model that has no use for it.
@@ -71,8 +70,11 @@ class Engine:
     coarse_prior: float | None = None
     consistency: bool = True
     nested: bool = False
+    threads: int = 0
+    precision: Precision = "fp32"
     head: TypingHead = field(init=False)
     _consistency: Consistency | None = field(init=False, default=None)
+    _detection: Detection | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self.head = TypingHead.of(self.model, deepen=self.deepen, coarse_prior=self.coarse_prior)
@@ -114,15 +116,17 @@ class Engine:
     def max_pieces(self) -> int:
         return self.model.max_pieces
 
-    def tag(self, sentences: Sequence[Sentence]) -> list[list[TypedMention]]:
-        """Typed mentions of sentences that have nothing to do with one another, outside names included.
+    def prepare(self, *, anew: bool = False) -> Detection:
+        """The network made ready, as the first document does; `anew` forgets all and takes the weights as they are."""
+        if self._detection is None or anew:
+            nested = self.model.nested if self.nested else None
+            count = choose_threads(self.threads).count
+            self._detection = Detection(self.model, nested, self.device, count, self.precision)
+        return self._detection
 
-        They share batches, which is faster than a document each; the last digits of a confidence may depend on them.
-        """
-        return [
-            self._typed([found], [words], details=False)[0]
-            for words, found in zip(sentences, self._detect(sentences, [""] * len(sentences)), strict=True)
-        ]
+    def tag(self, sentences: Sequence[Sentence]) -> list[list[TypedMention]]:
+        """Typed mentions of sentences that have nothing to do with one another, outside names included."""
+        return [found for (found,) in self.tag_documents([words] for words in sentences)]
 
     def tag_documents(
         self, documents: Iterable[Sequence[Sentence]], *, details: bool = False
@@ -130,10 +134,19 @@ class Engine:
         """Typed mentions of each sentence of each document, outside names included, whatever their confidence.
 
         With `details` mentions have their alternatives and YAGO classes. A document's result depends on its text alone.
+        Documents are taken ahead, while earlier ones are still tagged: about `AHEAD` pieces of them.
         """
-        for sentences in documents:
-            detected = self._detect(sentences, ["document"] * len(sentences))
-            yield self._typed(detected, sentences, details=details)
+        detection = self.prepare()
+
+        def start(sentences: Sequence[Sentence]) -> tuple[Joint[list[Detected], list[list[TypedMention]]], int]:
+            reading = Reading.of(self.model, sentences)
+
+            def finish(found: list[Detected]) -> list[list[TypedMention]]:
+                return self._typed(reading.by_sentence(found), sentences, details=details)
+
+            return detection.start(reading.sequences, finish), max(1, reading.pieces)
+
+        return in_order(documents, start, AHEAD)
 
     def detect_document(self, sentences: Sequence[Sentence]) -> list[Detected]:
         """The names of a document sentence by sentence, with their vectors, for `type_document`."""
@@ -187,55 +200,6 @@ class Engine:
                 TypedMention(start, end, head.names[position], confidence, detection, options, classes, deep)
             )
         return mentions
-
-    @torch.inference_mode()
-    def _detect(self, sentences: Sequence[Sentence], documents: Sequence[str]) -> list[Detected]:
-        """Spans, their marginals and mention vectors, sentence by sentence; `documents` as `plan_passages` takes it."""
-        full = self.model.tokenizer.encode(sentences) if sentences else []
-        filled = [i for i, words in enumerate(sentences) if words]
-        plan = plan_passages(
-            [full[i].pieces for i in filled], [documents[i] for i in filled], self.model.passage_pieces
-        )
-        passages = [[filled[k] for k in part] for part in plan]
-        windows: list[list[Window]] = []
-        parts: list[EncodedSentence] = []
-        for members in passages:
-            if len(members) > 1:
-                windows.append([])
-                parts.append(join_encoded([full[i] for i in members]))
-            else:
-                windows.append(plan_windows(full[members[0]], self.max_pieces))
-                words, tokenizer = sentences[members[0]], self.model.tokenizer
-                parts += encode_windows(words, full[members[0]], windows[-1], tokenizer, self.max_pieces)
-        outputs: list[Detected] = [Detected.nothing(self.model.tagger.vector_size)] * len(parts)
-        nested = self.model.nested if self.nested else None
-        for batch in contextualised(self.model.tagger, parts, BATCH_PIECES, self.device):
-            for index, found in zip(batch.indices, detect_batch(self.model.tagger, batch, nested), strict=True):
-                outputs[index] = found
-        result = [Detected.nothing(self.model.tagger.vector_size)] * len(sentences)
-        at = 0
-        for members, own in zip(passages, windows, strict=True):
-            if own:
-                result[members[0]] = _join(own, outputs[at : at + len(own)], self.model.tagger.vector_size)
-                at += len(own)
-                continue
-            start = 0
-            for i in members:
-                result[i] = outputs[at].between(start, start + len(sentences[i]))
-                start += len(sentences[i])
-            at += 1
-        return result
-
-
-def _join(windows: list[Window], parts: list[Detected], size: int) -> Detected:
-    """What was found in the windows of one sentence, each name from the window that owns its place."""
-    if len(parts) == 1:
-        return parts[0]
-    kept = []
-    for window, start, end in join_spans(windows, [p.spans for p in parts]):
-        offset = windows[window].start
-        kept.append((parts[window].between(start - offset, end - offset), start))
-    return Detected.joined(kept, size)
 
 
 def _ranked(names: Sequence[str], probabilities: torch.Tensor) -> list[tuple[TypeProbability, ...]]:

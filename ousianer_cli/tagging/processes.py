@@ -23,6 +23,7 @@ import torch
 from ousianer_cli.errors import OusiaError, OutputError
 from ousianer_cli.settings.tag import TagSettings
 from ousianer_cli.tagging.blocks import Block
+from ousianer_cli.tagging.processors import choose_threads
 from ousianer_cli.tagging.worker import Event, Worker
 
 AHEAD = 2
@@ -88,8 +89,8 @@ class Processes:
 
 
 def shares(settings: TagSettings, workers: int) -> Sequence[TagSettings]:
-    """The settings of each worker: its share of the processor's cores, a GPU of its own where there are some."""
-    threads = settings.threads or max(1, len(os.sched_getaffinity(0)) // workers)
+    """The settings of each worker: its share of the processors that are free, a GPU of its own where there are some."""
+    threads = settings.threads or max(1, choose_threads().count // workers)
     gpus = torch.cuda.device_count() if settings.device in ("", "cuda") else 0
     devices = [f"cuda:{k % gpus}" if gpus else settings.device for k in range(workers)]
     return [replace(settings, threads=threads, device=device) for device in devices]

@@ -27,6 +27,7 @@ from ousianer_cli.settings.tag import TagSettings
 from ousianer_cli.tagging.blocks import Block, inputs_digest, plan_blocks, text_of, unit_sizes
 from ousianer_cli.tagging.manifest import Manifest
 from ousianer_cli.tagging.parts import Parts, parts_folder, refuse_unfinished
+from ousianer_cli.tagging.processors import choose_threads
 from ousianer_cli.tagging.records import Record, assembled
 from ousianer_cli.tagging.shards import Shard, ShardFile, write_shard
 from ousianer_cli.tagging.summary import Summary
@@ -141,6 +142,7 @@ def run_tag(settings: TagSettings, progress: bool | None = None, *, resume: bool
 
 def _tag_at_once(run: _Run, blocks: Sequence[Block], progress: bool | None) -> None:
     worker = Worker(run.settings)
+    run.summary.threads = str(choose_threads(run.settings.threads))
     run.began = time.monotonic()
     made = (record for _, record in worker.events(blocks) if record is not None)
     run.write(run.watched(made, progress))
@@ -150,6 +152,7 @@ def _tag_in_parts(run: _Run, parts: Parts, progress: bool | None) -> None:
     finished = parts.finished
     left = [block for block in run.blocks if block.number not in finished]
     if left:
+        run.summary.threads = str(choose_threads(run.settings.threads))
         with _engine(run.settings, len(left)) as engine:
             run.began = time.monotonic()
             for _ in run.watched(parts.keep(engine.events(left)), progress):

@@ -31,6 +31,8 @@ class Summary:
     seconds: float = 0.0
     words_before: int = 0
     """Those of `words` that an earlier, interrupted run tagged: no part of what the seconds were spent on."""
+    threads: str = ""
+    """Threads of the network, and why so many."""
     note: str = ""
     """What is to be known of the run as a whole."""
 
@@ -68,6 +70,7 @@ class Summary:
             ("below the confidence threshold", f"{self.below_threshold:,}"),
             *((f"skipped: {reason}", f"{count:,}") for reason, count in sorted(self.skipped.items()) if count),
             ("warnings", f"{len(self.warnings):,}"),
+            *([("threads", self.threads)] if self.threads else []),
             ("words a second", f"{rate:,.0f}"),
         ]
         width = max(len(name) for name, _ in rows)

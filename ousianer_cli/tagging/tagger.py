@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, overload
@@ -12,6 +13,7 @@ from ousianer_cli.formats.document import Document
 from ousianer_cli.formats.readers import read_documents
 from ousianer_cli.formats.source import plain_document
 from ousianer_cli.network.checkpoint import load_model
+from ousianer_cli.network.packed import Precision
 from ousianer_cli.released_models import released_model
 from ousianer_cli.tagging.documents import SplitDocument, split_document
 from ousianer_cli.tagging.engine import Engine, TypedMention
@@ -61,6 +63,8 @@ class Tagger:
         coarse_prior: float | None = None,
         min_confidence: float | None = None,
         author_type: str = "PER",
+        threads: int = 0,
+        precision: Precision = "fp32",
     ) -> Tagger:
         """A tagger over a model folder.
 
@@ -73,6 +77,8 @@ class Tagger:
             coarse_prior: share of gold taken to stop at the top type; None takes the model's own.
             min_confidence: names below it are left out; None takes the model's own threshold.
             author_type: type of posters' names, which stand in markup; where the taxonomy lacks it, they are left out.
+            threads: CPU threads; 0 takes as many as processors are free. What is found does not depend on them.
+            precision: of the network's numbers, on a CPU.
 
         Raises:
             ModelError: the folder is missing, incomplete or of another version.
@@ -80,7 +86,8 @@ class Tagger:
         """
         chosen = device or ("cuda" if torch.cuda.is_available() else "cpu")
         model = load_model(path or released_model())
-        return cls(Engine(model, chosen, deepen, coarse_prior, consistency, nested), min_confidence, author_type)
+        engine = Engine(model, chosen, deepen, coarse_prior, consistency, nested, threads, precision)
+        return cls(engine, min_confidence, author_type)
 
     @overload
     def tag(self, item: str | Document) -> list[Mention]: ...  # type: ignore[overload-overlap]
@@ -112,7 +119,7 @@ class Tagger:
     def documents(
         self, documents: Iterable[Document], *, details: bool = True, summary: Summary | None = None
     ) -> Iterator[TaggedDocument]:
-        """Documents with their names, streamed: memory holds one document at a time.
+        """Documents with their names, streamed: memory holds the few that are under way.
 
         Names outside the taxonomy or below the threshold are left out and counted in `summary`. Without `details`
         names lack `alternatives` and `yago`, which is faster.
@@ -122,9 +129,15 @@ class Tagger:
         """
         summary = summary if summary is not None else Summary()
         seen: set[str] = set()
-        for document in documents:
-            item = split_document(document)
-            (typed,) = self.engine.tag_documents([item.words()], details=details)
+        taken: deque[SplitDocument] = deque()
+
+        def words() -> Iterator[list[list[str]]]:
+            for document in documents:
+                taken.append(split_document(document))
+                yield taken[-1].words()
+
+        for typed in self.engine.tag_documents(words(), details=details):
+            item = taken.popleft()
             counts = Summary()
             _count(item, seen, counts)
             names = self._authors(item.document, counts)

@@ -6,8 +6,6 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import cast
 
-import torch
-
 from ousianer_cli.formats.document import Document
 from ousianer_cli.formats.edl import NilPolicy
 from ousianer_cli.settings.tag import TagSettings
@@ -26,8 +24,6 @@ def load_tagger(settings: TagSettings) -> Tagger:
     Raises:
         ModelError, SettingsError: as `Tagger.load`.
     """
-    if settings.threads:
-        torch.set_num_threads(settings.threads)
     return Tagger.load(
         settings.model or None,
         device=settings.device or None,
@@ -37,6 +33,7 @@ def load_tagger(settings: TagSettings) -> Tagger:
         coarse_prior=None if settings.coarse_prior < 0 else settings.coarse_prior,
         min_confidence=None if settings.min_confidence < 0 else settings.min_confidence,
         author_type=settings.author_type,
+        threads=settings.threads,
     )
 
 
@@ -47,7 +44,7 @@ def write_options(settings: TagSettings, *, has_targets: bool) -> WriteOptions:
 
 
 class Worker:
-    """Tags blocks, one document in memory at a time."""
+    """Tags blocks, a few documents in memory at a time."""
 
     def __init__(self, settings: TagSettings) -> None:
         self.settings = settings

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,7 @@ def test_a_run_and_its_summary(texts: Path, model: Path) -> None:
     assert {r.run_id for r in rows} == {"first"} and {r.type for r in rows} == {"per"}
     found = summary_of(out)
     assert found.pop("words a second").replace(",", "").isdigit()
+    assert re.fullmatch(r"[1-9]\d* \(.+\)", found.pop("threads"))
     assert found == {
         "documents": "2",
         "segments": "3",

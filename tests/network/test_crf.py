@@ -200,3 +200,32 @@ def test_tags_and_spans_are_two_forms_of_one_thing(case: tuple[list[tuple[int, i
 def test_neighbouring_spans_stay_two() -> None:
     assert tags_of([(0, 2), (2, 3)], 4) == [B, I, B, O]
     assert spans_of([B, I, B, O]) == [(0, 2), (2, 3)]
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("strength", [1.0, 4.0, 900.0])
+def test_one_sequence_in_plain_floats_gives_what_batches_give(seed: int, strength: float) -> None:
+    crf = random_crf(seed)
+    for length in (1, 2, 9, 40):
+        emissions = strength * torch.randn(1, length, TAGS)
+        if seed % 2:
+            emissions = crf.ended_before(emissions, torch.rand(1, length) < 0.2)
+        mask = mask_of(length)
+        wanted = crf.best_spans(emissions, mask)
+        spans, marginals = crf.named_spans(emissions[0])
+        assert [spans] == wanted
+        assert marginals.tolist() == pytest.approx(
+            crf.span_marginals(crf.lattice(emissions, mask), wanted)[0].tolist(), abs=1e-9
+        )
+
+
+def test_marginals_stand_where_floats_vanish() -> None:
+    """Every word wants to be inside a name, and none can be the first of one by any probability that a float holds."""
+    crf = random_crf(0)
+    emissions = torch.tensor([[[0.0, -800.0, 800.0]] * 4])
+    spans, marginals = crf.named_spans(emissions[0])
+    wanted = crf.best_spans(emissions, mask_of(4))
+    assert [spans] == wanted and spans
+    assert marginals.tolist() == pytest.approx(
+        crf.span_marginals(crf.lattice(emissions, mask_of(4)), wanted)[0].tolist(), abs=1e-9
+    )

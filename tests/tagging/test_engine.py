@@ -10,6 +10,8 @@ from tiny_models import CITY, COUNTRY, PERSON, capitals_model, random_model, ran
 from ousianer_cli.errors import ModelError, SettingsError
 from ousianer_cli.network.checkpoint import load_model
 from ousianer_cli.network.nested import NestedHead
+from ousianer_cli.network.packed import PackedNetwork, Precision
+from ousianer_cli.network.pieces import EncodedSentence
 from ousianer_cli.network.targets import DecodingRule
 from ousianer_cli.released_models import released_model
 from ousianer_cli.tagging.consistency import Consistency
@@ -164,6 +166,38 @@ def test_a_document_gives_the_same_whatever_stands_beside_it(kind: str, passage_
     mentions = [m for d in together for s in d for m in s]
     assert len(mentions) > 40 and all(m.yago for m in mentions)
     assert all(m.alternatives for m in mentions) == (kind != "pretrained")
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "int8"])
+def test_neither_threads_nor_neighbours_nor_repetition_change_a_document(precision: Precision) -> None:
+    line = "Row {} of the Grand Hotel in Lima , n {}"
+    documents = [[line.format(n, n * k).split() * (1 + n % 7) for k in range(1 + n % 3)] for n in range(9)]
+    model = random_tuned_model(4)
+    alone = [next(Engine(model, threads=1, precision=precision).tag_documents([d], details=True)) for d in documents]
+    for threads in (1, 3):
+        engine = Engine(model, threads=threads, precision=precision)
+        assert list(engine.tag_documents(documents * 2, details=True)) == alone * 2
+        assert list(engine.tag_documents(documents[::-1], details=True)) == alone[::-1]
+    assert sum(len(row) for document in alone for row in document) > 20
+
+
+def test_what_stands_twice_runs_through_the_network_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs: list[int] = []
+    packed = PackedNetwork.__call__
+
+    def counted(self: PackedNetwork, sequence: EncodedSentence) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        runs.append(sequence.words)
+        return packed(self, sequence)
+
+    monkeypatch.setattr(PackedNetwork, "__call__", counted)
+    document = [["Ada", "Brun", "left", "Oslo"], ["rain"], ["Ada", "Brun", "left", "Oslo"]]
+    engine = Engine(capitals_model(), threads=1)
+    first, second = list(engine.tag_documents([document, document]))
+    assert first == second and first[0] == first[2] and len(first[0]) == 2
+    assert sorted(runs) == [1, 4]
+    other_case = [["ADA", "BRUN", "left", "Oslo"]]  # the same pieces, other shapes
+    list(engine.tag_documents([other_case]))
+    assert len(runs) == 3
 
 
 def test_no_sentences() -> None:

@@ -1,0 +1,93 @@
+"""Names of a document's sequences, in threads beside one another."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from threading import Lock
+from typing import TypeVar
+
+import torch
+
+from ousianer_cli.network.checkpoint import Model
+from ousianer_cli.network.inference import Contextualised, Detected, contextualised, detect_batch, length_batches
+from ousianer_cli.network.nested import NestedHead
+from ousianer_cli.network.packed import PackedNetwork, Precision
+from ousianer_cli.network.pieces import EncodedSentence
+from ousianer_cli.network.shapes import sentence_begins
+from ousianer_cli.tagging.pool import Joint, kernel_pool
+
+BATCH_PIECES = 4096
+"""Padded pieces of a GPU's batch at most. It is fixed, and a batch holds one document, so that what is found in a
+document depends on its text alone: batches of another shape round differently in the last bits."""
+REMEMBERED = 2048
+"""Sequences whose names are kept, for documents that repeat one another."""
+
+Result = TypeVar("Result")
+
+
+class Detection:
+    """Runs a model's network over sequences.
+
+    On a CPU each sequence runs by itself, so that its names depend on nothing else by construction, in one thread,
+    several of them at once. On a GPU a document's sequences share batches.
+    """
+
+    def __init__(
+        self, model: Model, nested: NestedHead | None, device: str, threads: int, precision: Precision
+    ) -> None:
+        self._network, self._nested, self._device = model.tagger, nested, device
+        self._packed = PackedNetwork(model.tagger, precision) if device == "cpu" else None
+        together = self._packed is not None and self._packed.concurrent
+        self._pool: ThreadPoolExecutor = kernel_pool(threads if together else 1, 1 if together else threads)
+        self._known: OrderedDict[bytes, Detected] = OrderedDict()
+        self._lock = Lock()
+
+    def start(
+        self, sequences: Sequence[EncodedSentence], finish: Callable[[list[Detected]], Result]
+    ) -> Joint[list[Detected], Result]:
+        """Find the names of a document's sequences; the last thread makes the result of them."""
+        if self._packed is not None:
+            batches = [[i] for i in range(len(sequences))]
+        else:
+            batches = length_batches([s.pieces for s in sequences], BATCH_PIECES)
+        order = [i for batch in batches for i in batch]
+
+        def join(found: list[list[Detected]]) -> Result:
+            of = dict(zip(order, (one for batch in found for one in batch), strict=True))
+            return finish([of[i] for i in range(len(sequences))])
+
+        parts = [partial(self._detect, [sequences[i] for i in batch]) for batch in batches]
+        return Joint(self._pool, parts, join)
+
+    def _detect(self, sequences: list[EncodedSentence]) -> list[Detected]:
+        if self._packed is None:
+            return self._in_batch(sequences)
+        return [self._alone(sequence, self._packed) for sequence in sequences]
+
+    @torch.inference_mode()
+    def _in_batch(self, sequences: list[EncodedSentence]) -> list[Detected]:
+        found: dict[int, Detected] = {}
+        budget = len(sequences) * max(s.pieces for s in sequences)
+        for batch in contextualised(self._network, sequences, budget, self._device):
+            found |= zip(batch.indices, detect_batch(self._network, batch, self._nested), strict=True)
+        return [found[i] for i in range(len(sequences))]
+
+    @torch.inference_mode()
+    def _alone(self, sequence: EncodedSentence, network: PackedNetwork) -> Detected:
+        key = b"".join(a.tobytes() for a in (sequence.piece_ids, sequence.first_piece, sequence.shapes))
+        with self._lock:
+            if key in self._known:
+                self._known.move_to_end(key)
+                return self._known[key]
+        states, layers, shapes = network(sequence)
+        every = torch.ones(states.shape[:2], dtype=torch.bool)
+        batch = Contextualised([0], states, layers, every, sentence_begins(shapes))
+        (found,) = detect_batch(self._network, batch, self._nested)
+        with self._lock:
+            self._known[key] = found
+            if len(self._known) > REMEMBERED:
+                self._known.popitem(last=False)
+        return found

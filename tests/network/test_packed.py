@@ -1,0 +1,94 @@
+"""The packed network against the network itself, in every precision and for encoders that are not packed."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from tiny_models import random_model, random_tagger
+
+from ousianer_cli.network.encoder import build_encoder, tiny_config
+from ousianer_cli.network.packed import PackedLinear, PackedNetwork, Precision, bert_like
+from ousianer_cli.network.pieces import EncodedSentence, PieceTokenizer, collate
+from ousianer_cli.network.shapes import sentence_begins
+from ousianer_cli.network.tagger import TaggerConfig, TaggerNetwork
+
+SENTENCES = [
+    ["Ada", "Brun", "went", "to", "Rome", "."],
+    ["Lima"],
+    ["The", "port", "of", "Oslo", ",", "closed", "for", "9", "days", "."] * 6,
+]
+
+
+def encoded() -> list[EncodedSentence]:
+    return PieceTokenizer.characters().encode(SENTENCES)
+
+
+@torch.inference_mode()
+def furthest(network: TaggerNetwork, precision: Precision) -> float:
+    """The greatest difference of any state from the network's own, as a share of the greatest state."""
+    packed = PackedNetwork(network, precision)
+    worst = 0.0
+    for sentence in encoded():
+        batch = collate([sentence])
+        states, layers, shapes = packed(sentence)
+        assert sentence_begins(shapes).tolist() == [[True] + [False] * (sentence.words - 1)]
+        for found, wanted in zip((states, layers), network.contextualise(batch), strict=True):
+            assert found.shape == wanted.shape and found.dtype == torch.float32
+            worst = max(worst, float((found - wanted).abs().max() / wanted.abs().max()))
+    return worst
+
+
+@pytest.mark.parametrize("shape_input", [False, True])
+@pytest.mark.parametrize("layers", [(0, 1, 2), (1,), (2, 0)])
+def test_fp32_is_the_network_itself(layers: tuple[int, ...], shape_input: bool) -> None:
+    network = random_tagger(2, layers=layers, shape_input=shape_input, lstm_layers=2)
+    if shape_input:
+        assert network.states.shape_input is not None
+        torch.nn.init.normal_(network.states.shape_input.weight)
+    assert furthest(network, "fp32") < 1e-5
+
+
+@pytest.mark.parametrize(("precision", "least", "most"), [("bf16", 1e-5, 0.03), ("int8", 1e-4, 0.08)])
+def test_lower_precision_is_near_and_not_the_same(precision: Precision, least: float, most: float) -> None:
+    assert least < furthest(random_tagger(2, lstm_layers=2), precision) < most
+
+
+def test_packing_leaves_the_network_as_it_was() -> None:
+    network = random_model().tagger
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    PackedNetwork(network, "int8")
+    assert all(torch.equal(tensor, before[name]) for name, tensor in network.state_dict().items())
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "int8"])
+def test_a_linear_layer_with_its_gelu(precision: Precision) -> None:
+    torch.manual_seed(1)
+    rows, weight, bias = torch.randn(7, 24), torch.randn(10, 24), torch.randn(10)
+    wanted = torch.nn.functional.linear(rows, weight, bias)
+    with torch.inference_mode():
+        for gelu, expected in ((False, wanted), (True, torch.nn.functional.gelu(wanted))):
+            found = PackedLinear(weight, bias, precision, gelu=gelu)(rows).float()
+            assert float((found - expected).abs().max()) < {"fp32": 1e-5, "bf16": 0.2, "int8": 0.4}[precision]
+
+
+def test_a_weight_of_zeros_stays_zero_in_int8() -> None:
+    with torch.inference_mode():
+        found = PackedLinear(torch.zeros(3, 4), torch.tensor([1.0, 2.0, 3.0]), "int8")(torch.ones(2, 4))
+    assert found.tolist() == [[1.0, 2.0, 3.0]] * 2
+
+
+@pytest.mark.parametrize("kind", ["distilbert", "roberta", "bert with relu"])
+def test_other_encoders_run_too(kind: str) -> None:
+    config = tiny_config(PieceTokenizer.characters().vocabulary)
+    if kind == "distilbert":
+        config = {"model_type": kind, "vocab_size": config["vocab_size"], "dim": 32, "n_layers": 2, "n_heads": 2}
+        config |= {"hidden_dim": 64, "max_position_embeddings": 512}
+    elif kind == "roberta":
+        config["model_type"] = kind
+    else:
+        config["hidden_act"] = "relu"
+    torch.manual_seed(0)
+    encoder = build_encoder(config)
+    assert bert_like(encoder) == (kind == "roberta")
+    settings = TaggerConfig(layers=(1, 2), encoder_size=32, types=4, lstm_hidden=8, lstm_layers=1)
+    assert furthest(TaggerNetwork(settings, encoder).eval(), "fp32") < 1e-5
