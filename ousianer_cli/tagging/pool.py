@@ -87,7 +87,7 @@ def in_order(
     together. An error in the items is raised after the results of those that came before it.
     """
     waiting: deque[tuple[Joint[Part, Result], int]] = deque()
-    failure: Exception | None = None
+    failure: BaseException | None = None
     size = 0
     source = iter(items)
     try:
@@ -96,7 +96,7 @@ def in_order(
                 started = start(next(source))
             except StopIteration:
                 break
-            except Exception as error:
+            except BaseException as error:
                 failure = error
                 break
             waiting.append(started)

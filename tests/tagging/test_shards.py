@@ -64,8 +64,9 @@ def settings(model: str, **changes: object) -> TagSettings:
 
 
 def told(summary: Summary) -> list[str]:
-    """The summary without its rate, and the warnings."""
-    return [*(line for line in summary.lines() if not line.startswith("words a second")), *summary.warnings]
+    """The summary without its threads and its rate, and the warnings."""
+    apart = ("threads", "words a second")
+    return [*(line for line in summary.lines() if not line.startswith(apart)), *summary.warnings]
 
 
 @pytest.mark.parametrize("nil", ["string", "per-mention"])
