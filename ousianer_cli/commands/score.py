@@ -98,7 +98,7 @@ def score_report(settings: ScoreSettings) -> Report:
         runs,
         load_taxonomy(settings.taxonomy),
         decay=settings.decay,
-        open=settings.open,
+        open_gold=settings.open,
         types=settings.by_type or plots,
         options=options,
     )

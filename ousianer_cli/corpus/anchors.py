@@ -76,7 +76,7 @@ class BuildCounts:
 class AnchorTable:
     """anchor text -> its most common title, commonness and link probability.
 
-    Made by `build`, read by `open`; both give the same object. `counts` is filled by `build` only.
+    Made by `build`, read by `load`; both give the same object. `counts` is filled by `build` only.
     """
 
     def __init__(self, folder: Path, arrays: dict[str, NDArray[Any]], titles: NDArray[np.uint8]) -> None:
@@ -134,12 +134,12 @@ class AnchorTable:
             os.replace(work, out)
         finally:
             shutil.rmtree(work, ignore_errors=True)
-        table = cls.open(out)
+        table = cls.load(out)
         table.counts = counts
         return table
 
     @classmethod
-    def open(cls, folder: str | Path) -> AnchorTable:
+    def load(cls, folder: str | Path) -> AnchorTable:
         """The table in `folder`, memory-mapped.
 
         Raises:
@@ -185,17 +185,17 @@ class AnchorTable:
 
     def rows(self, hashes: U64) -> NDArray[np.int64]:
         """The row of each hash, -1 where the table has none; same shape as `hashes` (one axis)."""
-        found = np.full(len(hashes), -1, dtype=np.int64)
+        rows = np.full(len(hashes), -1, dtype=np.int64)
         if not len(self) or not len(hashes):
-            return found
+            return rows
         slots = hashes >> self._shift
         # A bitmap of 1/16 density answers most lookups of running text without touching the table.
         maybe = np.flatnonzero((self._bloom[slots >> np.uint64(3)] >> (slots & np.uint64(7)).astype(np.uint8)) & 1)
         wanted = hashes[maybe]
         places = np.minimum(np.searchsorted(self.hashes, wanted), len(self) - 1)
         hit = self.hashes[places] == wanted
-        found[maybe[hit]] = places[hit]
-        return found
+        rows[maybe[hit]] = places[hit]
+        return rows
 
     def entry(self, row: int) -> AnchorEntry:
         """The row as an entry."""
@@ -298,10 +298,10 @@ def why_unusable(anchor: str, words: Sequence[str]) -> str | None:
 def _files_of(anchors: str | Path | Sequence[str | Path]) -> list[str]:
     files: list[str] = []
     for pattern in [anchors] if isinstance(anchors, str | Path) else anchors:
-        found = [str(pattern)] if Path(pattern).is_file() else sorted(glob.glob(str(pattern)))
-        if not found:
+        matching = [str(pattern)] if Path(pattern).is_file() else sorted(glob.glob(str(pattern)))
+        if not matching:
             raise InputError("Parquet of anchor, title, count", "no such file", path=pattern)
-        files += found
+        files += matching
     return files
 
 
@@ -432,14 +432,14 @@ def _anchor_arrays(batches: Iterable[list[tuple[Any, ...]]], counts: BuildCounts
 
 def _load_occurrences(path: Path, rows: int) -> NDArray[np.uint64]:
     try:
-        found = np.load(path)
+        counts = np.load(path)
     except (OSError, ValueError) as error:
         raise InputError("occurrence counts (.npy)", str(error), path=path) from None
-    if found.shape != (rows,):
+    if counts.shape != (rows,):
         raise InputError(
-            f"{rows:,} counts, one an anchor", f"shape {found.shape}", path=path, remedy="count them over this table"
+            f"{rows:,} counts, one an anchor", f"shape {counts.shape}", path=path, remedy="count them over this table"
         )
-    return np.asarray(found, dtype=np.uint64)
+    return np.asarray(counts, dtype=np.uint64)
 
 
 def _save_occurrences(folder: Path, counts: NDArray[np.uint64]) -> None:

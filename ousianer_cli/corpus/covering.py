@@ -13,16 +13,16 @@ RAREST = 20
 
 
 def covering(
-    sentences: Sequence[tuple[int, Iterable[tuple[str, ...]]]], least: int, seed: int, wordnet: WordNet
+    sentences: Sequence[tuple[int, Iterable[tuple[str, ...]]]], minimum: int, seed: int, wordnet: WordNet
 ) -> set[int]:
-    """Positions of sentences that together give every type `least` mentions, or all that there are.
+    """Positions of sentences that together give every type `minimum` mentions, or all that there are.
 
     Greedy: sentences are gone through in random order, those of a lower rank first, and one is taken where a type of it
     still lacks mentions. A mention counts for its types and all above them.
 
     Args:
         sentences: rank, and the direct types of each mention.
-        least: mentions of each type.
+        minimum: mentions of each type.
     """
     rng = random.Random(seed)
     order = list(range(len(sentences)))
@@ -40,7 +40,7 @@ def covering(
     chosen: set[int] = set()
     for at in order:
         gained = [closures[types] & sought for types in sentences[at][1]]
-        if any(have[type_id] < least for closure in gained for type_id in closure):
+        if any(have[type_id] < minimum for closure in gained for type_id in closure):
             chosen.add(at)
             for closure in gained:
                 have.update(closure)

@@ -62,9 +62,9 @@ class Definitions:
     def _class_of(self, head: str, kinds: frozenset[str]) -> str | None:
         for kind, places in _COARSE.items():
             for coarse in places if kind in kinds else ():
-                found = self._nouns.find(head, coarse)
-                if found is not None and kind in self._kinds(found):
-                    return found
+                noun = self._nouns.find(head, coarse)
+                if noun is not None and kind in self._kinds(noun):
+                    return noun
         return None
 
 

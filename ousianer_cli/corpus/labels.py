@@ -39,8 +39,8 @@ def mapped_labels(table: str | Path, taxonomy: str | None = None) -> TypesOf:
     def types(mention: LabelledMention) -> tuple[str, ...] | None:
         if not mention.labels or mention.labels == (OUTSIDE,):
             return mention.labels
-        found: tuple[str, ...] = mapping.lookup_deepest(mention.labels)
-        return found or None
+        deepest: tuple[str, ...] = mapping.lookup_deepest(mention.labels)
+        return deepest or None
 
     return types
 
@@ -56,12 +56,12 @@ def taxonomy_labels(name: str) -> TypesOf:
     taxonomy = load_taxonomy(name)
 
     def types(mention: LabelledMention) -> tuple[str, ...] | None:
-        found = [
+        nodes = [
             label if label == OUTSIDE else taxonomy.find(label, ignore_case=True, phantoms=False)
             for label in mention.labels
         ]
-        known = [x for x in dict.fromkeys(found) if x is not None]
-        if found and not known:
+        known = [x for x in dict.fromkeys(nodes) if x is not None]
+        if nodes and not known:
             return None
         return tuple(x for x in known if not any(other.startswith(f"{x}.") for other in known))
 
@@ -118,10 +118,10 @@ def wordnet_labels(source: str | None) -> TypesOf:
         return rows[label]
 
     def types(mention: LabelledMention) -> tuple[str, ...] | None:
-        found = [ids(label) for label in mention.labels if label != OUTSIDE]
-        if found and all(x is None for x in found):
+        synsets = [ids(label) for label in mention.labels if label != OUTSIDE]
+        if synsets and all(x is None for x in synsets):
             return None
-        return tuple(dict.fromkeys(i for x in found if x for i in x))
+        return tuple(dict.fromkeys(i for x in synsets if x for i in x))
 
     return types
 

@@ -38,22 +38,22 @@ class FoundMention:
     weight: float = 1.0
 
 
-def _words(text: str) -> frozenset[str]:
+def _word_set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
 _STOPS = frozenset(".!?…")
 _QUOTES = frozenset("\"'“”‘’«»()[]")
-_LINKING = _words("of de del della di du des von van der den al el la le y e")
+_LINKING = _word_set("of de del della di du des von van der den al el la le y e")
 """Small words inside names."""
-_HONORIFICS = _words(
+_HONORIFICS = _word_set(
     """
     Mr Mrs Ms Dr Prof St Sir Dame Lord Lady Saint Pope King Queen Prince Princess Emperor Empress Tsar President
     Senator Governor Mayor Minister Chancellor General Colonel Captain Major Admiral Lieutenant Sergeant Professor Judge
     Justice Bishop Archbishop Cardinal Father Brother Sister Reverend Rabbi Count Duke Earl Baron
     """
 )
-_OPENERS = _words(
+_OPENERS = _word_set(
     """
     a after all although an and as at because before both but by despite during each even finally following for from
     had he her here his how however if in is it its later like many meanwhile most near of on once one only or other
@@ -62,12 +62,12 @@ _OPENERS = _words(
     without yet
     """
 )
-_NAME_ENDS = _words("Jr Sr I II III IV V VI VII VIII IX X XI XII XIII XIV XV XVI")
+_NAME_ENDS = _word_set("Jr Sr I II III IV V VI VII VIII IX X XI XII XIII XIV XV XVI")
 _JOINERS = frozenset("-–/&")
 # Marks of formulas and codes: `Li` in `[Li(H2O)4]+`, `ISO` in `ISO_646`.
 _GLUE_BEFORE = frozenset("[_=+^@\\")
 _GLUE_AFTER = frozenset("(_=+^@\\")
-_AFTER_NAME = _words(", Inc Inc. Corporation Corp Corp. Company Ltd Limited Group Records plc AG S.A. F.C. FC")
+_AFTER_NAME = _word_set(", Inc Inc. Corporation Corp Corp. Company Ltd Limited Group Records plc AG S.A. F.C. FC")
 _PARENTHESIS = re.compile(r"\s*\([^()]*\)\Z")
 Name = tuple[str, ...]
 
@@ -133,33 +133,33 @@ class _Article:
 def expand_mentions(
     text: str,
     title: str,
-    found: Sequence[FoundMention],
+    stated: Sequence[FoundMention],
     anchors: AnchorTable | None,
     settings: ExpansionSettings,
     *,
     persons: Container[str] = frozenset(),
     words: Sequence[tuple[int, int]] | None = None,
 ) -> list[FoundMention]:
-    """The mentions of an article, `found` and further ones, sorted by start, none of the further ones overlapping.
+    """The mentions of an article, `stated` and further ones, sorted by start, none of the further ones overlapping.
 
-    `found` holds every link and bold title of the text, typed or not (no further mention is placed inside one); their
+    `stated` holds every link and bold title of the text, typed or not (no further mention is placed inside one); their
     weights become those of `settings`. `title` is the article's own. Without `anchors` there are no aliases but
     surnames. `persons` are the titles known to be people (for surnames alone). `words` are `split_words(text)` if the
     caller has them. Time grows with the text and what is found, not with the number of names.
     """
-    kept = [dataclasses.replace(m, weight=settings.weight(m.how)) for m in found]
+    kept = [dataclasses.replace(m, weight=settings.weight(m.how)) for m in stated]
     if kept and (settings.again or settings.alias or settings.surnames):
         article = _Article.read(text, split_words(text) if words is None else words)
         taken = bytearray(len(article.words))
         since: dict[str, int] = {}
-        for mention in found:
+        for mention in stated:
             cover = article.covered(mention.start, mention.end)
             taken[cover.start : cover.stop] = b"\1" * len(cover)
             since[mention.title] = min(since.get(mention.title, cover.start), cover.start)
-        names = _names(article, found, persons)
+        names = _names(article, stated, persons)
         candidates: list[_Candidate] = []
         if settings.surnames:
-            candidates += _occurrences(article, _surnames(article, found, names, persons), "alias")
+            candidates += _occurrences(article, _surnames(article, stated, names, persons), "alias")
         if settings.again:
             candidates += _occurrences(article, names, "again")
         if settings.alias and anchors is not None:
@@ -170,13 +170,13 @@ def expand_mentions(
     return sorted(kept, key=lambda m: (m.start, m.end))
 
 
-def _names(article: _Article, found: Sequence[FoundMention], persons: Container[str]) -> dict[Name, str | None]:
+def _names(article: _Article, stated: Sequence[FoundMention], persons: Container[str]) -> dict[Name, str | None]:
     """The article's own names: what links and bold titles show, and their titles.
 
     None where two titles have a name, and where it names the title in this place only (`Albanian` for the language).
     """
     titles: dict[Name, set[str]] = defaultdict(set)
-    for mention in found:
+    for mention in stated:
         cover = article.covered(mention.start, mention.end)
         if cover and article.words[cover.start] == "the":
             cover = cover[1:]
@@ -240,12 +240,12 @@ def _is_name(article: _Article, words: Name, *, inside: bool) -> bool:
 
 
 def _surnames(
-    article: _Article, found: Sequence[FoundMention], names: Container[Name], persons: Container[str]
+    article: _Article, stated: Sequence[FoundMention], names: Container[Name], persons: Container[str]
 ) -> dict[Name, str]:
     """The last word of each person's name, where no other title and no other first name of the article goes with it."""
     bearers: dict[str, set[str]] = defaultdict(set)
     firsts: dict[str, set[str]] = defaultdict(set)
-    for mention in found:
+    for mention in stated:
         parts = list(_title_words(mention.title))
         for part in parts:
             bearers[part].add(mention.title)
@@ -315,30 +315,30 @@ def _place(
     article: _Article, candidates: list[_Candidate], taken: bytearray, since: dict[str, int]
 ) -> Iterator[_Candidate]:
     """The candidates that stand, longest first, then in the order given; none on another or on what is `taken`."""
-    found = bytes(taken)
+    stated = bytes(taken)
     for c in sorted(candidates, key=lambda c: -c.width):
         end = c.first + c.width
         if any(taken[c.first : end]):
             continue
-        if c.title is not None and (c.first < since[c.title] or _is_part(article, c.first, end, found)):
+        if c.title is not None and (c.first < since[c.title] or _is_part(article, c.first, end, stated)):
             continue
         taken[c.first : end] = b"\1" * c.width
         if c.title is not None:
             yield c
 
 
-def _is_part(article: _Article, first: int, end: int, found: bytes) -> bool:
+def _is_part(article: _Article, first: int, end: int, stated: bytes) -> bool:
     """Whether words [first, end) read like a part of a bigger name, judging by the words beside them."""
     text, left, right = article.text, article.spans[first][0], article.spans[end - 1][1]
     if text[max(0, left - 1) : left] in _GLUE_BEFORE or text[right : right + 1] in _GLUE_AFTER:
         return True
-    return _joined_before(article, first, found) or _joined_after(article, first, end, found)
+    return _joined_before(article, first, stated) or _joined_after(article, first, end, stated)
 
 
-def _joined_before(article: _Article, first: int, found: bytes) -> bool:
+def _joined_before(article: _Article, first: int, stated: bytes) -> bool:
     words = article.words
     before = article.beside(first, -1)
-    if before is None or found[first - 1]:
+    if before is None or stated[first - 1]:
         return False
     further = article.beside(first - 1, -1)
     if before in _JOINERS:
@@ -347,19 +347,19 @@ def _joined_before(article: _Article, first: int, found: bytes) -> bool:
     if before[0].isupper():
         return before not in _HONORIFICS and not (article.opens(first - 1) and before.lower() in _OPENERS)
     # `Bank of Boston`, but not `the coast of Boston`; `University` may well open the sentence, `Most` may not.
-    if before not in _LINKING or further is None or found[first - 2] or not further[0].isupper():
+    if before not in _LINKING or further is None or stated[first - 2] or not further[0].isupper():
         return False
     return further.lower() not in _OPENERS and words[first - 2] not in _HONORIFICS
 
 
-def _joined_after(article: _Article, first: int, end: int, found: bytes) -> bool:
+def _joined_after(article: _Article, first: int, end: int, stated: bytes) -> bool:
     after = article.beside(end - 1, 1)
-    if after is None or found[end]:
+    if after is None or stated[end]:
         return False
     if after[0].isupper():
         return True
     further = article.beside(end, 1)
-    if further is None or found[end + 1] or not (further[0].isupper() or further[0].isdigit()):
+    if further is None or stated[end + 1] or not (further[0].isupper() or further[0].isdigit()):
         return False
     if after in _JOINERS:
         return after == "&" or article.spans[end][0] == article.spans[end - 1][1]

@@ -19,6 +19,6 @@ def noun_labels(mention: LabelledMention) -> tuple[str, ...] | None:
     tops = dict.fromkeys(label.partition(".")[0].upper() for label in mention.labels)
     if not tops or any(top != OUTSIDE and top not in COARSE_TYPES for top in tops):
         return None
-    found = [noun_class(mention.noun, top) for top in tops] if mention.noun else []
-    known = dict.fromkeys(x for x in found if x is not None)
+    classes = [noun_class(mention.noun, top) for top in tops] if mention.noun else []
+    known = dict.fromkeys(x for x in classes if x is not None)
     return tuple(known) or ((_PERSON,) if list(tops) == ["PER"] else ())

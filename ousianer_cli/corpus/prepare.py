@@ -110,14 +110,14 @@ def prepare_corpus(
     given = dict(options or {})
     for form in known.values():
         options_for(form, given)  # a value that is none is refused whatever the files are
-    told = [(path, known[chosen.format or detect_format(path)]) for path in files]
-    _check_options(chosen, given, list(dict.fromkeys(form for _, form in told)))
+    formatted = [(path, known[chosen.format or detect_format(path)]) for path in files]
+    _check_options(chosen, given, list(dict.fromkeys(form for _, form in formatted)))
     report = PrepareReport()
     duplicates = Duplicates(_excluded(chosen, given))
     shared = typing_function(chosen)
     sentences: list[Sentence] = []
     held: list[Sentence] = []
-    for form, paths in _units(told):
+    for form, paths in _units(formatted):
         path, reader = paths[0], cast(CorpusReader, form.corpus)
         types_of = shared or shipped_labels(chosen, reader.labels_of or None)
         classes = chosen.types or reader.names
@@ -190,9 +190,9 @@ def _excluded(settings: PrepareSettings, options: Mapping[str, Any]) -> set[byte
     }
 
 
-def _units(told: Iterable[tuple[str | Path, Format]]) -> Iterator[tuple[Format, list[str | Path]]]:
+def _units(formatted: Iterable[tuple[str | Path, Format]]) -> Iterator[tuple[Format, list[str | Path]]]:
     """Paths that are read together: neighbours whose text lies in --source, so that it is read once; others singly."""
-    for form, group in groupby(told, key=lambda item: item[1]):
+    for form, group in groupby(formatted, key=lambda item: item[1]):
         paths = [path for path, _ in group]
         together = form.corpus is not None and form.corpus.together
         yield from [(form, paths)] if together else [(form, [path]) for path in paths]
@@ -282,7 +282,7 @@ def _judged(types: tuple[str, ...], tokens: Sequence[str], mention: LabelledMent
         return (OUTSIDE,) if places and is_demonym(tokens[mention.start : mention.end]) else types
     if not places and types != (OUTSIDE,):
         return types
-    found = demonym_type(tokens, mention.start, mention.end)
-    if not found or (places and all(name.partition(".")[0] == found for name in types)):
+    place = demonym_type(tokens, mention.start, mention.end)
+    if not place or (places and all(name.partition(".")[0] == place for name in types)):
         return types
-    return (found,)
+    return (place,)

@@ -188,13 +188,13 @@ def _with_definition(title: str, types: tuple[str, ...], reading: _Reading) -> t
     """A mention's types and the class of its title's definition, without those that lie above another one."""
     if reading.definitions is None:
         return types
-    found = reading.definitions.find(title, types)
+    defined = reading.definitions.find(title, types)
     wordnet = reading.judge.wordnet
-    if found is None or found in wordnet.closure(types):
-        reading.counts.defined["nothing new" if found else "no class of the same kind"] += 1
+    if defined is None or defined in wordnet.closure(types):
+        reading.counts.defined["nothing new" if defined else "no class of the same kind"] += 1
         return types
     reading.counts.defined["a class below or beside"] += 1
-    return tuple(sorted(wordnet.most_specific((*types, found))))
+    return tuple(sorted(wordnet.most_specific((*types, defined))))
 
 
 def _kept_sources(row: Mapping[str, Any], sentence: Sentence) -> list[tuple[str, str]]:

@@ -88,8 +88,8 @@ class ShardWriter:
         self._close_shard()
         named = re.compile(rf"{re.escape(self.prefix)}-(\d{{5,}})\.parquet")
         for path in self.folder.glob("*.parquet"):
-            found = named.fullmatch(path.name)
-            if found and int(found[1]) >= self._number:
+            match = named.fullmatch(path.name)
+            if match and int(match[1]) >= self._number:
                 path.unlink()
 
 
@@ -171,13 +171,13 @@ def _mentions_type() -> Any:
     return pa.list_(pa.struct(fields))
 
 
-def _without_nulls(found: Any) -> Any:
+def _without_nulls(kind: Any) -> Any:
     """An inferred type in which what no value tells is text."""
     import pyarrow as pa
 
-    if pa.types.is_list(found):
-        return pa.list_(_without_nulls(found.value_type))
-    return pa.string() if pa.types.is_null(found) else found
+    if pa.types.is_list(kind):
+        return pa.list_(_without_nulls(kind.value_type))
+    return pa.string() if pa.types.is_null(kind) else kind
 
 
 # ---- reading --------------------------------------------------------------------------------------------------------
@@ -308,10 +308,10 @@ def _parquet_rows(file: Path, columns: Sequence[str] = ()) -> Iterator[tuple[Sen
 def _group_rows(opened: Any, block: Block, columns: Sequence[str]) -> Iterator[tuple[Sentence, dict[str, Any]]]:
     import pyarrow as pa
 
-    own = [n for n in _COLUMNS if n in opened.schema_arrow.names]
+    present = [n for n in _COLUMNS if n in opened.schema_arrow.names]
     number = block.first
     try:
-        for batch in opened.iter_batches(_READ_AT_ONCE, row_groups=[block.at], columns=[*own, *columns]):
+        for batch in opened.iter_batches(_READ_AT_ONCE, row_groups=[block.at], columns=[*present, *columns]):
             for row in batch.to_pylist():
                 yield _sentence(row, block.file, number), {name: row[name] for name in columns}
                 number += 1
@@ -321,7 +321,7 @@ def _group_rows(opened: Any, block: Block, columns: Sequence[str]) -> Iterator[t
 
 
 def _sentence(row: dict[str, Any], file: Path, number: int) -> Sentence:
-    def bad(expected: str, found: object) -> InputError:
+    def invalid(expected: str, found: object) -> InputError:
         remedy = "the number is the row's, from 1; see docs/formats.md, corpus lines"
         return InputError(expected, str(found)[:80], path=file, line=number, remedy=remedy)
 
@@ -329,7 +329,7 @@ def _sentence(row: dict[str, Any], file: Path, number: int) -> Sentence:
     known["mentions"] = [
         {k: v for k, v in m.items() if v is not None} if m is not None else None for m in known.get("mentions", ())
     ]
-    return sentence_of(known, tokens_of(known, bad), bad)
+    return sentence_of(known, tokens_of(known, invalid), invalid)
 
 
 def _open_parquet(file: Path, columns: Sequence[str] = ()) -> Any:
@@ -361,36 +361,36 @@ def _open_parquet(file: Path, columns: Sequence[str] = ()) -> Any:
     return opened
 
 
-def _is_text(found: Any) -> bool:
+def _is_text(kind: Any) -> bool:
     import pyarrow as pa
 
-    if pa.types.is_dictionary(found):
-        found = found.value_type
-    return str(found) in ("string", "large_string", "string_view")
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    return str(kind) in ("string", "large_string", "string_view")
 
 
-def _is_text_or_null(found: Any) -> bool:
+def _is_text_or_null(kind: Any) -> bool:
     import pyarrow as pa
 
-    return bool(pa.types.is_null(found)) or _is_text(found)
+    return bool(pa.types.is_null(kind)) or _is_text(kind)
 
 
-def _is_list(found: Any) -> bool:
+def _is_list(kind: Any) -> bool:
     import pyarrow as pa
 
-    return bool(pa.types.is_list(found) or pa.types.is_large_list(found))
+    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind))
 
 
-def _is_list_of_text(found: Any) -> bool:
-    return _is_list(found) and _is_text(found.value_type)
+def _is_list_of_text(kind: Any) -> bool:
+    return _is_list(kind) and _is_text(kind.value_type)
 
 
-def _is_mentions(found: Any) -> bool:
+def _is_mentions(kind: Any) -> bool:
     import pyarrow as pa
 
-    if not _is_list(found) or not pa.types.is_struct(found.value_type):
+    if not _is_list(kind) or not pa.types.is_struct(kind.value_type):
         return False
-    fields = {field.name: field.type for field in found.value_type}
+    fields = {field.name: field.type for field in kind.value_type}
     return (
         {"start", "end", "types"} <= fields.keys()
         and bool(pa.types.is_integer(fields["start"]) and pa.types.is_integer(fields["end"]))
@@ -399,10 +399,10 @@ def _is_mentions(found: Any) -> bool:
     )
 
 
-def _is_number_or_null(found: Any) -> bool:
+def _is_number_or_null(kind: Any) -> bool:
     import pyarrow as pa
 
-    return bool(pa.types.is_floating(found) or pa.types.is_integer(found) or pa.types.is_null(found))
+    return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_null(kind))
 
 
 def _first_line(error: Exception) -> str:

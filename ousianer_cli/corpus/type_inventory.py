@@ -87,7 +87,7 @@ def _summary(
             pair: {"titles": n, "no_common_kind": report.disagreed[pair]} for pair, n in report.compared.most_common()
         },
         "left_out": dict(report.left_out.most_common()),
-        "bad_lines": {"lines": report.bad_lines, "expected": dict(report.bad), "first": report.examples},
+        "bad_lines": {"lines": report.bad_lines, "expected": dict(report.wrong), "first": report.examples},
         "links": {"mass": total, "with_types": covered, "bad_lines": bad_links},
         "types": {
             "seen": len(weighed),

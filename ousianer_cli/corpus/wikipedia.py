@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from ousianer_cli.corpus.wikipedia_parts import (
-    Say,
+    Progress,
     Tally,
     Work,
     Workers,
@@ -41,7 +41,7 @@ from ousianer_cli.settings.prepare_wikipedia import HOWS, WikipediaSettings
 
 VERSION = 1
 _DIGEST_BYTES = 1 << 20
-_SPEAK_EVERY = 20.0
+_REPORT_EVERY = 20.0
 _DUCKDB_THREADS = 4
 
 
@@ -49,14 +49,14 @@ def prepare_wikipedia(
     settings: WikipediaSettings,
     *,
     resume: bool = False,
-    say: Say | None = None,
+    progress: Progress | None = None,
     stop_after: str | None = None,
 ) -> Tally:
     """Make the corpus; returns the report, which is `report.json` in the folder too.
 
     Args:
         resume: go on with the run in the folder, which must have been begun with the same inputs and options.
-        say: told of progress, one line at a time; by default stderr, a line every 20 seconds.
+        progress: told of it, one line at a time; by default stderr, a line every 20 seconds.
         stop_after: leave after this step (`extract`, `types`, `redirects`, `links`, `anchors`, `mark`, `select`), as a
             killed run would; the report then holds what is known.
 
@@ -74,16 +74,16 @@ def prepare_wikipedia(
     require_extra()
     out = Path(settings.out)
     work = Work(out / "parts")
-    told = _Progress(say)
+    reports = _Progress(progress)
     _begin(out, settings, resume)
     if resume and (out / "report.json").exists():
         done: Tally = read_json(out / "report.json")
         return done
     work.clear_unfinished()
-    run = _Run(settings, out, work, Workers(settings.workers or _cores()), told)
+    run = _Run(settings, out, work, Workers(settings.workers or _cores()), reports)
     for step, action in run.steps():
         begun = time.perf_counter()
-        told.step(step)
+        reports.step(step)
         try:
             action()
         except OusiaError:
@@ -109,7 +109,7 @@ class _Run:
     out: Path
     work: Work
     workers: Workers
-    say: _Progress
+    progress: _Progress
 
     def steps(self) -> list[tuple[str, Callable[[], None]]]:
         return [
@@ -139,7 +139,7 @@ class _Run:
             self.workers.alone(step.extract_dump_db, Path(self.settings.dump_db), self.work, self.settings.strict)
         else:
             dumps = [Path(d) for d in self.settings.dumps]
-            step.extract(dumps, self.work, self.workers, strict=self.settings.strict, say=self.say)
+            step.extract(dumps, self.work, self.workers, strict=self.settings.strict, progress=self.progress)
         if not any(read_json(self.work.part("parts", p, "json"))["articles"].get("articles") for p in self.parts()):
             names = ", ".join(self.settings.dumps or [self.settings.dump_db])
             raise InputError("articles", "none", path=names, remedy="check the dump")
@@ -158,8 +158,8 @@ class _Run:
         from ousianer_cli.corpus.wikipedia_resolve import build_titles
 
         given = [Path(t) for t in self.settings.types if Path(t).suffix == ".parquet"]
-        own = self.work.folder / "title_types.parquet"
-        tables = [*given, *([own] if own.exists() else [])]
+        built = self.work.folder / "title_types.parquet"
+        tables = [*given, *([built] if built.exists() else [])]
         self.workers.alone(build_titles, self.work, tables, self.settings.memory, self.threads)
 
     def links(self) -> None:
@@ -172,7 +172,7 @@ class _Run:
 
         write_excluded(self.work, [Path(p) for p in self.settings.exclude])
         if "alias" in self.settings.how:
-            build_anchors(self.work, self.parts(), self.workers, self.settings.memory, self.say)
+            build_anchors(self.work, self.parts(), self.workers, self.settings.memory, self.progress)
 
     def mark(self) -> None:
         from ousianer_cli.corpus.wikipedia_write import MarkOptions, mark_part
@@ -189,7 +189,7 @@ class _Run:
         parts = self.parts()
         todo = [p for p in parts if not self.work.part("marked", p, "json").exists()]
         for done, _ in enumerate(self.workers.run((mark_part, (self.work, p, options)) for p in todo), 1):
-            self.say(f"mark: {len(parts) - len(todo) + done} of {len(parts)} parts")
+            self.progress(f"mark: {len(parts) - len(todo) + done} of {len(parts)} parts")
 
     def select(self) -> None:
         from ousianer_cli.corpus.wikipedia_resolve import select_sentences
@@ -212,7 +212,7 @@ class _Run:
             for n, (group, target) in enumerate(zip(groups, targets, strict=True))
         )
         for done, _ in enumerate(self.workers.run(tasks), 1):
-            self.say(f"write: {done} of {len(groups)} shards")
+            self.progress(f"write: {done} of {len(groups)} shards")
         if jsonl:
             with whole_file(self.out / "typing.jsonl") as part, part.open("wb") as whole:
                 for path in targets:
@@ -259,17 +259,17 @@ class _Run:
 class _Progress:
     """Passes on a line when a step begins, and then one every 20 seconds."""
 
-    def __init__(self, say: Say | None) -> None:
-        self._say = say or (lambda line: print(line, file=sys.stderr, flush=True))
+    def __init__(self, report: Progress | None) -> None:
+        self._report = report or (lambda line: print(line, file=sys.stderr, flush=True))
         self._last = time.monotonic()
 
     def step(self, name: str) -> None:
-        self._say(f"{name} …")
+        self._report(f"{name} …")
         self._last = time.monotonic()
 
     def __call__(self, line: str) -> None:
-        if time.monotonic() - self._last >= _SPEAK_EVERY:
-            self._say(line)
+        if time.monotonic() - self._last >= _REPORT_EVERY:
+            self._report(line)
             self._last = time.monotonic()
 
 
@@ -294,10 +294,10 @@ def _begin(out: Path, settings: WikipediaSettings, resume: bool) -> None:
     if manifest.exists():
         if not resume:
             raise OutputError(f"{out}: expected a new folder, found a run in it; go on with --resume or choose another")
-        found = read_json(manifest)
-        for name in sorted({*mine, *found}):
-            if mine.get(name) != found.get(name):
-                was, now = _short(found.get(name)), _short(mine.get(name))
+        begun = read_json(manifest)
+        for name in sorted({*mine, *begun}):
+            if mine.get(name) != begun.get(name):
+                was, now = _short(begun.get(name)), _short(mine.get(name))
                 shown = name if name in ("version", "inputs", "types", "exclude") else flag(name)
                 raise OutputError(
                     f"{out}: expected to go on with the same run, found another {shown} (then {was}, now {now}); "
@@ -334,14 +334,14 @@ def _manifest(settings: WikipediaSettings) -> dict[str, Any]:
     inputs = settings.dumps or [settings.dump_db]
     return {
         "version": VERSION,
-        "inputs": [_told(p) for p in inputs],
-        "types": [_told(p) for p in settings.types],
-        "exclude": [_told(p) for p in settings.exclude],
+        "inputs": [_fingerprint(p) for p in inputs],
+        "types": [_fingerprint(p) for p in settings.types],
+        "exclude": [_fingerprint(p) for p in settings.exclude],
         **options,
     }
 
 
-def _told(path: str) -> list[str | int]:
+def _fingerprint(path: str) -> list[str | int]:
     place = Path(path)
     try:
         if place.is_dir():

@@ -16,7 +16,7 @@ from ousianer_cli.corpus.parquet import RowWriter
 from ousianer_cli.corpus.wikipedia_parts import (
     EXAMPLES,
     ROW_GROUP,
-    Say,
+    Progress,
     Tally,
     Task,
     Work,
@@ -79,7 +79,7 @@ def blocks(pages: Iterable[Page]) -> Iterator[Block]:
         yield block
 
 
-def extract(dumps: Sequence[Path], work: Work, workers: Workers, *, strict: bool, say: Say) -> None:
+def extract(dumps: Sequence[Path], work: Work, workers: Workers, *, strict: bool, progress: Progress) -> None:
     """Write the parts of all dumps; those that are there already are left as they are.
 
     Raises:
@@ -95,9 +95,9 @@ def extract(dumps: Sequence[Path], work: Work, workers: Workers, *, strict: bool
         number += len(chunks)
     tasks: Iterable[Task] = ((extract_chunk, (chunk, n, work, strict)) for n, chunk in whole)
     for done, _ in enumerate(workers.run(tasks), 1):
-        say(f"extract: {done} of {len(whole)} chunks")
+        progress(f"extract: {done} of {len(whole)} chunks")
     for n, chunk in streamed:
-        _extract_stream(chunk, n, work, workers, strict, say)
+        _extract_stream(chunk, n, work, workers, strict, progress)
 
 
 def _chunk_file(work: Work, chunk: int) -> Path:
@@ -113,7 +113,9 @@ def extract_chunk(chunk: DumpChunk, number: int, work: Work, strict: bool) -> No
     _close_chunk(work, number, place + 1, faults)
 
 
-def _extract_stream(chunk: DumpChunk, number: int, work: Work, workers: Workers, strict: bool, say: Say) -> None:
+def _extract_stream(
+    chunk: DumpChunk, number: int, work: Work, workers: Workers, strict: bool, progress: Progress
+) -> None:
     faults = DumpFaults()
     parts = 0
 
@@ -127,7 +129,7 @@ def _extract_stream(chunk: DumpChunk, number: int, work: Work, workers: Workers,
                 yield extract_block, (block, part, work, strict)
 
     for done, _ in enumerate(workers.run(tasks()), 1):
-        say(f"extract: {Path(chunk.path).name}, {done} parts")
+        progress(f"extract: {Path(chunk.path).name}, {done} parts")
     _close_chunk(work, number, parts, faults)
 
 

@@ -30,7 +30,7 @@ EXAMPLES = 20
 
 Tally = dict[str, Any]
 """Counts as JSON keeps them: name -> number, or -> a tally of its own, or -> a list of examples."""
-Say = Callable[[str], None]
+Progress = Callable[[str], None]
 
 
 def part_name(part: int) -> str:

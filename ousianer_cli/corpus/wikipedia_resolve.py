@@ -323,11 +323,11 @@ def repeated_rows(work: Work, parts: Sequence[int]) -> dict[int, set[int]]:
     """part -> its rows that are repeats, for these parts."""
     import pyarrow.parquet as pq
 
-    found: dict[int, set[int]] = {}
+    repeats: dict[int, set[int]] = {}
     table = pq.read_table(work.folder / "repeats.parquet", filters=[("part", "in", list(parts))])
     for part, row in zip(table["part"].to_pylist(), table["row"].to_pylist(), strict=True):
-        found.setdefault(part, set()).add(row)
-    return found
+        repeats.setdefault(part, set()).add(row)
+    return repeats
 
 
 def quota_of(work: Work, parts: Sequence[int], memory: str) -> dict[str, int]:

@@ -24,7 +24,7 @@ from ousianer_cli.corpus.parquet import RowWriter
 from ousianer_cli.corpus.store import write_shard
 from ousianer_cli.corpus.wikipedia_parts import (
     ROW_GROUP,
-    Say,
+    Progress,
     Tally,
     Work,
     Workers,
@@ -56,7 +56,7 @@ class MarkOptions:
 # ---- anchors --------------------------------------------------------------------------------------------------------
 
 
-def build_anchors(work: Work, parts: Sequence[int], workers: Workers, memory: str, say: Say) -> Tally:
+def build_anchors(work: Work, parts: Sequence[int], workers: Workers, memory: str, progress: Progress) -> Tally:
     """Make the anchor table of all links and count its anchors in the running text of all parts."""
     done = work.folder / "anchors.json"
     if not done.exists():
@@ -64,7 +64,7 @@ def build_anchors(work: Work, parts: Sequence[int], workers: Workers, memory: st
         counted = [parts[i : i + _PARTS_A_COUNT] for i in range(0, len(parts), _PARTS_A_COUNT)]
         missing = [group for group in counted if not work.part("occurrences", group[0], "npz").exists()]
         for number, _ in enumerate(workers.run((_count_parts, (work, group)) for group in missing), 1):
-            say(f"anchors: counted {min(number * _PARTS_A_COUNT, len(parts))} of {len(parts)} parts")
+            progress(f"anchors: counted {min(number * _PARTS_A_COUNT, len(parts))} of {len(parts)} parts")
         workers.alone(_add_counts, work)
         write_json(done, made)
     counts: Tally = read_json(done)
@@ -86,7 +86,7 @@ def _build_table(work: Work, memory: str) -> Tally:
 
 
 def _count_parts(work: Work, parts: Sequence[int]) -> None:
-    table = AnchorTable.open(_table_folder(work))
+    table = AnchorTable.load(_table_folder(work))
     counts = count_occurrences((text for part in parts for _, text, _ in _articles(work, part)), table)
     at = np.flatnonzero(counts)
     path = work.part("occurrences", parts[0], "npz")
@@ -97,7 +97,7 @@ def _count_parts(work: Work, parts: Sequence[int]) -> None:
 
 
 def _add_counts(work: Work) -> None:
-    table = AnchorTable.open(_table_folder(work))
+    table = AnchorTable.load(_table_folder(work))
 
     def partial() -> Iterator[Any]:
         for path in work.files("occurrences", "npz"):
@@ -125,13 +125,13 @@ class _Context:
 
     def types_of(self, set_id: int) -> tuple[tuple[str, ...], bool]:
         """The types of a set, and whether they are a person's."""
-        found = self.known.get(set_id)
-        if found is None:
+        types = self.known.get(set_id)
+        if types is None:
             if len(self.known) >= 50_000:
                 self.known.clear()
-            found = (tuple(self.types["types"][set_id].as_py()), bool(self.types["person"][set_id].as_py()))
-            self.known[set_id] = found
-        return found
+            types = (tuple(self.types["types"][set_id].as_py()), bool(self.types["person"][set_id].as_py()))
+            self.known[set_id] = types
+        return types
 
     def is_excluded(self, tokens: Sequence[str]) -> bool:
         if not len(self.excluded):
@@ -147,7 +147,7 @@ def _context(work: Work, with_anchors: bool) -> _Context:
 
     with pa.memory_map(str(work.folder / "type_sets.arrow")) as file:
         types = pa.ipc.open_file(file).read_all()
-    anchors = AnchorTable.open(_table_folder(work)) if with_anchors else None
+    anchors = AnchorTable.load(_table_folder(work)) if with_anchors else None
     excluded = np.load(work.folder / "excluded.npy", mmap_mode="r")
     return _Context(types, anchors, excluded)
 
@@ -256,7 +256,7 @@ class _Found:
         self,
         links: Sequence[tuple[int, int, str, bool, int | None, float | None]],
         bolds: Sequence[tuple[int, int]],
-        own: Sequence[tuple[int | None, float | None]],
+        title_types: Sequence[tuple[int | None, float | None]],
     ) -> None:
         """Take up an article's links and bold titles, and find further mentions."""
         stated: list[FoundMention] = []
@@ -268,8 +268,8 @@ class _Found:
             stated.append(FoundMention(start, end, f"{title}#" if section else title, "link"))
             if set_id is not None and not section:
                 self.types[title] = (set_id, weight or 0.0)
-        if own and own[0][0] is not None:
-            self.types[self.title] = (own[0][0], own[0][1] or 0.0)
+        if title_types and title_types[0][0] is not None:
+            self.types[self.title] = (title_types[0][0], title_types[0][1] or 0.0)
         taken = sorted((m.start, m.end) for m in stated)
         for start, end in bolds:
             if any(start < b and a < end for a, b in taken):
@@ -394,12 +394,12 @@ class _LinkReader:
 
     def of(self, row: int) -> list[Any]:
         """The rows of one article without their row number; articles are asked for in order."""
-        found = []
+        rows = []
         while self._next is not None and self._next[0] <= row:
             if self._next[0] == row:
-                found.append(self._next[1:])
+                rows.append(self._next[1:])
             self._next = next(self._rows, None)
-        return found
+        return rows
 
 
 # ---- shards ---------------------------------------------------------------------------------------------------------
@@ -486,8 +486,8 @@ class _Shard:
         for m in mentions:
             self.by_how[m["how"]] += 1
             self.types.update(m["types"])
-        found = tuple(Mention(m["start"], m["end"], tuple(m["types"]), m["weight"]) for m in mentions)
-        sentence = Sentence(tuple(row["tokens"]), found, row["doc"], "typing")
+        typed = tuple(Mention(m["start"], m["end"], tuple(m["types"]), m["weight"]) for m in mentions)
+        sentence = Sentence(tuple(row["tokens"]), typed, row["doc"], "typing")
         return sentence, [m["how"] for m in mentions], [m["title"] for m in mentions]
 
     def tally(self) -> Tally:

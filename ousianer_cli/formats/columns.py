@@ -177,10 +177,12 @@ def _is_comment(line: str, columns: list[str], layout: Layout, width: int | None
 def _cells(columns: list[str], layout: Layout, width: int, path: Path, line: int) -> tuple[str, str]:
     """Token and tag of a line; with columns named from the left, lines may differ in length."""
     fixed = layout.token >= 0 and layout.tag >= 0
-    least = max(i + 1 if i >= 0 else -i for i in (layout.token, layout.tag))
-    least = max(least, 1 if layout.token == layout.tag else 2)
-    if len(columns) < least or (not fixed and len(columns) != width):
-        expected = f"{least} columns or more" if fixed or width < least else f"{width} columns as on the lines before"
+    minimum = max(i + 1 if i >= 0 else -i for i in (layout.token, layout.tag))
+    minimum = max(minimum, 1 if layout.token == layout.tag else 2)
+    if len(columns) < minimum or (not fixed and len(columns) != width):
+        expected = (
+            f"{minimum} columns or more" if fixed or width < minimum else f"{width} columns as on the lines before"
+        )
         expected += " (separated by tabs or blanks)"
         remedy = "correct the line, or name the columns with --token-column and --tag-column"
         raise InputError(expected, str(len(columns)), path=path, line=line, remedy=remedy)

@@ -42,14 +42,14 @@ def _folder_format(path: Path, known: Mapping[str, Format]) -> str:
     """The one format that a folder's files show by their names."""
     of_folders = {name: form for name, form in known.items() if form.corpus and form.corpus.folders}
     files = [file for file in path.rglob("*") if not file.name.startswith(".")]
-    told = {form.name for file in files for form in told_by_name(file, of_folders.values())}
-    found = [name for name in of_folders if name in told]
-    if len(found) == 1:
-        return found[0]
+    named = {form.name for file in files for form in told_by_name(file, of_folders.values())}
+    formats = [name for name in of_folders if name in named]
+    if len(formats) == 1:
+        return formats[0]
     expected = f"a folder with files of {', '.join(of_folders)}"
-    if found:
-        remedy = f"say which: --format {'|'.join(found)}"
-        raise InputError(f"{expected}, of one format", f"those of {' and '.join(found)}", path=path, remedy=remedy)
+    if formats:
+        remedy = f"say which: --format {'|'.join(formats)}"
+        raise InputError(f"{expected}, of one format", f"those of {' and '.join(formats)}", path=path, remedy=remedy)
     raise InputError(expected, "none of these", path=path, remedy="name corpora of other formats file by file")
 
 

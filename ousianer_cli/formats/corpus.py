@@ -112,31 +112,31 @@ def parse_lines(lines: Iterable[bytes], path: Path, first: int = 1) -> Iterator[
             yield parse_line(line, path, number)
 
 
-def _object(line: str, bad: Callable[[str, object], InputError]) -> dict[str, Any]:
+def _object(line: str, invalid: Callable[[str, object], InputError]) -> dict[str, Any]:
     try:
         row: Any = parse_json(line)
     except JsonFault as error:
-        raise bad("a JSON object", f"invalid JSON ({error})") from None
+        raise invalid("a JSON object", f"invalid JSON ({error})") from None
     if not isinstance(row, dict):
-        raise bad("a JSON object", row)
+        raise invalid("a JSON object", row)
     return row
 
 
-def tokens_of(row: dict[str, Any], bad: Callable[[str, object], InputError]) -> list[str]:
+def tokens_of(row: dict[str, Any], invalid: Callable[[str, object], InputError]) -> list[str]:
     """A row's 'tokens', which must be there and none of them blank."""
     tokens = row.get("tokens")
     if not isinstance(tokens, list) or not tokens or not all(isinstance(t, str) and t.strip() for t in tokens):
-        raise bad("'tokens' as a list of non-empty strings", tokens)
+        raise invalid("'tokens' as a list of non-empty strings", tokens)
     return tokens
 
 
 def parse_line(line: str, path: str | Path, number: int) -> Sentence:
     """The sentence of one JSON line; an `InputError` names file and line."""
 
-    def bad(expected: str, found: object) -> InputError:
+    def invalid(expected: str, found: object) -> InputError:
         return InputError(expected, str(found)[:80], path=path, line=number, remedy="see docs/formats.md, corpus lines")
 
-    row = _object(line, bad)
+    row = _object(line, invalid)
     if not {"tokens", "mentions"} <= row.keys():
         from ousianer_cli.formats.registry import looks_like
 
@@ -146,43 +146,45 @@ def parse_line(line: str, path: str | Path, number: int) -> Sentence:
         )
         remedy = "turn other formats into training lines with: ousianer prepare corpus"
         raise InputError("a training line with 'tokens' and 'mentions'", found, path=path, line=number, remedy=remedy)
-    return sentence_of(row, tokens_of(row, bad), bad)
+    return sentence_of(row, tokens_of(row, invalid), invalid)
 
 
-def sentence_of(row: dict[str, Any], tokens: list[str], bad: Callable[[str, object], InputError]) -> Sentence:
+def sentence_of(row: dict[str, Any], tokens: list[str], invalid: Callable[[str, object], InputError]) -> Sentence:
     """The sentence of one row, whatever file it stood in; `bad(expected, found)` makes the error for a wrong one."""
     supervises = row.get("supervises", "both")
     if supervises not in ("detection", "typing", "both"):
-        raise bad("'supervises' as detection, typing or both", supervises)
+        raise invalid("'supervises' as detection, typing or both", supervises)
     mentions: list[Mention] = []
     nested: list[Mention] = []
     items = row.get("mentions")
     if not isinstance(items, list | tuple):
-        raise bad("'mentions' as a list", "none" if items is None else items)
+        raise invalid("'mentions' as a list", "none" if items is None else items)
     for item in items:
         if not isinstance(item, dict) or not {"start", "end", "types"} <= item.keys():
-            raise bad("a mention with 'start', 'end' and 'types'", item)
+            raise invalid("a mention with 'start', 'end' and 'types'", item)
         start, end, types = item["start"], item["end"], item["types"]
         if type(start) is not int or type(end) is not int or not 0 <= start < end <= len(tokens):
-            raise bad(f"a mention's 0 <= start < end <= {len(tokens)} (end exclusive)", f"start {start}, end {end}")
+            raise invalid(f"a mention's 0 <= start < end <= {len(tokens)} (end exclusive)", f"start {start}, end {end}")
         if not isinstance(types, list | tuple) or not all(isinstance(t, str) and t for t in types):
-            raise bad("'types' as a list of non-empty strings", types)
+            raise invalid("'types' as a list of non-empty strings", types)
         try:
             weight = float(item.get("weight", 1.0))
         except (TypeError, ValueError):
-            raise bad("a mention's 'weight' as a number of at least 0", item["weight"]) from None
+            raise invalid("a mention's 'weight' as a number of at least 0", item["weight"]) from None
         if not 0 <= weight < math.inf:
-            raise bad("a mention's 'weight' as a number of at least 0", weight)
+            raise invalid("a mention's 'weight' as a number of at least 0", weight)
         inside, noun = item.get("nested") or False, item.get("noun") or ""
         if not isinstance(inside, bool) or not isinstance(noun, str):
-            raise bad("a mention's 'nested' as true or false and its 'noun' as a string", item)
+            raise invalid("a mention's 'nested' as true or false and its 'noun' as a string", item)
         (nested if inside else mentions).append(Mention(start, end, tuple(types), weight, noun))
     mentions.sort(key=lambda m: (m.start, m.end))
     for left, right in pairwise(mentions):
         if right.start < left.end:
-            raise bad("mentions that do not overlap", f"[{left.start}, {left.end}) and [{right.start}, {right.end})")
+            raise invalid(
+                "mentions that do not overlap", f"[{left.start}, {left.end}) and [{right.start}, {right.end})"
+            )
     nested = in_order(nested)
-    _check_nested(mentions, nested, bad)
+    _check_nested(mentions, nested, invalid)
     return Sentence(
         tuple(tokens),
         tuple(mentions),
@@ -194,7 +196,7 @@ def sentence_of(row: dict[str, Any], tokens: list[str], bad: Callable[[str, obje
 
 
 def _check_nested(
-    outer: Sequence[Mention], nested: Sequence[Mention], bad: Callable[[str, object], InputError]
+    outer: Sequence[Mention], nested: Sequence[Mention], invalid: Callable[[str, object], InputError]
 ) -> None:
     """Whether each nested mention lies inside another one, is not all of it, and crosses none."""
     around: list[Mention] = []
@@ -203,13 +205,13 @@ def _check_nested(
             around.pop()
         place = f"[{mention.start}, {mention.end})"
         if around and around[-1].end < mention.end:
-            raise bad(
+            raise invalid(
                 "mentions that lie apart or inside one another", f"[{around[-1].start}, {around[-1].end}), {place}"
             )
         if around and (around[-1].start, around[-1].end) == (mention.start, mention.end):
-            raise bad("a stretch of tokens once", f"{place} twice")
+            raise invalid("a stretch of tokens once", f"{place} twice")
         if not around and mention in nested:
-            raise bad("a nested mention inside another one", f"{place} by itself")
+            raise invalid("a nested mention inside another one", f"{place} by itself")
         around.append(mention)
 
 

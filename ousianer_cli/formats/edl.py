@@ -78,33 +78,33 @@ def refuse_unreadable(text: str, *, path: str | Path | None, line: int) -> None:
 def parse_row(text: str, *, path: str | Path | None = None, line: int = 0) -> EdlRow:
     """One line without its line end; an `InputError` names what is wrong with it."""
 
-    def bad(expected: str, found: str, remedy: str = "see docs/formats.md, EDL tab") -> InputError:
+    def invalid(expected: str, found: str, remedy: str = "see docs/formats.md, EDL tab") -> InputError:
         return InputError(expected, found[:100], path=path, line=line, remedy=remedy)
 
     refuse_unreadable(text, path=path, line=line)
     cells = text.split("\t")
     if not MIN_COLUMNS <= len(cells) <= MAX_COLUMNS:
         found = f"{len(cells)} ('{text[:60]}')" if text else "an empty line"
-        raise bad(f"{MIN_COLUMNS} to {MAX_COLUMNS} tab-separated columns", found)
+        raise invalid(f"{MIN_COLUMNS} to {MAX_COLUMNS} tab-separated columns", found)
     run_id, mention_id, string, location, kb_id, type_, mention_type, confidence_text = cells[:8]
     place = _LOCATION.fullmatch(location)
     if place is None:
-        raise bad("column 4 as docid:start-end, with offsets below 1,000,000,000", f"'{location}'")
+        raise invalid("column 4 as docid:start-end, with offsets below 1,000,000,000", f"'{location}'")
     start, end = int(place[2]), int(place[3])
     if end < start:
-        raise bad("an inclusive end that is not before the start", f"'{location}'")
+        raise invalid("an inclusive end that is not before the start", f"'{location}'")
     if not type_ or ("|" in type_ and "" in type_.split("|")):
         found = f"'{type_}'" if type_ else "an empty column"
-        raise bad("a type in column 6 (alternatives joined by single '|')", found)
+        raise invalid("a type in column 6 (alternatives joined by single '|')", found)
     if not mention_type:
-        raise bad("NAM or NOM in column 7", "an empty column")
+        raise invalid("NAM or NOM in column 7", "an empty column")
     try:
         confidence = float(confidence_text)
     except ValueError:
-        raise bad("a confidence in (0, 1] in column 8", f"'{confidence_text}'") from None
+        raise invalid("a confidence in (0, 1] in column 8", f"'{confidence_text}'") from None
     # `not >` refuses NaN as well.
     if not (confidence > 0.0 and confidence <= 1.0) or "_" in confidence_text:
-        raise bad("a confidence in (0, 1] in column 8", f"'{confidence_text}'")
+        raise invalid("a confidence in (0, 1] in column 8", f"'{confidence_text}'")
     return EdlRow(run_id, mention_id, string, place[1], start, end, kb_id, type_, mention_type, confidence, line)
 
 
@@ -158,24 +158,24 @@ def format_row(row: EdlRow) -> str:
             that is not normalised, a type that is empty or not lower-case, offsets or a confidence out of range.
     """
 
-    def bad(expected: str, found: object) -> OutputError:
+    def invalid(expected: str, found: object) -> OutputError:
         where = f"mention '{row.mention_id}' ({row.doc}:{row.start}-{row.end})"
         return OutputError(f"{where}: expected {expected}, found {found!r}")
 
     fields = (row.run_id, row.mention_id, row.text, row.doc, row.kb_id, row.type, row.mention_type)
     for value in fields:
         if not value or _UNWRITABLE.search(value):
-            raise bad("every field filled, without tab, line end or NUL", value)
+            raise invalid("every field filled, without tab, line end or NUL", value)
     if row.text != normalise_mention_string(row.text):
-        raise bad("a mention string with single spaces", row.text)
+        raise invalid("a mention string with single spaces", row.text)
     if _BLANKS.search(row.doc):
-        raise bad("a document id without blanks", row.doc)
+        raise invalid("a document id without blanks", row.doc)
     if row.type != row.type.lower():
-        raise bad("a lower-case type", row.type)
+        raise invalid("a lower-case type", row.type)
     if not 0 <= row.start <= row.end:
-        raise bad("0 <= start <= end", f"{row.start}-{row.end}")
+        raise invalid("0 <= start <= end", f"{row.start}-{row.end}")
     if not (math.isfinite(row.confidence) and 0.0 <= row.confidence <= 1.0):
-        raise bad("a confidence in (0, 1]", row.confidence)
+        raise invalid("a confidence in (0, 1]", row.confidence)
     place = f"{row.doc}:{row.start}-{row.end}"
     confidence = f"{max(row.confidence, SMALLEST_CONFIDENCE):.6f}"
     return "\t".join((row.run_id, row.mention_id, row.text, place, row.kb_id, row.type, row.mention_type, confidence))

@@ -251,8 +251,8 @@ def looks_like(record: dict[str, Any]) -> str:
 def option_classes() -> list[type]:
     """The dataclasses of the options that corpus formats have of their own; of one that another extends, the other."""
     all_of_them = (form.corpus.options for form in corpus_formats().values() if form.corpus)
-    found = dict.fromkeys(cls for cls in all_of_them if dataclasses.fields(cls))
-    return [cls for cls in found if not any(cls is not other and issubclass(other, cls) for other in found)]
+    classes = dict.fromkeys(cls for cls in all_of_them if dataclasses.fields(cls))
+    return [cls for cls in classes if not any(cls is not other and issubclass(other, cls) for other in classes)]
 
 
 def options_for(form: Format, values: Mapping[str, Any]) -> Any:
@@ -262,8 +262,8 @@ def options_for(form: Format, values: Mapping[str, Any]) -> Any:
         SettingsError: a value that the format refuses.
     """
     assert form.corpus is not None
-    own = {field.name for field in dataclasses.fields(form.corpus.options)}
-    return form.corpus.options(**{name: value for name, value in values.items() if name in own})
+    known = {field.name for field in dataclasses.fields(form.corpus.options)}
+    return form.corpus.options(**{name: value for name, value in values.items() if name in known})
 
 
 def check_heeded(values: Mapping[str, Any], used: Sequence[Format]) -> None:

@@ -33,7 +33,7 @@ from ousianer_cli.errors import InputError
 TYPE, SUBCLASS, PAGE, OTHER = "type", "subclass", "page", "other"
 KINDS = ("turtle", "yago-tsv", "figer", "definition", "pairs")
 
-Bad = Callable[[int, str, str], None]
+Invalid = Callable[[int, str, str], None]
 """Called with a line's number, what was expected, and what was found; may raise to stop."""
 
 _FIGER_HEADER = ("freebase_id", "wikipedia_title", "types")
@@ -108,7 +108,7 @@ class TitleLabels(NamedTuple):
     labels: tuple[tuple[str, str], ...]
 
 
-def read_lines(path: str | Path, bad: Bad) -> Iterator[tuple[int, str]]:
+def read_lines(path: str | Path, invalid: Invalid) -> Iterator[tuple[int, str]]:
     """Number (from 1) and text of each line, without its end; gz, bz2, xz and zip are told by content.
 
     A line that is not UTF-8 and the end of a broken archive go to `bad`.
@@ -124,13 +124,13 @@ def read_lines(path: str | Path, bad: Bad) -> Iterator[tuple[int, str]]:
                 try:
                     yield number, raw.decode("utf-8").rstrip("\r\n")
                 except UnicodeDecodeError as error:
-                    bad(number, "UTF-8", f"byte {error.object[error.start]:#04x} at {error.start}")
+                    invalid(number, "UTF-8", f"byte {error.object[error.start]:#04x} at {error.start}")
     except (EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile) as error:
-        bad(number + 1, "a whole compressed file", str(error) or "its end is missing")
+        invalid(number + 1, "a whole compressed file", str(error) or "its end is missing")
     except OSError as error:
         if number == 0 and error.errno is not None:
             raise InputError("a readable file", error.strerror or str(error), path=path) from None
-        bad(number + 1, "a whole compressed file", str(error))
+        invalid(number + 1, "a whole compressed file", str(error))
 
 
 def _open(path: Path) -> IO[bytes]:
@@ -190,16 +190,16 @@ def kind_of(path: str | Path) -> str:
     )
 
 
-def read_facts(path: str | Path, kind: str, bad: Bad) -> Iterator[Fact]:
+def read_facts(path: str | Path, kind: str, invalid: Invalid) -> Iterator[Fact]:
     """The statements of a YAGO file of kind `turtle` or `yago-tsv`."""
-    return _read_turtle(path, bad) if kind == "turtle" else _read_tsv(path, bad)
+    return _read_turtle(path, invalid) if kind == "turtle" else _read_tsv(path, invalid)
 
 
-def read_table(path: str | Path, kind: str, bad: Bad) -> Iterator[TitleLabels]:
+def read_table(path: str | Path, kind: str, invalid: Invalid) -> Iterator[TitleLabels]:
     """The rows of a table of kind `figer`, `definition` or `pairs`."""
-    lines = read_lines(path, bad)
+    lines = read_lines(path, invalid)
     if kind == "pairs":
-        yield from _read_pairs(lines, bad)
+        yield from _read_pairs(lines, invalid)
         return
     header = next(lines)[1].split("\t")
     if kind == "figer":
@@ -211,15 +211,15 @@ def read_table(path: str | Path, kind: str, bad: Bad) -> Iterator[TitleLabels]:
             continue
         cells = line.split("\t")
         if len(cells) != len(header):
-            bad(number, f"{len(header)} columns", f"{len(cells)}")
+            invalid(number, f"{len(header)} columns", f"{len(cells)}")
         elif not cells[title].strip():
-            bad(number, "a title", "nothing")
+            invalid(number, "a title", "nothing")
         else:
             labels = tuple((name, label) for name, at in columns for label in cells[at].split(",") if label)
             yield TitleLabels(number, cells[title], labels)
 
 
-def _read_pairs(lines: Iterator[tuple[int, str]], bad: Bad) -> Iterator[TitleLabels]:
+def _read_pairs(lines: Iterator[tuple[int, str]], invalid: Invalid) -> Iterator[TitleLabels]:
     for number, line in lines:
         if not line or line.startswith(("#\t", "# ")):
             continue
@@ -228,15 +228,15 @@ def _read_pairs(lines: Iterator[tuple[int, str]], bad: Bad) -> Iterator[TitleLab
             cells = [cells[0], cells[2]]
         title, label = cells[0].strip(), cells[-1].strip()
         if len(cells) != 2:
-            bad(number, "title<TAB>class or title<TAB>type<TAB>class", f"{len(cells)} columns")
+            invalid(number, "title<TAB>class or title<TAB>type<TAB>class", f"{len(cells)} columns")
         elif not title or not label:
-            bad(number, "a title and a class", "an empty column")
+            invalid(number, "a title and a class", "an empty column")
         else:
             yield TitleLabels(number, title, (("class", label),))
 
 
-def _read_tsv(path: str | Path, bad: Bad) -> Iterator[Fact]:
-    for number, line in read_lines(path, bad):
+def _read_tsv(path: str | Path, invalid: Invalid) -> Iterator[Fact]:
+    for number, line in read_lines(path, invalid):
         cells = line.split("\t")
         if len(cells) >= 4 and cells[2] == "rdf:type" and "\\" not in line:  # nearly all lines of the largest files
             subject, target = cells[1], cells[3]
@@ -248,9 +248,9 @@ def _read_tsv(path: str | Path, bad: Bad) -> Iterator[Fact]:
         at = 2 if len(cells) >= 4 else 1
         if len(cells) < 3:
             if line.strip() and not line.startswith(("#", "<id_")):
-                bad(number, "[id]<TAB>subject<TAB>relation<TAB>class", repr(line[:60]))
+                invalid(number, "[id]<TAB>subject<TAB>relation<TAB>class", repr(line[:60]))
             elif line.startswith("<id_"):
-                bad(number, "[id]<TAB>subject<TAB>relation<TAB>class", f"{len(cells)} columns")
+                invalid(number, "[id]<TAB>subject<TAB>relation<TAB>class", f"{len(cells)} columns")
             continue
         kind = _PREDICATES.get(cells[at])
         if kind is None and cells[1] in _PREDICATES:
@@ -260,32 +260,32 @@ def _read_tsv(path: str | Path, bad: Bad) -> Iterator[Fact]:
             if line.startswith("#") or cells[at][:1] == "<" or ":" in cells[at]:
                 yield Fact(number, OTHER, "", "")
             else:
-                bad(number, "a relation such as rdf:type", repr(cells[at][:40]))
+                invalid(number, "a relation such as rdf:type", repr(cells[at][:40]))
             continue
         subject, target = cells[at - 1], cells[at + 1]
         if subject[:1] != "<" or subject[-1:] != ">" or len(subject) < 3:
-            bad(number, "a subject in <>", repr(subject[:60]))
+            invalid(number, "a subject in <>", repr(subject[:60]))
             continue
         if target[:1] == "<":
             if target[-1:] != ">" or len(target) < 3:
-                bad(number, "a class in <>", repr(target[:60]))
+                invalid(number, "a class in <>", repr(target[:60]))
                 continue
             target = target[1:-1]
         elif not target:
-            bad(number, "a class", "nothing")
+            invalid(number, "a class", "nothing")
             continue
         name = unescape(subject[1:-1])
         if name is None or (label := unescape(target)) is None:
-            bad(number, "whole characters after \\u", repr(line[:80]))
+            invalid(number, "whole characters after \\u", repr(line[:80]))
             continue
         yield Fact(number, kind, name, label)
 
 
-def _read_turtle(path: str | Path, bad: Bad) -> Iterator[Fact]:
+def _read_turtle(path: str | Path, invalid: Invalid) -> Iterator[Fact]:
     reader = _Turtle()
     pending: list[str] = []
     begun = 0
-    for number, line in read_lines(path, bad):
+    for number, line in read_lines(path, invalid):
         if not line or line.isspace() or line.lstrip().startswith("#"):
             continue
         if line[0] in "@PpBb" and not pending and reader.declared(line):
@@ -293,12 +293,12 @@ def _read_turtle(path: str | Path, bad: Bad) -> Iterator[Fact]:
         match = _SIMPLE.match(line)
         if match is not None:
             if pending:
-                bad(begun, "a statement that ends with ' .'", repr(" ".join(pending)[:80]))
+                invalid(begun, "a statement that ends with ' .'", repr(" ".join(pending)[:80]))
                 pending = []
             try:
                 yield reader.fact(number, match["s"], match["p"], match["o"])
             except ValueError as error:
-                bad(number, "a statement of known prefixes and whole characters", str(error))
+                invalid(number, "a statement of known prefixes and whole characters", str(error))
             continue
         if not pending:
             if line.startswith("<<"):  # RDF-star: facts about facts
@@ -314,12 +314,12 @@ def _read_turtle(path: str | Path, bad: Bad) -> Iterator[Fact]:
                 continue
             facts = list(reader.facts(begun, statement))
         except ValueError as error:
-            bad(begun, "Turtle", f"{error} in {' '.join(pending)[:80]!r}")
+            invalid(begun, "Turtle", f"{error} in {' '.join(pending)[:80]!r}")
         else:
             yield from facts
         pending = []
     if pending:
-        bad(begun, "a statement that ends with ' .'", repr(" ".join(pending)[:80]))
+        invalid(begun, "a statement that ends with ' .'", repr(" ".join(pending)[:80]))
 
 
 def _tokens(text: str) -> list[str] | None:

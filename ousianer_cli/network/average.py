@@ -54,9 +54,9 @@ def check_alike(models: Sequence[Model], names: Sequence[str]) -> None:
             raise ModelError(f"{name}: expected a model over the encoder of {names[0]}, found another; leave it out")
         differing = differing_setting(first.tagger.config, model.tagger.config)
         if differing is not None:
-            found = [getattr(m.tagger.config, differing) for m in (first, model)]
+            values = [getattr(m.tagger.config, differing) for m in (first, model)]
             raise ModelError(
-                f"{name}: expected {differing} {found[0]} as in {names[0]}, found {found[1]}; leave it out"
+                f"{name}: expected {differing} {values[0]} as in {names[0]}, found {values[1]}; leave it out"
             )
         if model.passage_pieces != first.passage_pieces:
             raise ModelError(
@@ -122,8 +122,8 @@ def mean_weights(
         for place, type_id in enumerate(types):
             knowing = [i for i, row in enumerate(rows) if type_id in row]
             if knowing:
-                own = [states[i][name][rows[i][type_id]] for i in knowing]
-                merged[name][place] = _mean(own, [weights[i] for i in knowing])
+                type_rows = [states[i][name][rows[i][type_id]] for i in knowing]
+                merged[name][place] = _mean(type_rows, [weights[i] for i in knowing])
     return merged
 
 

@@ -191,11 +191,11 @@ def _load(folder: Path, config: Mapping[str, Any]) -> Model:
         encoder = build_encoder(encoder_config["config"])
     else:
         encoder = load_encoder(encoder_config["name"], encoder_config["layers"])
-        found = fingerprint(encoder)
-        if found != encoder_config["fingerprint"]:
+        installed = fingerprint(encoder)
+        if installed != encoder_config["fingerprint"]:
             raise ModelError(
                 f"{folder}: expected encoder '{encoder_config['name']}' with fingerprint "
-                f"{encoder_config['fingerprint']}, found {found}; install the encoder that the model's card names"
+                f"{encoder_config['fingerprint']}, found {installed}; install the encoder that the model's card names"
             )
     network = dict(config["network"])
     network["layers"] = tuple(network["layers"])

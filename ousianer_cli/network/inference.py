@@ -94,30 +94,32 @@ def detect_batch(tagger: TaggerNetwork, batch: Contextualised, nested: NestedHea
     """What is found in each sequence of a batch; with a nested head, names inside the found ones too."""
     spans, marginals = _best_spans(tagger, batch)
     vectors = _pooled(tagger, batch, spans)
-    found = [Detected(*one) for one in zip(spans, marginals, vectors, strict=True)]
+    detected = [Detected(*one) for one in zip(spans, marginals, vectors, strict=True)]
     if nested is None:
-        return found
-    inner = [[s for name in own for s in candidates(name)] for own in spans]
+        return detected
+    inner = [[s for name in names for s in candidates(name)] for names in spans]
     inner_vectors = _pooled(tagger, batch, inner)
-    return [replace(one, nested=_nested(nested, one, vector)) for one, vector in zip(found, inner_vectors, strict=True)]
+    return [
+        replace(one, nested=_nested(nested, one, vector)) for one, vector in zip(detected, inner_vectors, strict=True)
+    ]
 
 
-def _nested(head: NestedHead, found: Detected, vectors: np.ndarray) -> Detected:
+def _nested(head: NestedHead, outer: Detected, vectors: np.ndarray) -> Detected:
     """The names inside a sentence's found names, from the vectors [N, V] of all candidates in their order."""
     spans: list[Span] = []
     chances: list[float] = []
     places: list[int] = []
     at = 0
-    for row, name in enumerate(found.spans):
+    for row, name in enumerate(outer.spans):
         inside = candidates(name)
         if not inside:
             continue
-        own = torch.from_numpy(vectors[at : at + len(inside)])
-        outer = torch.from_numpy(found.vectors[row]).expand_as(own)
-        p = torch.sigmoid(head(own, outer, place_features(inside, [name] * len(inside)))).tolist()
+        inner_vectors = torch.from_numpy(vectors[at : at + len(inside)])
+        outer_vectors = torch.from_numpy(outer.vectors[row]).expand_as(inner_vectors)
+        p = torch.sigmoid(head(inner_vectors, outer_vectors, place_features(inside, [name] * len(inside)))).tolist()
         for k in choose_nested(inside, p):
             spans.append(inside[k])
-            chances.append(p[k] * float(found.marginals[row]))
+            chances.append(p[k] * float(outer.marginals[row]))
             places.append(at + k)
         at += len(inside)
     return Detected(spans, np.asarray(chances, dtype=np.float64), vectors[places])
@@ -149,16 +151,16 @@ def detect(
     device: torch.device | str = "cpu",
 ) -> tuple[list[Detected], np.ndarray]:
     """What is found in each sentence, and the vectors [M, V] of given spans (one list a sentence), in one pass."""
-    found = [Detected.nothing(tagger.vector_size)] * len(sentences)
+    detections = [Detected.nothing(tagger.vector_size)] * len(sentences)
     vectors = [np.zeros((0, tagger.vector_size), np.float32)] * len(sentences)
     for batch in contextualised(tagger, sentences, budget, device):
         for index, detected in zip(batch.indices, detect_batch(tagger, batch), strict=True):
-            found[index] = detected
+            detections[index] = detected
         if given:
-            own = _pooled(tagger, batch, [given[i] for i in batch.indices])
-            for index, part in zip(batch.indices, own, strict=True):
+            pooled = _pooled(tagger, batch, [given[i] for i in batch.indices])
+            for index, part in zip(batch.indices, pooled, strict=True):
                 vectors[index] = part
-    return found, np.concatenate([np.zeros((0, tagger.vector_size), np.float32), *vectors])
+    return detections, np.concatenate([np.zeros((0, tagger.vector_size), np.float32), *vectors])
 
 
 @torch.inference_mode()
@@ -166,11 +168,11 @@ def detect_spans(
     tagger: TaggerNetwork, sentences: Sequence[EncodedSentence], budget: int, device: torch.device | str = "cpu"
 ) -> list[tuple[list[tuple[int, int]], np.ndarray]]:
     """(spans [start, end), p(span) [M]) of each sentence; sentences must fit the encoder."""
-    found: list[tuple[list[tuple[int, int]], np.ndarray]] = [([], np.zeros(0))] * len(sentences)
+    detections: list[tuple[list[tuple[int, int]], np.ndarray]] = [([], np.zeros(0))] * len(sentences)
     for batch in contextualised(tagger, sentences, budget, device):
         for index, row_spans, row_marginals in zip(batch.indices, *_best_spans(tagger, batch), strict=True):
-            found[index] = (row_spans, row_marginals)
-    return found
+            detections[index] = (row_spans, row_marginals)
+    return detections
 
 
 @torch.inference_mode()

@@ -51,13 +51,15 @@ class Targets:
             top[place, place if name == OUTSIDE else self.names.index(self.taxonomy.top(name))] = 1
         return (1 - coarse_prior) * credit + coarse_prior * (top @ credit)
 
-    def set_credits(self, gold: Sequence[LabelSet], direction: Direction, *, open: bool = False) -> Tensor:
+    def set_credits(self, gold: Sequence[LabelSet], direction: Direction, *, open_gold: bool = False) -> Tensor:
         """Credit [M, A] of every prediction for each mention's admissible set, decay .5."""
         rows = []
         for labels in gold:
-            key = (labels, direction, open)
+            key = (labels, direction, open_gold)
             if key not in self._sets:
-                self._sets[key] = set_credit(self.taxonomy, labels, direction=direction, open=open, outside=True)
+                self._sets[key] = set_credit(
+                    self.taxonomy, labels, direction=direction, open_gold=open_gold, outside=True
+                )
             rows.append(self._sets[key])
         return torch.from_numpy(np.stack(rows)).float() if rows else torch.zeros((0, len(self)))
 

@@ -164,9 +164,9 @@ def mapping_table(model: Model) -> str | None:
     A model tuned with a table of its own keeps it; folders written before models kept theirs were tuned with the
     shipped one, or have lost the one they name (None).
     """
-    own = model.mapping_table or model.direct_table
-    if own is not None:
-        return own
+    table = model.mapping_table or model.direct_table
+    if table is not None:
+        return table
     return None if model.config.get("finetune", {}).get("mapping") else shipped_table()
 
 

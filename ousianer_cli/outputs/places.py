@@ -34,17 +34,17 @@ def refuse_foreign(path: str | Path, target: Path, kind: Kind, but: str = "", fl
     there = [name for name in entries(target) if name != but]
     if not there:
         return
-    own = kind.recognised(target)
+    recognised = kind.recognised(target)
     found: str | None = None
     if kind.fate == "shared":
         theirs = (name for name in there if kind.writes(name) and not kind.wrote(target / name))
-        found = None if own else next(theirs, None)
+        found = None if recognised else next(theirs, None)
         if found:
             raise OutputError(
                 f"{label}: expected no {found} or one that this command wrote, found another; choose another place"
             )
         return
-    if not own:
+    if not recognised:
         found = there[0]
     elif kind.fate == "replaced":
         found = kind.foreign(target, but)

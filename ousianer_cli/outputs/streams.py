@@ -33,9 +33,9 @@ def descriptor_of(path: str | Path) -> int | None:
     for _ in range(40):  # as many links as Linux follows
         if place in _NAMED:
             return _NAMED[place]
-        found = _DESCRIPTOR.fullmatch(place)
-        if found and found["process"] in (None, str(os.getpid())):
-            return int(found["number"])
+        match = _DESCRIPTOR.fullmatch(place)
+        if match and match["process"] in (None, str(os.getpid())):
+            return int(match["number"])
         try:
             place = os.path.join(os.path.dirname(place), os.readlink(place))
         except (OSError, ValueError):

@@ -57,47 +57,47 @@ class Curve:
         return result
 
 
-def calibration(confidence: Floats, worth: Floats) -> Calibration | None:
-    """The calibration of a run's mentions [M], `worth` being 1 for a right one or its credit; None without mentions."""
+def calibration(confidence: Floats, credit: Floats) -> Calibration | None:
+    """The calibration of a run's mentions [M], `credit` being 1 for a right one or its part; None without mentions."""
     if not len(confidence):
         return None
     place = np.minimum((confidence * BINS).astype(np.int64), BINS - 1).clip(0)
     count = np.bincount(place, minlength=BINS)
-    sure, right = (np.bincount(place, weights=values, minlength=BINS) for values in (confidence, worth))
+    sure, right = (np.bincount(place, weights=values, minlength=BINS) for values in (confidence, credit))
     full = np.flatnonzero(count)
     bins = tuple((float(sure[i] / count[i]), float(right[i] / count[i]), int(count[i])) for i in full.tolist())
     return Calibration(
         ece=float(np.abs(sure - right).sum() / len(confidence)),
-        brier=float(((confidence - worth) ** 2).mean()),
+        brier=float(((confidence - credit) ** 2).mean()),
         mean_confidence=float(confidence.mean()),
-        accuracy=float(worth.mean()),
+        accuracy=float(credit.mean()),
         bins=bins,
     )
 
 
-def curve(confidence: Floats, worth: Floats, gold: float) -> Curve:
+def curve(confidence: Floats, credit: Floats, gold: float) -> Curve:
     """The curve over a run's mentions [M]; mentions of equal confidence are kept or left together."""
     order = np.argsort(-confidence, kind="stable")
     sorted_confidence = confidence[order]
-    credit = np.cumsum(worth[order])
+    summed = np.cumsum(credit[order])
     last = np.flatnonzero(np.append(sorted_confidence[1:] != sorted_confidence[:-1], True)[: len(order)])
     kept = last + 1
-    recall = credit[last] / gold if gold else np.zeros(len(last))
-    return Curve(sorted_confidence[last], credit[last] / kept, recall, kept.astype(np.int64, copy=False))
+    recall = summed[last] / gold if gold else np.zeros(len(last))
+    return Curve(sorted_confidence[last], summed[last] / kept, recall, kept.astype(np.int64, copy=False))
 
 
-def best_threshold(found: Curve) -> Threshold | None:
+def best_threshold(curve: Curve) -> Threshold | None:
     """The threshold with the highest F1, the lowest confidence among equals; None without mentions."""
-    if not len(found.kept):
+    if not len(curve.kept):
         return None
-    f1 = found.f1
+    f1 = curve.f1
     best = len(f1) - 1 - int(f1[::-1].argmax())
     return Threshold(
-        confidence=float(found.confidence[best]),
-        kept=int(found.kept[best]),
-        of=int(found.kept[-1]),
-        precision=float(found.precision[best]),
-        recall=float(found.recall[best]),
+        confidence=float(curve.confidence[best]),
+        kept=int(curve.kept[best]),
+        of=int(curve.kept[-1]),
+        precision=float(curve.precision[best]),
+        recall=float(curve.recall[best]),
         f1=float(f1[best]),
         f1_before=float(f1[-1]),
     )

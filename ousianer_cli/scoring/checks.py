@@ -22,9 +22,9 @@ def weights_direction(weights: TypeWeights, credit: TypeCredit) -> list[str]:
     """A sentence if a file of weights pays only for system types below gold, as the reversed columns of 2019 do."""
     below, above, first = 0, 0, 0
     tree = credit.taxonomy
-    for (gold, system), worth in weights.values.items():
+    for (gold, system), weight in weights.values.items():
         nodes = [tree.find(label.rpartition("/")[0] or label, ignore_case=True) for label in (gold, system)]
-        if worth <= 0 or gold == system or nodes[0] is None or nodes[1] is None:
+        if weight <= 0 or gold == system or nodes[0] is None or nodes[1] is None:
             continue
         if nodes[0] in tree.ancestors(nodes[1]):
             below, first = below + 1, first or weights.lines[gold, system]
@@ -62,7 +62,7 @@ def inspect_table(
     """Sentences about whatever in a table would change its score unseen, with counts and the first line."""
     if not len(table):
         return [f"{name}: no mentions; precision and recall are 0"]
-    found = []
+    remarks = []
     (spans,) = span_codes([table])
     order = np.argsort(spans, kind="stable")
     again = np.flatnonzero(spans[order][1:] == spans[order][:-1]) + 1
@@ -70,13 +70,13 @@ def inspect_table(
         copies = repeated(np.stack([spans, table.label, table.form]))
         if len(copies):
             line = table.line[copies].min()
-            found.append(
+            remarks.append(
                 f"{name}: {len(copies)} duplicate lines (same place and type), first in line {line}; counted once"
             )
         kinds, where, counts = np.unique(np.delete(spans, copies), return_index=True, return_counts=True)
         if several := int((counts > 1).sum()):
             line = np.delete(table.line, copies)[where[counts > 1]].min()
-            found.append(
+            remarks.append(
                 f"{name}: {several} spans have several types, first in line {line}; the most confident is scored (of "
                 "equals the first)"
             )
@@ -100,27 +100,27 @@ def inspect_table(
             (upper if part != part.lower() else unknown)[part] += count
             first.setdefault(part, int(table.line[at]))
     if swapped:
-        found.append(
+        remarks.append(
             f"{name}: {sum(swapped[::2])} rows have the mention type in column 6 and the type in column 7, first in "
             f"line {min(swapped[1::2])}: the columns are reversed; no type matches"
         )
     if alternatives:
-        found.append(
+        remarks.append(
             f"{name}: {alternatives} rows have alternatives in column 6, first in line {first['|']}; a run's row has "
             "one type"
         )
     if upper:
-        found.append(
+        remarks.append(
             f"{name}: {upper.total()} rows have a type with capitals ({_examples(upper, first)}); types are compared "
             "as written, and those of the taxonomy are lower-case"
         )
     if unknown:
         known = credit.taxonomy.name or "the taxonomy"
-        found.append(
+        remarks.append(
             f"{name}: {unknown.total()} rows have a type that {known} lacks ({_examples(unknown, first)}); such a type "
             "matches only itself"
         )
-    return found + _about_ids(table, name, vocabulary) + _about_forms(table, name, vocabulary, bool(swapped))
+    return remarks + _about_ids(table, name, vocabulary) + _about_forms(table, name, vocabulary, bool(swapped))
 
 
 def _about_ids(table: MentionTable, name: str, vocabulary: Vocabulary) -> list[str]:
@@ -138,7 +138,7 @@ def _about_ids(table: MentionTable, name: str, vocabulary: Vocabulary) -> list[s
 
 
 def _about_forms(table: MentionTable, name: str, vocabulary: Vocabulary, swapped: bool) -> list[str]:
-    found = []
+    remarks = []
     counts = np.bincount(table.form, minlength=len(vocabulary.forms)).tolist()
     forms = Counter({vocabulary.forms.names[code]: n for code, n in enumerate(counts) if n})
 
@@ -147,18 +147,18 @@ def _about_forms(table: MentionTable, name: str, vocabulary: Vocabulary, swapped
         return int(table.line[np.isin(table.form, codes)].min())
 
     if nominal := forms["NOM"]:
-        found.append(
+        remarks.append(
             f"{name}: {nominal} NOM rows, first in line {first(['NOM'])}; tree credit is for NAM, they count where "
             "the type is equal"
         )
     odd = {form: n for form, n in forms.items() if form not in ("NAM", "NOM")}
     if odd and not swapped:
         listed = ", ".join(f"'{form}'" for form in list(odd)[:3])
-        found.append(
+        remarks.append(
             f"{name}: {sum(odd.values())} rows have {listed} in column 7, first in line {first(list(odd))}, where NAM "
             "or NOM is expected"
         )
-    return found
+    return remarks
 
 
 def _examples(counts: Counter[str], first: dict[str, int], limit: int = 3) -> str:
@@ -190,17 +190,17 @@ def compare_documents(
             f"{name}: no document in common with gold (run: {names[extra[0]]} …, gold: {names[gold_docs[0]]} …); is "
             "this the run of another set, or do the ids carry a suffix?"
         ]
-    found = []
+    remarks = []
     if len(extra):
         rows = np.isin(system.doc, extra)
-        found.append(
+        remarks.append(
             f"{name}: {len(extra)} documents with {int(rows.sum())} rows are not in gold ({names[extra[0]]} …, first "
             f"in line {int(system.line[rows].min())}); they count as false"
         )
     if len(missing):
         count = int(np.isin(gold.doc, missing).sum())
-        found.append(
+        remarks.append(
             f"{name}: {len(missing)} documents of gold with {count} rows have none here ({names[missing[0]]} …); "
             "they count as missed"
         )
-    return found
+    return remarks

@@ -107,8 +107,8 @@ def _links(one: _Side, other: _Side) -> tuple[float, float]:
     return float(aligned.sum() - len(parts)), float((one.sizes - 1).sum())
 
 
-def _assign(table: tuple[Ints, Ints, Ints], worth: NDArray[np.float64]) -> float:
-    """The greatest total worth of pairs of clusters in which each cluster occurs once at most.
+def _assign(table: tuple[Ints, Ints, Ints], values: NDArray[np.float64]) -> float:
+    """The greatest total value of pairs of clusters in which each cluster occurs once at most.
 
     Clusters that have no item in common, directly or through others, cannot compete: each connected component is
     assigned by itself, most of them being a single pair or a star.
@@ -116,7 +116,7 @@ def _assign(table: tuple[Ints, Ints, Ints], worth: NDArray[np.float64]) -> float
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    if not len(worth):
+    if not len(values):
         return 0.0
     rows, columns = (np.unique(side, return_inverse=True)[1].reshape(-1) for side in table[:2])
     height, width = int(rows.max()) + 1, int(columns.max()) + 1
@@ -129,17 +129,17 @@ def _assign(table: tuple[Ints, Ints, Ints], worth: NDArray[np.float64]) -> float
     star = (row_number == 1) | (column_number == 1)
     best = np.zeros(count, dtype=np.float64)
     simple = star[of_edge]
-    np.maximum.at(best, of_edge[simple], worth[simple])
+    np.maximum.at(best, of_edge[simple], values[simple])
     total = float(best.sum())
     order = np.flatnonzero(~simple)
     order = order[np.argsort(of_edge[order], kind="stable")]
     cuts = np.flatnonzero(np.diff(of_edge[order])) + 1
     for edges in np.split(order, cuts) if len(order) else ():
-        total += _best(rows[edges], columns[edges], worth[edges])
+        total += _best(rows[edges], columns[edges], values[edges])
     return total
 
 
-def _best(rows: Any, columns: Any, worth: NDArray[np.float64]) -> float:
+def _best(rows: Any, columns: Any, values: NDArray[np.float64]) -> float:
     """The assignment within one component."""
     from scipy.optimize import linear_sum_assignment
     from scipy.sparse import coo_array
@@ -149,18 +149,18 @@ def _best(rows: Any, columns: Any, worth: NDArray[np.float64]) -> float:
     height, width = int(rows.max()) + 1, int(columns.max()) + 1
     if height * width <= _DENSE_CELLS:
         dense = np.zeros((height, width), dtype=np.float64)
-        dense[rows, columns] = worth
+        dense[rows, columns] = values
         chosen = linear_sum_assignment(dense, maximize=True)
         return float(dense[chosen].sum())
     if height > width:
         rows, columns, height, width = columns, rows, width, height
-    # Each row may also stay without a partner: a column of its own, worth nothing. One is added to every worth, since a
+    # Each row may also stay without a partner: a column of its own, worth nothing. One is added to every value, since a
     # sparse matrix holds no zeros; every full matching has `height` edges, so the best stays the best.
-    own = np.arange(height)
+    unpaired = np.arange(height)
     full = coo_array(
         (
-            np.concatenate([worth + 1.0, np.ones(height)]),
-            (np.concatenate([rows, own]), np.concatenate([columns, own + width])),
+            np.concatenate([values + 1.0, np.ones(height)]),
+            (np.concatenate([rows, unpaired]), np.concatenate([columns, unpaired + width])),
         ),
         shape=(height, width + height),
     ).tocsr()

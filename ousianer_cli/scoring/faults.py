@@ -66,10 +66,10 @@ def find_faults(
     kinds, kind, counts = np.unique(gold_label * width + system_label, return_inverse=True, return_counts=True)
     labels = [divmod(code, width) for code in kinds.tolist()]
     class_of = np.array([_type_class(names[g], names[s], paths, credit) for g, s in labels], dtype=np.int64)
-    found = class_of[kind.reshape(-1)] if len(kind) else np.empty(0, dtype=np.int64)
-    equal = found == CLASSES.index(CORRECT)
-    found = np.where(equal & (strict < 1.0), CLASSES.index(MENTION_TYPE), found)
-    by_class = np.bincount(found, minlength=len(CLASSES)).tolist()
+    of_pair = class_of[kind.reshape(-1)] if len(kind) else np.empty(0, dtype=np.int64)
+    equal = of_pair == CLASSES.index(CORRECT)
+    of_pair = np.where(equal & (strict < 1.0), CLASSES.index(MENTION_TYPE), of_pair)
+    by_class = np.bincount(of_pair, minlength=len(CLASSES)).tolist()
     classes = {name: (int(n), int(n)) for name, n in zip(CLASSES, by_class, strict=True)}
     gold_left = _rest(match.gold, match.gold_place)
     system_left = _rest(match.system, match.system_place)
@@ -107,8 +107,8 @@ def overlapping(table: MentionTable, other: MentionTable) -> NDArray[np.bool_]:
     # The furthest end so far; positions of later documents are larger, so it never reaches over from an earlier one.
     reach = np.maximum.accumulate((other.doc * span + other.end)[order])
     last = np.searchsorted(starts, table.doc * span + table.end, side="right") - 1
-    found = (last >= 0) & (reach[np.maximum(last, 0)] >= table.doc * span + table.start)
-    return np.asarray(found)
+    touched = (last >= 0) & (reach[np.maximum(last, 0)] >= table.doc * span + table.start)
+    return np.asarray(touched)
 
 
 def _type_class(gold: str, system: str, paths: TypePaths, credit: TypeCredit) -> int:

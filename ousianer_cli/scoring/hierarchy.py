@@ -121,16 +121,16 @@ class _Sides:
         self.match, self.same_form, self.documents = match, same_form, documents
 
     def pairs(
-        self, codes: Sequence[Ints], worth: Callable[[int, int], tuple[float, ...]], columns: int
+        self, codes: Sequence[Ints], credit: Callable[[int, int], tuple[float, ...]], columns: int
     ) -> NDArray[np.float64]:
         """Values [columns, P] of the pairs, computed once for each kind of pair; the first is 0 for other forms."""
         one, other = codes[0][self.match.gold_place], codes[1][self.match.system_place]
         width = int(other.max(initial=0)) + 1
         kinds, kind = np.unique(one * width + other, return_inverse=True)
-        values = np.array([worth(*divmod(code, width)) for code in kinds.tolist()], dtype=np.float64)
-        found = values.reshape(-1, columns)[kind.reshape(-1)].T.copy()
-        found[0] *= self.same_form
-        return np.asarray(found)
+        values = np.array([credit(*divmod(code, width)) for code in kinds.tolist()], dtype=np.float64)
+        of_pairs = values.reshape(-1, columns)[kind.reshape(-1)].T.copy()
+        of_pairs[0] *= self.same_form
+        return np.asarray(of_pairs)
 
     def sums(
         self, system_tp: Floats, gold_tp: Floats, system: Floats, gold: Floats, gold_at_pairs: Floats | None = None
@@ -164,20 +164,20 @@ def _closures(
     """
     result = []
     for wanted, given in zip(gold, system, strict=True):
-        found = _closure(given, paths)
+        closure = _closure(given, paths)
         chosen: set[str] = set()
         for label in wanted:
             ways = paths.alternatives(label)
-            chosen |= set(_nearest(ways, found))
-        result.append((float(len(found & chosen)), float(len(chosen))))
+            chosen |= set(_nearest(ways, closure))
+        result.append((float(len(closure & chosen)), float(len(chosen))))
     return result
 
 
-def _nearest(ways: Sequence[TypePath], found: frozenset[str]) -> TypePath:
+def _nearest(ways: Sequence[TypePath], closure: frozenset[str]) -> TypePath:
     """The path that shares most with a set of types, in proportion to both sizes; of equals the shortest."""
 
     def agreement(way: TypePath) -> tuple[float, int]:
-        return len(found.intersection(way)) / (len(way) + len(found)), -len(way)
+        return len(closure.intersection(way)) / (len(way) + len(closure)), -len(way)
 
     return max(ways, key=agreement)
 

@@ -27,11 +27,11 @@ class Codes:
 
     def code(self, name: str) -> int:
         """The number of a string, a new one at its first use."""
-        found = self._code.get(name)
-        if found is None:
-            found = self._code[name] = len(self.names)
+        number = self._code.get(name)
+        if number is None:
+            number = self._code[name] = len(self.names)
             self.names.append(name)
-        return found
+        return number
 
     def __len__(self) -> int:
         return len(self.names)
@@ -172,8 +172,8 @@ def shared(first: Ints, second: Ints) -> tuple[Ints, Ints]:
     if not len(first):
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
     place = np.minimum(np.searchsorted(first, second), len(first) - 1)
-    found = np.flatnonzero(first[place] == second)
-    return place[found].astype(np.int64, copy=False), found.astype(np.int64, copy=False)
+    second_place = np.flatnonzero(first[place] == second)
+    return place[second_place].astype(np.int64, copy=False), second_place.astype(np.int64, copy=False)
 
 
 def match_spans(gold: MentionTable, system: MentionTable) -> Match:

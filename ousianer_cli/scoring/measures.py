@@ -85,12 +85,12 @@ class Prf:
 
 
 class TypeCredit:
-    """The worth of a system's type given gold's, for each reading; a type the taxonomy lacks is a node by itself."""
+    """The credit of a system's type given gold's, for each reading; a type the taxonomy lacks is a node by itself."""
 
-    def __init__(self, taxonomy: Taxonomy, decay: float = 0.5, *, open: bool = False) -> None:
+    def __init__(self, taxonomy: Taxonomy, decay: float = 0.5, *, open_gold: bool = False) -> None:
         self.taxonomy = taxonomy
         self.decay = decay
-        self.readings = (*READINGS, OPEN) if open else READINGS
+        self.readings = (*READINGS, OPEN) if open_gold else READINGS
         self._node = {taxonomy.to_row(node): node for node in taxonomy.nodes}
         self._rows: dict[tuple[str, str], NDArray[np.float64]] = {}
         # A wrong decay is refused here, before any file is scored.
@@ -105,7 +105,7 @@ class TypeCredit:
         node = self._node.get(label)
         return top_of(label) if node is None else self.taxonomy.to_row(self.taxonomy.top(node))
 
-    def worth(self, gold: str, system: str, *, name: bool = True) -> list[float]:
+    def of(self, gold: str, system: str, *, name: bool = True) -> list[float]:
         """The credit under each of `readings`: gold may have alternatives (`gpe|loc`); `name`: whether both are NAM."""
         alternatives = [label for label in gold.split("|") if label != OUTSIDE]
         equal = 1.0 if system in alternatives or system == gold else 0.0
@@ -139,7 +139,7 @@ class TypeCredit:
                     known,
                     direction=direction,
                     decay=self.decay,
-                    open=reading is OPEN,
+                    open_gold=reading is OPEN,
                     include_phantoms=True,
                 )
                 if known
@@ -153,17 +153,17 @@ def pair_credit(match: Match, vocabulary: Vocabulary, credit: TypeCredit) -> NDA
     gold, system = match.gold, match.system
     gold_form, system_form = gold.form[match.gold_place], system.form[match.system_place]
     labels, forms = len(vocabulary.labels), len(vocabulary.forms)
-    # Few kinds of pair, many pairs: the worth is computed once a kind.
+    # Few kinds of pair, many pairs: the credit is computed once a kind.
     kinds = (gold.label[match.gold_place] * labels + system.label[match.system_place]) * forms + gold_form
     distinct, kind = np.unique(kinds, return_inverse=True)
     names = vocabulary.labels.names
-    worth = np.zeros((len(distinct), len(credit.readings)), dtype=np.float64)
+    of_kind = np.zeros((len(distinct), len(credit.readings)), dtype=np.float64)
     for row, code in enumerate(distinct.tolist()):
         pair, form = divmod(code, forms)
         gold_label, system_label = divmod(pair, labels)
         name = vocabulary.forms.names[form] == NAME
-        worth[row] = credit.worth(names[gold_label], names[system_label], name=name)
-    weights: NDArray[np.float64] = worth[kind.reshape(-1)]
+        of_kind[row] = credit.of(names[gold_label], names[system_label], name=name)
+    weights: NDArray[np.float64] = of_kind[kind.reshape(-1)]
     typed = np.array([reading is not SPAN for reading in credit.readings])
     apart = np.flatnonzero(gold_form != system_form)
     weights[np.ix_(apart, typed)] = 0.0

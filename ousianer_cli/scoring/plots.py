@@ -103,9 +103,9 @@ def _reliability(report: Report) -> Any:
     axes.plot([0, 1], [0, 1], color="0.8", linewidth=1)
     for run in report.runs:
         if STRICT.key in run.confidence:
-            found = run.confidence[STRICT.key].calibration
-            sure, right, count = (np.array(column) for column in zip(*found.bins, strict=True))
-            (line,) = axes.plot(sure, right, linewidth=1, label=f"{run.name} (ECE {found.ece:.3f})")
+            calibration = run.confidence[STRICT.key].calibration
+            sure, right, count = (np.array(column) for column in zip(*calibration.bins, strict=True))
+            (line,) = axes.plot(sure, right, linewidth=1, label=f"{run.name} (ECE {calibration.ece:.3f})")
             axes.scatter(sure, right, s=10 + 200 * count / count.sum(), color=line.get_color(), alpha=0.6)
     axes.set(xlabel="confidence", ylabel="share right (span and strict type)", xlim=(0, 1.02), ylim=(0, 1.02))
     axes.set_title("reliability; dots grow with the mentions in a bin")

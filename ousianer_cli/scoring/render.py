@@ -135,8 +135,8 @@ def csv_text(report: Report, sheets: Sequence[Sheet]) -> str:
     for run in report.runs:
         for reading in report.table:
             prf = run.measures[reading.key]
-            found = run.intervals.get(reading.key)
-            ends: list[float | str] = [end for one in found for end in (one.low, one.high)] if found else [""] * 6
+            interval = run.intervals.get(reading.key)
+            ends: list[float | str] = [end for one in interval for end in (one.low, one.high)] if interval else [""] * 6
             writer.writerow([run.name, reading.key, prf.precision, prf.recall, prf.f1, *ends])
     for sheet in sheets:
         out.write("\n")

@@ -108,8 +108,8 @@ class Report:
         if run.intervals:
             figures = ("precision", "recall", "f1")
             content["intervals"] = {
-                key: {name: [one.low, one.high] for name, one in zip(figures, found, strict=True)}
-                for key, found in run.intervals.items()
+                key: {name: [one.low, one.high] for name, one in zip(figures, interval, strict=True)}
+                for key, interval in run.intervals.items()
             }
         if run.types:
             content["by_type"] = _types(run.types)

@@ -75,11 +75,11 @@ def score_files(
     taxonomy: Taxonomy,
     *,
     decay: float = 0.5,
-    open: bool = False,
+    open_gold: bool = False,
     types: bool = False,
     options: ScoreOptions | None = None,
 ) -> Report:
-    """Score run files against a gold file; `open` adds the open reading, `types` the figures by type.
+    """Score run files against a gold file; `open_gold` adds the open reading, `types` the figures by type.
 
     Raises:
         InputError: a file that cannot be read or has a malformed line.
@@ -89,9 +89,9 @@ def score_files(
     options = options or ScoreOptions()
     if options.neleval_exact and not options.measures:
         options = replace(options, measures=NELEVAL_DEFAULT)
-    open = open or "open" in options.measures
-    selection = select_measures(options.measures, open=open)
-    credit = TypeCredit(taxonomy, decay, open=open)
+    open_gold = open_gold or "open" in options.measures
+    selection = select_measures(options.measures, open_gold=open_gold)
+    credit = TypeCredit(taxonomy, decay, open_gold=open_gold)
     weights, warnings = None, list[str]()
     if options.type_weights:
         weights, warnings = read_type_weights(options.type_weights, exact=options.neleval_exact)
@@ -152,18 +152,18 @@ def _score(
     name: str,
     types: bool,
 ) -> RunScore:
-    score, match, worth = _readings(gold.table, side.table, vocabulary, credit, name, side.path, types)
-    strict = worth[:, credit.readings.index(STRICT)]
+    score, match, credits = _readings(gold.table, side.table, vocabulary, credit, name, side.path, types)
+    strict = credits[:, credit.readings.index(STRICT)]
     count = len(vocabulary.docs)
-    sums = document_credit(match, worth, credit, count)
+    sums = document_credit(match, credits, credit, count)
     if selection.hierarchy:
         sums.update(hierarchy_sums(gold.table, side.table, match, vocabulary, credit.taxonomy, strict))
     measures = {}
-    for measure, found in _track(gold, side, match, strict, vocabulary, selection, weights, count):
-        if isinstance(found, Prf):
-            measures[measure.name] = found
+    for measure, outcome in _track(gold, side, match, strict, vocabulary, selection, weights, count):
+        if isinstance(outcome, Prf):
+            measures[measure.name] = outcome
         else:
-            sums[measure.name] = found
+            sums[measure.name] = outcome
     sums = {key: value[documents] for key, value in sums.items()}
     measures.update({key: total(value) for key, value in sums.items()})
     ordered = [reading.key for reading in (*credit.readings, *selection.shown)]
@@ -176,7 +176,7 @@ def _score(
         sums=sums,
         warnings=tuple(warnings),
         faults=find_faults(match, strict, gold.outside, vocabulary, credit) if options.faults else None,
-        confidence=_confidence(match, worth, credit) if options.confidence else {},
+        confidence=_confidence(match, credits, credit) if options.confidence else {},
     )
 
 
@@ -220,18 +220,18 @@ def _joined(table: MentionTable, vocabulary: Vocabulary) -> list[str]:
     return [f"{labels[label]}/{forms[form]}" if forms[form] else labels[label] for label, form in pairs]
 
 
-def _confidence(match: Match, worth: Floats, credit: TypeCredit) -> dict[str, Confidence]:
+def _confidence(match: Match, credits: Floats, credit: TypeCredit) -> dict[str, Confidence]:
     """Calibration, curve and best threshold of the run's scored mentions under three readings."""
     result = {}
     values = match.system.confidence
     for reading in (SPAN, STRICT, BOTH):
         right = np.zeros(len(match.system), dtype=np.float64)
-        right[match.system_place] = worth[:, credit.readings.index(reading)]
+        right[match.system_place] = credits[:, credit.readings.index(reading)]
         kept = curve(values, right, float(len(match.gold)))
         threshold = best_threshold(kept)
-        found = calibration(values, right)
-        if found is not None and threshold is not None:
-            result[reading.key] = Confidence(found, threshold, kept)
+        calibrated = calibration(values, right)
+        if calibrated is not None and threshold is not None:
+            result[reading.key] = Confidence(calibrated, threshold, kept)
     return result
 
 
@@ -243,10 +243,10 @@ def _with_intervals(
     if not keys:
         return list(scores), ()
     drawn = bootstrap(np.stack([run.sums[key] for run in scores for key in keys]), resamples, options.seed)
-    found = intervals(drawn)
+    bounds = intervals(drawn)
     result = []
     for number, run in enumerate(scores):
-        part = found[number * len(keys) : (number + 1) * len(keys)]
+        part = bounds[number * len(keys) : (number + 1) * len(keys)]
         result.append(replace(run, intervals=dict(zip(keys, part, strict=True))))
     comparisons = []
     shown = [reading.key for reading in selection.shown if reading.key in keys]

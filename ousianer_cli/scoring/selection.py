@@ -34,13 +34,13 @@ class Selection:
     track: tuple[TrackMeasure, ...]
 
 
-def select_measures(names: Sequence[str], *, open: bool = False) -> Selection:
+def select_measures(names: Sequence[str], *, open_gold: bool = False) -> Selection:
     """The measures behind names; `all` is every one, none the readings of the default table.
 
     Raises:
         SettingsError: a name that is no measure.
     """
-    base = (*READINGS, OPEN) if open else READINGS
+    base = (*READINGS, OPEN) if open_gold else READINGS
     if "all" in names:
         track = tuple(TRACK_MEASURES.values())
         return Selection((*base, *HIERARCHY_READINGS, *(one.reading() for one in track)), True, track)

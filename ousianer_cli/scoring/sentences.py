@@ -100,7 +100,7 @@ class SentenceScorer:
     decay: float = 0.5
     _known: dict[tuple[LabelSet, str], Floats] = field(init=False, default_factory=dict)
 
-    def worth(self, gold: LabelSet, system: str) -> Floats:
+    def credit(self, gold: LabelSet, system: str) -> Floats:
         """[R] what a system's type is worth beside gold's, in the order of `TYPED`.
 
         Raises:
@@ -109,10 +109,12 @@ class SentenceScorer:
         key = gold, system
         if key not in self._known:
             closed = {
-                direction: open_credit(self.taxonomy, gold, system, direction=direction, decay=self.decay, open=False)
+                direction: open_credit(
+                    self.taxonomy, gold, system, direction=direction, decay=self.decay, open_gold=False
+                )
                 for direction in ("descendant", "ancestor", "both")
             }
-            below = open_credit(self.taxonomy, gold, system, decay=self.decay, open=True)
+            below = open_credit(self.taxonomy, gold, system, decay=self.decay, open_gold=True)
             coarse = self._top(system) in {self._top(name) for name in gold}
             self._known[key] = np.array(
                 [1.0, coarse, system in gold, *closed.values(), below, (closed["both"] + below) / 2], dtype=np.float64
@@ -122,7 +124,7 @@ class SentenceScorer:
     def credits(self, gold: Sequence[LabelSet], system: Sequence[str], measure: str) -> Floats:
         """[M] what the types given to M gold names are worth; `-` is right where gold admits it."""
         column = TYPED.index(measure)
-        return np.array([self.worth(g, s)[column] for g, s in zip(gold, system, strict=True)], dtype=np.float64)
+        return np.array([self.credit(g, s)[column] for g, s in zip(gold, system, strict=True)], dtype=np.float64)
 
     def sums(
         self,
@@ -140,31 +142,31 @@ class SentenceScorer:
         written = self._written(types)
         if confidences is not None:
             written = written & (np.asarray(confidences) >= threshold)
-        worth = self._won(names, types)
+        credits = self._credits(names, types)
         found_any = np.array([types is not None for types in names.found_gold], dtype=np.float64)
         gold_any, gold_inside = np.ones(len(names.gold)), _inside(names)
         result = {"detection": _table(names, found_any, np.ones(len(found_any)), gold_any)}
         for column, measure in enumerate(TYPED):
-            result[measure] = _table(names, worth[:, column] * written, written.astype(np.float64), gold_inside)
+            result[measure] = _table(names, credits[:, column] * written, written.astype(np.float64), gold_inside)
         return result
 
     def f1_by_threshold(
         self, names: MatchedNames, types: Sequence[str], confidences: NDArray[np.floating], measure: str = "both"
     ) -> Floats:
         """[T] F1 over all units where only names from each of `THRESHOLDS` on are written."""
-        worth = self._won(names, types)[:, TYPED.index(measure)]
-        kept = [self._written(types) & (np.asarray(confidences) >= least) for least in THRESHOLDS]
+        credits = self._credits(names, types)[:, TYPED.index(measure)]
+        kept = [self._written(types) & (np.asarray(confidences) >= threshold) for threshold in THRESHOLDS]
         gold = _inside(names).sum()
-        return figures(np.array([[worth[k].sum(), k.sum(), worth[k].sum(), gold] for k in kept], np.float64))[:, 2]
+        return figures(np.array([[credits[k].sum(), k.sum(), credits[k].sum(), gold] for k in kept], np.float64))[:, 2]
 
-    def _won(self, names: MatchedNames, types: Sequence[str]) -> Floats:
+    def _credits(self, names: MatchedNames, types: Sequence[str]) -> Floats:
         """[F, R] what each found name is worth; 0 where gold has no name of the taxonomy, or the system gives `-`."""
-        won = np.zeros((len(types), len(TYPED)))
+        credits = np.zeros((len(types), len(TYPED)))
         for place, (gold, system) in enumerate(zip(names.found_gold, types, strict=True)):
             admitted = inside(gold or ())
             if admitted and system != OUTSIDE:
-                won[place] = self.worth(admitted, system)
-        return won
+                credits[place] = self.credit(admitted, system)
+        return credits
 
     @staticmethod
     def _written(types: Sequence[str]) -> NDArray[np.bool_]:

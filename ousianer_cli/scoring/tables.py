@@ -52,8 +52,8 @@ def main_sheet(report: Report) -> Sheet:
         notes.append(f"95% intervals: {report.resamples:,} resamples of {len(report.documents):,} documents")
 
     def row(name: str, run: RunScore, reading: Reading) -> tuple[str, ...]:
-        found = run.intervals.get(reading.key)
-        last = (_interval(found[2]) if found else "-",) if with_intervals else ()
+        interval = run.intervals.get(reading.key)
+        last = (_interval(interval[2]) if interval else "-",) if with_intervals else ()
         return (name, *figures(run.measures[reading.key]), *last)
 
     if len(shown) == 1:
@@ -168,7 +168,7 @@ def comparison_sheet(report: Report) -> Sheet:
 
 def confidence_sheets(report: Report) -> list[Sheet]:
     """Calibration of each run's confidences, and the threshold with the best F1."""
-    worth = Sheet("confidence", ("run, right if", "ECE", "Brier", "mean conf.", "share right"))
+    calibrations = Sheet("confidence", ("run, right if", "ECE", "Brier", "mean conf.", "share right"))
     best = Sheet(
         "best threshold: keep mentions of at least this confidence",
         ("run, right if", "threshold", "kept", "of", "Prec.", "Rec.", "F1", "F1 of all"),
@@ -178,12 +178,12 @@ def confidence_sheets(report: Report) -> list[Sheet]:
     for run in report.runs:
         for key, one in run.confidence.items():
             name = f"{run.name}, {headings[key]}"
-            found, cut = one.calibration, one.threshold
-            values = found.ece, found.brier, found.mean_confidence, found.accuracy
-            worth.rows.append((name, *(f"{value:.3f}" for value in values)))
+            calibration, cut = one.calibration, one.threshold
+            values = calibration.ece, calibration.brier, calibration.mean_confidence, calibration.accuracy
+            calibrations.rows.append((name, *(f"{value:.3f}" for value in values)))
             after = (f"{value:.3f}" for value in (cut.precision, cut.recall, cut.f1, cut.f1_before))
             best.rows.append((name, f"{cut.confidence:.6g}", str(cut.kept), str(cut.of), *after))
-    return [worth, best]
+    return [calibrations, best]
 
 
 def detail_sheets(

@@ -265,10 +265,10 @@ class TypeWeights:
     lines: Mapping[tuple[str, str], int]
     path: str
 
-    def worth(self, gold: str, system: str) -> float:
+    def weight(self, gold: str, system: str) -> float:
         """The weight of a pair; where there is none, 1 for equal types and 0 for others."""
-        found = self.values.get((gold, system))
-        return float(gold == system) if found is None else found
+        weight = self.values.get((gold, system))
+        return float(gold == system) if weight is None else weight
 
 
 def read_type_weights(path: str | Path, *, exact: bool = False) -> tuple[TypeWeights, list[str]]:
@@ -339,17 +339,17 @@ def weighted_sums(
     system_labels = [system_names[i] for i in keep_system.tolist()]
     cache: dict[tuple[str, str], float] = {}
 
-    def worth(first: str, second: str) -> float:
+    def weight(first: str, second: str) -> float:
         pair = (first, second)
         if pair not in cache:
             alternatives = _alternatives(first)
-            cache[pair] = max(weights.worth(label, second) for label in alternatives)
+            cache[pair] = max(weights.weight(label, second) for label in alternatives)
         return cache[pair]
 
     pairs = zip(gold_at.tolist(), system_at.tolist(), strict=True)
-    tp = np.array([worth(gold_labels[g], system_labels[s]) for g, s in pairs], dtype=np.float64)
-    own_gold = np.array([worth(label, label) for label in gold_labels], dtype=np.float64)
-    own_system = np.array([weights.worth(label, label) for label in system_labels], dtype=np.float64)
+    tp = np.array([weight(gold_labels[g], system_labels[s]) for g, s in pairs], dtype=np.float64)
+    own_gold = np.array([weight(label, label) for label in gold_labels], dtype=np.float64)
+    own_system = np.array([weights.weight(label, label) for label in system_labels], dtype=np.float64)
     return stack(
         [
             (system_side.doc[system_at], tp),

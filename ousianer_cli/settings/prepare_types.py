@@ -49,6 +49,6 @@ class TypesSettings:
     )
 
     def __post_init__(self) -> None:
-        for name, least in (("min_mentions", 1), ("min_depth", 0), ("min_entropy", 0)):
-            if getattr(self, name) < least:
-                raise SettingsError(f"{flag(name)}: expected at least {least}, found {getattr(self, name)}")
+        for name, minimum in (("min_mentions", 1), ("min_depth", 0), ("min_entropy", 0)):
+            if getattr(self, name) < minimum:
+                raise SettingsError(f"{flag(name)}: expected at least {minimum}, found {getattr(self, name)}")

@@ -52,8 +52,8 @@ class TuneSettings:
     finetune: dict[str, Any] = setting({}, doc="Search space over [finetune].")
 
     def __post_init__(self) -> None:
-        for name, least in (("trials", 0), ("timeout", 0), ("seeds", 1)):
-            if getattr(self, name) < least:
-                raise SettingsError(f"{flag(name)}: expected at least {least}, found {getattr(self, name)}")
+        for name, minimum in (("trials", 0), ("timeout", 0), ("seeds", 1)):
+            if getattr(self, name) < minimum:
+                raise SettingsError(f"{flag(name)}: expected at least {minimum}, found {getattr(self, name)}")
         if not 0 < self.held_out < 1:
             raise SettingsError(f"--held-out: expected a share between 0 and 1, found {self.held_out}")

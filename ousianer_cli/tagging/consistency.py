@@ -39,8 +39,8 @@ class Consistency:
         tops = sorted(set(top_of))
         matrix = np.zeros((len(names), len(tops)))
         matrix[np.arange(len(names)), [tops.index(t) for t in top_of]] = 1
-        found = [i for i, top in enumerate(tops) if top.casefold() == person.casefold()]
-        return cls(matrix, found[0] if found else -1)
+        persons = [i for i, top in enumerate(tops) if top.casefold() == person.casefold()]
+        return cls(matrix, persons[0] if persons else -1)
 
     def shared(self, strings: Sequence[str], scores: np.ndarray) -> np.ndarray:
         """Distributions [M, A] after sharing, from the mentions' strings and their own distributions [M, A]."""

@@ -69,11 +69,11 @@ def _mark_pool(
         SHORTEST <= len(words) <= LONGEST and e.pieces <= model.max_pieces
         for (words, _), e in zip(split, encoded, strict=True)
     ]
-    found = iter(detect_spans(model.tagger, [e for e, fit in zip(encoded, fits, strict=True) if fit], batch_pieces))
+    detected = iter(detect_spans(model.tagger, [e for e, fit in zip(encoded, fits, strict=True) if fit], batch_pieces))
     for sentence, (words, spans), fit in zip(pool, split, fits, strict=True):
         names: list[Span] | None = None
         if fit:
-            marked, marginals = next(found)
+            marked, marginals = next(detected)
             names = _merged(words, spans, marked, marginals, counts)
         else:
             counts["sentences too short or too long"] += 1
@@ -94,12 +94,12 @@ def _mark_pool(
 
 
 def _merged(
-    words: Sequence[str], known: Sequence[Span], found: Sequence[Span], marginals: np.ndarray, counts: Counter[str]
+    words: Sequence[str], known: Sequence[Span], detected: Sequence[Span], marginals: np.ndarray, counts: Counter[str]
 ) -> list[Span] | None:
     """The sentence's names: the teacher's, corrected by the known ones; None where the teacher is unsure."""
     certain = [s for s in known if _like_a_name(words, s)]
     names: set[Span] = set()
-    for (start, end), p in zip(found, marginals, strict=True):
+    for (start, end), p in zip(detected, marginals, strict=True):
         hit = [s for s in certain if s[0] < end and s[1] > start]
         if not hit:
             if p < LEAST:

@@ -80,8 +80,8 @@ def join_spans(windows: Sequence[Window], spans: Sequence[Sequence[tuple[int, in
     """
     joined: list[tuple[int, int, int]] = []
     reached = 0
-    for place, (window, found) in enumerate(zip(windows, spans, strict=True)):
-        for start, end in found:
+    for place, (window, window_spans) in enumerate(zip(windows, spans, strict=True)):
+        for start, end in window_spans:
             a, b = start + window.start, end + window.start
             if window.own_start <= a < window.own_end and a >= reached:
                 joined.append((place, a, b))

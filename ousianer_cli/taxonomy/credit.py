@@ -62,15 +62,15 @@ def set_credit(
     *,
     direction: Direction = "both",
     decay: float = 0.5,
-    open: bool = True,
+    open_gold: bool = True,
     include_phantoms: bool = False,
     outside: bool = False,
 ) -> NDArray[np.float64]:
     """Credit [A] of every system type for a gold set of alternatives (`a|b`): the greatest over the alternatives.
 
-    With `open` a gold type admits all that lies below it, so a descendant is worth 1; an ancestor is worth decay**k
-    under `ancestor` and `both`. Without it, each alternative is a row of `credit_matrix`. The alternative `-` is worth
-    1 for "outside" (with `outside`, the last entry) and nothing otherwise.
+    With `open_gold` a gold type admits all that lies below it, so a descendant is worth 1; an ancestor is worth
+    decay**k under `ancestor` and `both`. Without it, each alternative is a row of `credit_matrix`. The alternative `-`
+    is worth 1 for "outside" (with `outside`, the last entry) and nothing otherwise.
 
     Raises:
         TaxonomyError: an alternative that is no type of the taxonomy, or no alternative at all.
@@ -81,10 +81,10 @@ def set_credit(
     size = len(taxonomy.nodes) if include_phantoms else len(taxonomy.types)
     credit = np.zeros(size + (1 if outside else 0), dtype=np.float64)
 
-    def give(node: str, worth: float) -> None:
+    def give(node: str, value: float) -> None:
         place = taxonomy.index(node)
         if place < size:
-            credit[place] = max(credit[place], worth)
+            credit[place] = max(credit[place], value)
 
     for alternative in gold:
         if alternative == OUTSIDE:
@@ -96,9 +96,9 @@ def set_credit(
         if direction != "descendant":
             for distance, above in enumerate(taxonomy.ancestors(alternative), 1):
                 give(above, decay**distance)
-        if open or direction != "ancestor":
+        if open_gold or direction != "ancestor":
             for below in taxonomy.descendants(alternative):
-                give(below, 1.0 if open else decay ** (taxonomy.level(below) - level))
+                give(below, 1.0 if open_gold else decay ** (taxonomy.level(below) - level))
     return credit
 
 
@@ -109,11 +109,11 @@ def open_credit(
     *,
     direction: Direction = "both",
     decay: float = 0.5,
-    open: bool = True,
+    open_gold: bool = True,
 ) -> float:
     """Credit of one system type (`-` for outside) for a gold set of alternatives; see `set_credit`."""
     credit = set_credit(
-        taxonomy, gold, direction=direction, decay=decay, open=open, include_phantoms=True, outside=True
+        taxonomy, gold, direction=direction, decay=decay, open_gold=open_gold, include_phantoms=True, outside=True
     )
     return float(credit[-1] if system == OUTSIDE else credit[taxonomy.index(system)])
 
@@ -123,7 +123,7 @@ def admissible(taxonomy: Taxonomy, gold: Sequence[str], *, outside: bool = False
 
     The alternative `-` admits the last entry, which is there with `outside`.
     """
-    return set_credit(taxonomy, gold, direction="descendant", decay=0.0, open=True, outside=outside) > 0
+    return set_credit(taxonomy, gold, direction="descendant", decay=0.0, open_gold=True, outside=outside) > 0
 
 
 def _check(direction: str, decay: float) -> None:

@@ -264,7 +264,7 @@ class _Buffer:
     """The blocks of a buffer in order, and the numbers of the examples from memory that are shown with them."""
 
     blocks: list[int]
-    own: np.ndarray
+    resident: np.ndarray
 
 
 class StreamedOrder:
@@ -289,8 +289,7 @@ class StreamedOrder:
     ) -> None:
         self.resident, self.cut, self.stream = resident, cut, stream
         self.buffer, self.budget, self.seed = buffer, budget, seed
-        own = np.array([e.encoded.pieces for e in resident], dtype=np.int64)
-        self._own_lengths = own
+        self._resident_lengths = np.array([e.encoded.pieces for e in resident], dtype=np.int64)
         self._starts = np.array(stream.starts, dtype=np.int64)
         self._plan: tuple[int, list[_Buffer]] = (-1, [])
         self._loaded: tuple[int, list[list[int]], dict[int, Example]] = (-1, [], {})
@@ -332,7 +331,7 @@ class StreamedOrder:
         """The batches of a buffer, as examples' numbers."""
         buffers = self._planned(epoch)
         blocks = [np.arange(self._starts[b], self._starts[b + 1]) + self.cut for b in buffers[place].blocks]
-        indices = np.sort(np.concatenate([buffers[place].own, *blocks]))
+        indices = np.sort(np.concatenate([buffers[place].resident, *blocks]))
         rng = _rng(self.seed, epoch) if len(buffers) == 1 else _rng(self.seed, epoch, 2 + place)
         batches = shuffled_batches(self._lengths(indices).tolist(), self.budget, rng)
         return [[int(indices[i]) for i in batch] for batch in batches]
@@ -342,8 +341,8 @@ class StreamedOrder:
         streamed = (indices >= self.cut) & (indices < self.cut + size)
         lengths = np.empty(len(indices), dtype=np.int64)
         lengths[streamed] = np.frombuffer(self.stream.lengths, dtype=np.uint16)[indices[streamed] - self.cut]
-        own = indices[~streamed]
-        lengths[~streamed] = self._own_lengths[np.where(own < self.cut, own, own - size)]
+        resident = indices[~streamed]
+        lengths[~streamed] = self._resident_lengths[np.where(resident < self.cut, resident, resident - size)]
         return lengths
 
     def _planned(self, epoch: int) -> list[_Buffer]:
@@ -356,8 +355,8 @@ class StreamedOrder:
         rng = _rng(self.seed, epoch, 1)
         sizes = np.diff(self._starts)
         order = rng.permutation(len(sizes))
-        own = rng.permutation(len(self.resident))
-        own = np.where(own < self.cut, own, own + len(self.stream))
+        resident = rng.permutation(len(self.resident))
+        resident = np.where(resident < self.cut, resident, resident + len(self.stream))
         total, done, shown, held = int(sizes.sum()), 0, 0, 0
         blocks: list[int] = []
         for block in order:
@@ -367,8 +366,8 @@ class StreamedOrder:
             if held < self.buffer and not last:
                 continue
             done += held
-            upto = len(own) * done // total
-            yield _Buffer(sorted(blocks), own[shown:upto])
+            upto = len(resident) * done // total
+            yield _Buffer(sorted(blocks), resident[shown:upto])
             blocks, held, shown = [], 0, upto
             if last:
                 return

@@ -81,7 +81,7 @@ def test_occurrences_are_those_of_a_plain_count(table: AnchorTable, tmp_path: Pa
     ]
     parts = [count_occurrences(texts[:1], table), count_occurrences(texts[1:], table)]
     table.add_occurrences(parts)
-    again = AnchorTable.open(tmp_path / "table")
+    again = AnchorTable.load(tmp_path / "table")
     seen = {name: again.lookup(name).occurrences for name in ("Tarn", "Port Tarn", "Éa", "the Ode")}  # type: ignore[union-attr]
     assert seen == {"Tarn": 6, "Port Tarn": 2, "Éa": 1, "the Ode": 1}
     assert table.lookup("Éa").link_probability == 1.0  # type: ignore[union-attr]
@@ -153,7 +153,7 @@ def test_errors_name_the_file(table: AnchorTable, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="expected a new folder"):
         AnchorTable.build(tmp_path / "a-0.parquet", None, tmp_path / "full")
     with pytest.raises(InputError, match="expected an anchor table"):
-        AnchorTable.open(tmp_path / "full")
+        AnchorTable.load(tmp_path / "full")
     with pytest.raises(InputError, match="4 counts, one an anchor"):
         table.add_occurrences([np.zeros(3, dtype=np.uint64)])
     np.save(tmp_path / "short.npy", np.zeros(3, dtype=np.uint64))
@@ -162,4 +162,4 @@ def test_errors_name_the_file(table: AnchorTable, tmp_path: Path) -> None:
     card = tmp_path / "table" / "anchors.json"
     card.write_text(card.read_text().replace('"version": 1', '"version": 99'))
     with pytest.raises(InputError, match="version 99"):
-        AnchorTable.open(tmp_path / "table")
+        AnchorTable.load(tmp_path / "table")

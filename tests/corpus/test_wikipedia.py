@@ -105,7 +105,7 @@ def settings(folder: Path, **changes: Any) -> WikipediaSettings:
 
 
 def make(folder: Path, **changes: Any) -> Tally:
-    return prepare_wikipedia(settings(folder, **changes), say=quiet)
+    return prepare_wikipedia(settings(folder, **changes), progress=quiet)
 
 
 def found(folder: Path) -> set[tuple[str, str, str, str, float]]:
@@ -242,9 +242,9 @@ def test_spans_must_fall_on_words_and_in_sentences(tmp_path: Path) -> None:
 @pytest.mark.parametrize("step", ["extract", "types", "redirects", "links", "anchors", "mark", "select"])
 def test_a_run_goes_on_after_any_step(tmp_path: Path, step: str, whole: dict[str, bytes]) -> None:
     chosen = settings(tmp_path, max_per_title=2)
-    prepare_wikipedia(chosen, say=quiet, stop_after=step)
+    prepare_wikipedia(chosen, progress=quiet, stop_after=step)
     assert not (tmp_path / "out" / "report.json").exists()
-    prepare_wikipedia(chosen, say=quiet, resume=True)
+    prepare_wikipedia(chosen, progress=quiet, resume=True)
     assert corpus_bytes(tmp_path / "out") == whole
 
 
@@ -288,7 +288,7 @@ def test_a_killed_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     done = {p.name: p.stat().st_mtime_ns for p in parts.glob("[0-9]*.json")}
     assert 2 <= len(done) < 9
     monkeypatch.setattr(wikipedia_extract, "PART_PAGES", 7)
-    prepare_wikipedia(dataclasses.replace(chosen, keep_parts=True), say=quiet, resume=True)
+    prepare_wikipedia(dataclasses.replace(chosen, keep_parts=True), progress=quiet, resume=True)
     now = {p.name: p.stat().st_mtime_ns for p in parts.glob("[0-9]*.json")}
     assert len(now) == 9 and {name: now[name] for name in done} == done, "finished parts were made again"
     make(tmp_path / "calm", **given)
@@ -313,21 +313,23 @@ def test_workers_do_not_change_the_corpus(tmp_path: Path) -> None:
 
 def test_another_run_is_not_gone_on_with(tmp_path: Path) -> None:
     chosen = settings(tmp_path)
-    prepare_wikipedia(chosen, say=quiet, stop_after="extract")
+    prepare_wikipedia(chosen, progress=quiet, stop_after="extract")
     with pytest.raises(OutputError, match="--resume"):
-        prepare_wikipedia(chosen, say=quiet)
+        prepare_wikipedia(chosen, progress=quiet)
     with pytest.raises(OutputError, match="--max-words .then 200, now 9"):
-        prepare_wikipedia(dataclasses.replace(chosen, max_words=9), say=quiet, resume=True)
+        prepare_wikipedia(dataclasses.replace(chosen, max_words=9), progress=quiet, resume=True)
     title_types(tmp_path / "types.parquet", {"Oslin": ([RIVER], 1.0)})
     with pytest.raises(OutputError, match="another types"):
-        prepare_wikipedia(chosen, say=quiet, resume=True)
+        prepare_wikipedia(chosen, progress=quiet, resume=True)
 
 
 def test_how_much_memory_and_how_many_workers_may_change(tmp_path: Path) -> None:
     chosen = settings(tmp_path)
-    prepare_wikipedia(chosen, say=quiet, stop_after="extract")
-    report = prepare_wikipedia(dataclasses.replace(chosen, memory="512MB", keep_parts=True), say=quiet, resume=True)
-    assert prepare_wikipedia(chosen, say=quiet, resume=True) == report, "a finished run tells its report"
+    prepare_wikipedia(chosen, progress=quiet, stop_after="extract")
+    report = prepare_wikipedia(
+        dataclasses.replace(chosen, memory="512MB", keep_parts=True), progress=quiet, resume=True
+    )
+    assert prepare_wikipedia(chosen, progress=quiet, resume=True) == report, "a finished run tells its report"
 
 
 def test_a_folder_with_other_things_is_left_alone(tmp_path: Path) -> None:
@@ -360,11 +362,11 @@ def test_wikitext_that_cannot_be_parsed_is_a_fault(tmp_path: Path, monkeypatch: 
 
     monkeypatch.setattr(wikipedia_extract, "parse_article", fail)
     chosen = settings(tmp_path)
-    report = prepare_wikipedia(chosen, say=quiet)
+    report = prepare_wikipedia(chosen, progress=quiet)
     assert report["faults"] == {"pages whose wikitext cannot be parsed": 1}
     assert "page 9" in report["fault examples"][0] and "too deep" in report["fault examples"][0]
     with pytest.raises(InputError, match="page 9.*too deep"):
-        prepare_wikipedia(dataclasses.replace(chosen, out=str(tmp_path / "s"), strict=True), say=quiet)
+        prepare_wikipedia(dataclasses.replace(chosen, out=str(tmp_path / "s"), strict=True), progress=quiet)
 
 
 def test_a_dump_db_in_place_of_a_dump(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -91,7 +91,7 @@ def test_soft_targets_of_one_type_are_its_row_of_w(targets: Targets) -> None:
 def test_set_credits_take_the_best_alternative_and_open_sets_all_below(targets: Targets) -> None:
     closed = targets.set_credits([("PER.Politician", "LOC"), ("-",)], "both")
     assert closed.tolist() == [[0.5, 1, 0.5, 0, 1, 0], [0, 0, 0, 0, 0, 1]]
-    opened = targets.set_credits([("PER.Politician", "LOC")], "both", open=True)
+    opened = targets.set_credits([("PER.Politician", "LOC")], "both", open_gold=True)
     assert opened.tolist() == [[0.5, 1, 1, 0, 1, 0]]
     assert targets.set_credits([], "both").shape == (0, 6)
 

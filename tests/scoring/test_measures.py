@@ -8,12 +8,12 @@ from ousianer_cli.scoring.matching import Vocabulary, encode_rows, match_spans
 from ousianer_cli.scoring.measures import Prf, TypeCredit, by_type, document_credit, pair_credit, total
 from ousianer_cli.taxonomy.aida import aida_edl
 
-CREDIT = TypeCredit(aida_edl(), 0.5, open=True)
+CREDIT = TypeCredit(aida_edl(), 0.5, open_gold=True)
 KEYS = [reading.key for reading in CREDIT.readings]
 
 
-def worth(gold, system, **options):
-    return dict(zip(KEYS, CREDIT.worth(gold, system, **options), strict=True))
+def credit_of(gold, system, **options):
+    return dict(zip(KEYS, CREDIT.of(gold, system, **options), strict=True))
 
 
 @pytest.mark.parametrize(
@@ -40,16 +40,16 @@ def worth(gold, system, **options):
 )
 def test_worth(gold, system, strict, coarse, descendant, ancestor, both, opened):
     expected = dict(zip(KEYS, (1, strict, coarse, descendant, ancestor, both, opened), strict=True))
-    assert worth(gold, system) == expected
+    assert credit_of(gold, system) == expected
 
 
 def test_nominals_have_no_tree_credit():
-    found = worth("per", "per.politician", name=False)
+    found = credit_of("per", "per.politician", name=False)
     assert {key for key, value in found.items() if value} == {"span", "coarse"}
 
 
 def test_decay_reaches_every_reading():
-    found = TypeCredit(aida_edl(), 0.1).worth("per", "per.politician.mayor")
+    found = TypeCredit(aida_edl(), 0.1).of("per", "per.politician.mayor")
     assert found[-1] == pytest.approx(0.01)
     with pytest.raises(TaxonomyError, match="--decay"):
         TypeCredit(aida_edl(), 2.0)

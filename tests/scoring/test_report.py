@@ -24,7 +24,7 @@ def test_json_holds_every_reading_of_every_run(tmp_path):
     gold = tab(tmp_path / "gold.tab", ("D", 0, "per"))
     types = {"a": "per.politician", "b": "per"}
     runs = [tab(tmp_path / name / "run.tab", ("D", 0, label)) for name, label in types.items()]
-    report = score_files(gold, runs, aida_edl(), open=True, types=True, decay=0.25)
+    report = score_files(gold, runs, aida_edl(), open_gold=True, types=True, decay=0.25)
     content = json.loads(json.dumps(report.to_json()))
     assert [run["name"] for run in content["runs"]] == [str(path) for path in runs]
     first = content["runs"][0]

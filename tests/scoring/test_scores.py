@@ -36,7 +36,7 @@ def test_all_measures_have_intervals_but_those_over_clusters(tmp_path):
 
 def test_a_gold_file_scores_one_against_itself(tmp_path):
     gold = tab(tmp_path / "gold.tab", ("D", 0, "per"), ("D", 2, "gpe|loc"), ("E", 2, "org", "NOM"), ("E", 4, "strange"))
-    (scored,) = score_files(gold, [gold], aida_edl(), open=True).runs
+    (scored,) = score_files(gold, [gold], aida_edl(), open_gold=True).runs
     assert {prf.f1 for prf in scored.measures.values()} == {1.0}
 
 

@@ -30,26 +30,26 @@ GOLD = [
 
 
 def test_every_measure_of_a_matched_span() -> None:
-    worth = dict(zip(MEASURES[1:], SCORER.worth(("PER.Politician",), "PER"), strict=True))
-    assert worth == {
+    credit = dict(zip(MEASURES[1:], SCORER.credit(("PER.Politician",), "PER"), strict=True))
+    assert credit == {
         "span": 1, "coarse": 1, "strict": 0, "descendant": 0, "ancestor": 0.5, "both": 0.5, "open": 0.5, "mean": 0.5,
     }  # fmt: skip
-    worth = dict(zip(MEASURES[1:], SCORER.worth(("PER",), "PER.Politician.Mayor"), strict=True))
-    assert worth == {
+    credit = dict(zip(MEASURES[1:], SCORER.credit(("PER",), "PER.Politician.Mayor"), strict=True))
+    assert credit == {
         "span": 1, "coarse": 1, "strict": 0, "descendant": 0.25, "ancestor": 0, "both": 0.25, "open": 1, "mean": 0.625,
     }  # fmt: skip
-    assert SCORER.worth(("GPE", "LOC"), "LOC").tolist() == [1.0] * 8
-    assert SCORER.worth(("PER",), "ORG").tolist() == [1.0] + [0.0] * 7
+    assert SCORER.credit(("GPE", "LOC"), "LOC").tolist() == [1.0] * 8
+    assert SCORER.credit(("PER",), "ORG").tolist() == [1.0] + [0.0] * 7
 
 
 def test_outside_is_right_for_a_gold_name_that_admits_it() -> None:
     assert SCORER.credits([("-",), ("GPE", "-"), ("PER",)], ["-", "-", "-"], "both").tolist() == [1.0, 1.0, 0.0]
-    assert SCORER.worth(("-",), "PER").tolist() == [1.0] + [0.0] * 7
+    assert SCORER.credit(("-",), "PER").tolist() == [1.0] + [0.0] * 7
 
 
 def test_a_type_that_the_taxonomy_lacks_is_refused() -> None:
     with pytest.raises(TaxonomyError):
-        SCORER.worth(("PER",), "Nobody")
+        SCORER.credit(("PER",), "Nobody")
 
 
 def test_names_outside_the_taxonomy_are_on_neither_side_but_in_detection() -> None:

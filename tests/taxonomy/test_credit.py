@@ -64,7 +64,7 @@ def test_outside_is_worth_only_itself():
 
 
 @pytest.mark.parametrize(
-    ("gold", "system", "direction", "is_open", "worth"),
+    ("gold", "system", "direction", "is_open", "expected"),
     [
         (["A"], "A.b.c", "both", True, 1.0),
         (["A"], "A.b.c", "both", False, 0.25),
@@ -80,8 +80,8 @@ def test_outside_is_worth_only_itself():
         (["-"], "B", "both", True, 0.0),
     ],
 )
-def test_open_gold(gold, system, direction, is_open, worth):
-    assert open_credit(TREE, gold, system, direction=direction, open=is_open) == worth
+def test_open_gold(gold, system, direction, is_open, expected):
+    assert open_credit(TREE, gold, system, direction=direction, open_gold=is_open) == expected
 
 
 def test_phantom_between_open_gold_and_system():
@@ -96,9 +96,9 @@ def test_phantom_between_open_gold_and_system():
 def test_set_credit_is_the_best_row(gold, direction):
     weights = credit_matrix(TREE, direction)
     best = weights[[TREE.index(t) for t in gold]].max(axis=0)
-    assert np.array_equal(set_credit(TREE, gold, direction=direction, open=False), best)
+    assert np.array_equal(set_credit(TREE, gold, direction=direction, open_gold=False), best)
     opened = np.where(admissible(TREE, gold), 1.0, best)
-    assert np.array_equal(set_credit(TREE, gold, direction=direction, open=True), opened)
+    assert np.array_equal(set_credit(TREE, gold, direction=direction, open_gold=True), opened)
 
 
 def test_admissible():

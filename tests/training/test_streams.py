@@ -126,8 +126,8 @@ def test_buffers_keep_to_their_size_and_mix_blocks_and_sources(tmp_path: Path) -
     assert any(np.diff(buffer.blocks).max() > 1 for buffer in buffers[:-1]), "blocks are not taken as they lie"
     # Sentences in memory come with each buffer by its share of the epoch.
     for buffer, size in zip(buffers, sizes, strict=True):
-        assert abs(len(buffer.own) - len(corpora.train) * size / len(corpora.stream)) <= 1
-    assert sum(len(buffer.own) for buffer in buffers) == len(corpora.train) == 12
+        assert abs(len(buffer.resident) - len(corpora.train) * size / len(corpora.stream)) <= 1
+    assert sum(len(buffer.resident) for buffer in buffers) == len(corpora.train) == 12
 
 
 def test_the_order_is_the_seeds_and_epochs_differ(tmp_path: Path) -> None:

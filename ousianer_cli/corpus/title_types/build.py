@@ -50,12 +50,12 @@ def build_title_types(
     """
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        own = Path(tempfile.mkdtemp(prefix=".title_types.", dir=work or out.parent))
+        work_folder = Path(tempfile.mkdtemp(prefix=".title_types.", dir=work or out.parent))
     except OSError as error:
         raise OutputError(f"{out}: cannot be written ({error.strerror}); choose another place with -o") from None
     try:
         report = TitleTypesReport()
-        reader = LabelReader(own, report, strict=strict)
+        reader = LabelReader(work_folder, report, strict=strict)
         for path in dict.fromkeys(Path(p) for p in [*subclass, *tables]):
             reader.read(path)
         reader.close()
@@ -63,14 +63,14 @@ def build_title_types(
         resolver = LabelResolver(wordnet, reader.edges, report)
         meanings = [resolver.resolve(source, label) for source, label in reader.labels]
         reader.labels, reader.edges = {}, defaultdict(list)
-        part = own / "out.parquet"
-        _write_verdicts(_sort(reader, own, memory, report), part, Verdicts(meanings, wordnet), report)
+        part = work_folder / "out.parquet"
+        _write_verdicts(_sort(reader, work_folder, memory, report), part, Verdicts(meanings, wordnet), report)
         if not report.titles:
             raise InputError("titles with types", "none in any table", remedy="check the files and their order")
         shutil.move(part, out)
         return report
     finally:
-        shutil.rmtree(own, ignore_errors=True)
+        shutil.rmtree(work_folder, ignore_errors=True)
 
 
 def _write_verdicts(path: Path, out: Path, verdicts: Verdicts, report: TitleTypesReport) -> None:

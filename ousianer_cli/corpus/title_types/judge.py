@@ -126,12 +126,12 @@ class TypeJudge:
 
     def kind(self, type_id: str) -> str:
         """The kind a canonical synset belongs to; `other` for the rest (languages, awards, diseases, …)."""
-        found = self._kinds.get(type_id)
-        if found is None:
+        kind = self._kinds.get(type_id)
+        if kind is None:
             above = self.wordnet.ancestors(type_id)
-            found = next((kind for kind, tops in self._tops if tops & above), "other")
-            self._kinds[type_id] = found
-        return found
+            kind = next((name for name, tops in self._tops if tops & above), "other")
+            self._kinds[type_id] = kind
+        return kind
 
     def judge(self, labels: Mapping[str, str], src: str, counts: LabelCounts) -> tuple[tuple[str, ...], float] | str:
         """The types and weight of a mention, or the reason why it has none.

@@ -98,17 +98,17 @@ def _links_parquet(links: Path, folder: Path, mass: TypeMass, strict: bool) -> t
             folder / "links.parquet", pa.schema([("title", pa.string()), ("count", pa.int64())]), _ROWS_PER_BATCH
         )
 
-        def bad(line: int, expected: str, found: str) -> None:
+        def invalid(line: int, expected: str, found: str) -> None:
             if strict:
                 raise InputError(expected, found, path=links, line=line, remedy="mend it, or leave out --strict")
             mass.bad_lines += 1
 
-        for number, line in yago.read_lines(links, bad):
+        for number, line in yago.read_lines(links, invalid):
             name, _, count = line.partition("\t")
             if number == 1 and (name, count) == ("title", "count"):
                 continue
             if not name or not count.isascii() or not count.isdigit():
-                bad(number, "title<TAB>count", repr(line[:60]))
+                invalid(number, "title<TAB>count", repr(line[:60]))
             else:
                 parts.add(name, int(count))
         parts.close()

@@ -44,20 +44,20 @@ class LabelReader:
         kind = yago.kind_of(path)
         rows = 0
 
-        def bad(line: int, expected: str, found: str) -> None:
+        def invalid(line: int, expected: str, found: str) -> None:
             if self.strict:
                 raise InputError(expected, found, path=path, line=line, remedy="mend it, or leave out --strict")
             self.report.bad_lines += 1
-            self.report.bad[expected] += 1
+            self.report.wrong[expected] += 1
             if len(self.report.examples) < _EXAMPLES:
                 self.report.examples.append(str(InputError(expected, found, path=path, line=line)))
 
         if kind in ("turtle", "yago-tsv"):
-            for fact in yago.read_facts(path, kind, bad):
+            for fact in yago.read_facts(path, kind, invalid):
                 rows += 1
                 self._fact(fact)
         else:
-            for row in yago.read_table(path, kind, bad):
+            for row in yago.read_table(path, kind, invalid):
                 rows += 1
                 self._row(row, kind)
         self.report.files[str(path)] = (kind, rows)

@@ -52,7 +52,7 @@ class TitleTypesReport:
     """of these, titles for which the two have no kind in common"""
     left_out: Counter[str] = field(default_factory=Counter)
     """reason -> statements that were not used"""
-    bad: Counter[str] = field(default_factory=Counter)
+    wrong: Counter[str] = field(default_factory=Counter)
     """what was expected -> lines skipped"""
     bad_lines: int = 0
     examples: list[str] = field(default_factory=list)

@@ -37,13 +37,13 @@ class LabelResolver:
         if source not in ("yago", "yago45"):
             yield Label(source, label)
             return
-        found = self._climb(label)
-        if found is not None:
+        classes = self._climb(label)
+        if classes is not None:
             how = "an id of WordNet 3.0" if label.startswith("wordnet_") else "subClassOf edges"
             if label in self._classes or _without_id(label) in self._classes:
                 how = "the table of YAGO's own classes"
-            self.report.categories[how if found else "without use"] += 1
-            yield from (Label(source, i) for i in sorted(found))
+            self.report.categories[how if classes else "without use"] += 1
+            yield from (Label(source, i) for i in sorted(classes))
             return
         guess = self._nouns.guess(label) if label.startswith(("wikicat_", "wikicategory_")) else None
         if guess is not None:
@@ -55,7 +55,7 @@ class LabelResolver:
 
     def _climb(self, label: str) -> set[str] | None:
         """The nearest classes with a WordNet id, the label itself included; None where no way up ends in one."""
-        found: set[str] = set()
+        classes: set[str] = set()
         reached = False
         seen, front = {label}, [label]
         while front:
@@ -64,12 +64,12 @@ class LabelResolver:
                 ids = self._ids(name)
                 if ids is not None:
                     reached = True
-                    found.update(ids)
+                    classes.update(ids)
                 else:
                     above += [p for p in dict.fromkeys(self.edges.get(name, ())) if p not in seen]
                     seen.update(above)
             front = above
-        return found if reached else None
+        return classes if reached else None
 
     def _ids(self, name: str) -> tuple[str, ...] | None:
         if name.startswith("wordnet_"):

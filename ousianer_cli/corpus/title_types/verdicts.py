@@ -34,13 +34,13 @@ class Verdicts:
 
     def of(self, numbers: frozenset[int]) -> Verdict:
         """What holds of a title with these labels."""
-        found = self._known.get(numbers)
-        if found is None:
-            found = self._judge([label for n in sorted(numbers) for label in self.meanings[n]])
+        verdict = self._known.get(numbers)
+        if verdict is None:
+            verdict = self._judge([label for n in sorted(numbers) for label in self.meanings[n]])
             if len(self._known) >= VERDICTS_KEPT:
                 self._known.clear()
-            self._known[numbers] = found
-        return found
+            self._known[numbers] = verdict
+        return verdict
 
     def _judge(self, labels: Sequence[Label]) -> Verdict:
         counts = _Counts()

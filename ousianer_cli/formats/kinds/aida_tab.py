@@ -121,7 +121,7 @@ def rows_as_written(path: str | Path, skipped: Counter[str] | None = None) -> It
         width = 0
         for number, raw in enumerate(handle, 1):
 
-            def bad(expected: str, found: str, number: int = number) -> InputError:
+            def invalid(expected: str, found: str, number: int = number) -> InputError:
                 return InputError(
                     expected, found[:100], path=path, line=number, remedy="see docs/formats.md, AIDA tabs"
                 )
@@ -131,11 +131,11 @@ def rows_as_written(path: str | Path, skipped: Counter[str] | None = None) -> It
             except UnicodeDecodeError as error:
                 raise not_utf8(path, number, error) from None
             if "\0" in text:
-                raise bad("text", "a NUL character")
+                raise invalid("text", "a NUL character")
             if text.endswith("\r"):
-                raise bad("a line end of \\n", "\\r\\n")
+                raise invalid("a line end of \\n", "\\r\\n")
             if text.startswith("\ufeff"):
-                raise bad("text from the first byte on", "a byte order mark")
+                raise invalid("text from the first byte on", "a byte order mark")
             cells = text.split("\t")
             if not place:
                 place = {name.strip().lower(): i for i, name in enumerate(cells)}
@@ -146,12 +146,12 @@ def rows_as_written(path: str | Path, skipped: Counter[str] | None = None) -> It
                 missing = [name for name in COLUMNS if name not in place]
                 if "argmention_id" in missing:
                     expected = f"a tab of arguments or entities (*{', *'.join(ENTITY_TABS)})"
-                    raise bad(expected, f"a first line without argmention_id or entitymention_id ('{text[:50]}')")
+                    raise invalid(expected, f"a first line without argmention_id or entitymention_id ('{text[:50]}')")
                 if missing:
-                    raise bad(f"a header with the columns {', '.join(COLUMNS)}", f"none called {missing[0]}")
+                    raise invalid(f"a header with the columns {', '.join(COLUMNS)}", f"none called {missing[0]}")
                 continue
             if len(cells) != width:
-                raise bad(f"{width} tab-separated columns, as in the header", str(len(cells)))
+                raise invalid(f"{width} tab-separated columns, as in the header", str(len(cells)))
 
             def cell(name: str, cells: list[str] = cells, place: dict[str, int] = place) -> str:
                 value = cells[place[name]].strip() if name in place else ""
@@ -162,17 +162,17 @@ def rows_as_written(path: str | Path, skipped: Counter[str] | None = None) -> It
                 skipped[NO_OFFSETS] += 1
                 continue
             if any(not (value.isascii() and value.isdecimal() and len(value) <= 9) for value in offsets):
-                raise bad("numbers as text offsets", f"'{offsets[0]}' and '{offsets[1]}'")
+                raise invalid("numbers as text offsets", f"'{offsets[0]}' and '{offsets[1]}'")
             start, end = int(offsets[0]), int(offsets[1])
             if end < start:
-                raise bad("an inclusive end that is not before the start", f"{start}-{end}")
+                raise invalid("an inclusive end that is not before the start", f"{start}-{end}")
             levels = [cell(name) for name in ("type", "subtype", "subsubtype")]
             known = [level for level in levels if level and level.lower() != "unspecified"]
             if not known or known != levels[: len(known)]:
-                raise bad("type, subtype and subsubtype, none missing above another", f"'{'.'.join(levels)}'")
+                raise invalid("type, subtype and subsubtype, none missing above another", f"'{'.'.join(levels)}'")
             doc = cell("child_uid")
             if not doc:
-                raise bad("a document in child_uid", "none")
+                raise invalid("a document in child_uid", "none")
             identity = cell("argmention_id")
             form = cell("level").upper() or "NAM"
             string = normalise_mention_string(cell("text_string"))

@@ -89,23 +89,23 @@ def _text(path: Path) -> str:
 
 
 def _parse(line: str, text: str, path: Path, number: int) -> tuple[str, list[tuple[int, int]]]:
-    def bad(expected: str, found: str, remedy: str = "see docs/formats.md, brat") -> InputError:
+    def invalid(expected: str, found: str, remedy: str = "see docs/formats.md, brat") -> InputError:
         return InputError(expected, found[:100], path=path, line=number, remedy=remedy)
 
     cells = line.split("\t")
     match = _BOUND.fullmatch(cells[1]) if len(cells) > 1 and cells[0][:1] == "T" else None
     if match is None:
-        raise bad("T…<TAB>Label start end<TAB>string", f"'{line}'")
+        raise invalid("T…<TAB>Label start end<TAB>string", f"'{line}'")
     fragments = sorted((int(a), int(b)) for a, b in (pair.split(" ") for pair in match["offsets"].split(";")))
     if any(a >= b for a, b in fragments) or any(b > c for (_, b), (c, _) in pairwise(fragments)):
-        raise bad("fragments that are not empty and do not overlap", f"'{match['offsets']}'")
+        raise invalid("fragments that are not empty and do not overlap", f"'{match['offsets']}'")
     if fragments[-1][1] > len(text):
-        raise bad(f"offsets up to {len(text)}, the end of {path.stem}.txt", str(fragments[-1][1]))
+        raise invalid(f"offsets up to {len(text)}, the end of {path.stem}.txt", str(fragments[-1][1]))
     there = normalise_mention_string(" ".join(text[a:b] for a, b in fragments)).strip()
     given = normalise_mention_string("\t".join(cells[2:])).strip()
     if given and given != there:
         remedy = "offsets are code points of the text file, end exclusive; line ends count as they are in the file"
-        raise bad(f"'{given[:60]}' at {match['offsets']}", f"'{there[:60]}'", remedy)
+        raise invalid(f"'{given[:60]}' at {match['offsets']}", f"'{there[:60]}'", remedy)
     return match["label"], fragments
 
 

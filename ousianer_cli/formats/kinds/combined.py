@@ -29,19 +29,19 @@ def parse_combined(text: str, *, path: str | Path | None = None, line: int = 0) 
     `mention_type` is what stands after the last `/` of the type, empty if there is none.
     """
 
-    def bad(expected: str, found: str, remedy: str = "see docs/scoring.md, Inputs") -> InputError:
+    def invalid(expected: str, found: str, remedy: str = "see docs/scoring.md, Inputs") -> InputError:
         return InputError(expected, found[:100], path=path, line=line, remedy=remedy)
 
     refuse_unreadable(text, path=path, line=line)
     cells = text.rstrip("\t").split("\t")
     if len(cells) < 3:
-        raise bad(f"at least 3 tab-separated columns ({_EXPECTED})", f"{len(cells)} ('{text[:60]}')")
+        raise invalid(f"at least 3 tab-separated columns ({_EXPECTED})", f"{len(cells)} ('{text[:60]}')")
     doc, *offsets = cells[:3]
     if not doc or any(not (number.isascii() and number.isdecimal() and len(number) <= 9) for number in offsets):
-        raise bad("a document id and two offsets below 1,000,000,000", f"'{' '.join(cells[:3])}'")
+        raise invalid("a document id and two offsets below 1,000,000,000", f"'{' '.join(cells[:3])}'")
     start, end = int(offsets[0]), int(offsets[1])
     if end < start:
-        raise bad("an inclusive end that is not before the start", f"'{start} {end}'")
+        raise invalid("an inclusive end that is not before the start", f"'{start} {end}'")
     # Trailing tabs may be empty columns of the candidates.
     candidates = text.split("\t")[3:]
     while len(candidates) > 1 and not candidates[-1] and len(candidates) % 3 != 0:
@@ -49,30 +49,30 @@ def parse_combined(text: str, *, path: str | Path | None = None, line: int = 0) 
     if not candidates or candidates == [""]:
         return [EdlRow("", "", "", doc, start, end, UNLINKED, "", "", 1.0, line)]
     if len(candidates) > 2 and len(candidates) % 3:
-        raise bad("id, score and type of each candidate", f"{len(candidates)} columns after the offsets")
+        raise invalid("id, score and type of each candidate", f"{len(candidates)} columns after the offsets")
     rows = []
     for place in range(0, len(candidates), 3):
         identity, score, kind = (*candidates[place : place + 3], "", "")[:3]
         try:
             confidence = float(score) if score else 1.0
         except ValueError:
-            raise bad("a number as score", f"'{score}'") from None
+            raise invalid("a number as score", f"'{score}'") from None
         if not math.isfinite(confidence) or "_" in score:
-            raise bad("a finite number as score", f"'{score}'")
-        label, slash, form = _type_of(kind, bad).rpartition("/")
+            raise invalid("a finite number as score", f"'{score}'")
+        label, slash, form = _type_of(kind, invalid).rpartition("/")
         if not slash:
             label, form = form, ""
         rows.append(EdlRow("", "", "", doc, start, end, identity, label, form, confidence, line))
     return rows
 
 
-def _type_of(kind: str, bad: Callable[[str, str], InputError]) -> str:
+def _type_of(kind: str, invalid: Callable[[str, str], InputError]) -> str:
     if not kind.startswith("{"):
         return kind
     try:
         content = parse_json(kind)
     except JsonFault:
-        raise bad("a type, or a JSON object with the key 'type'", f"'{kind}'") from None
+        raise invalid("a type, or a JSON object with the key 'type'", f"'{kind}'") from None
     return str(content.get("type") or "")
 
 

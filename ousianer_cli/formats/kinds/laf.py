@@ -127,7 +127,7 @@ def _names(element: Any, source: str, skipped: Counter[str], documents: set[str]
     for number, annotation in enumerate(element.iterfind("{*}ANNOTATION"), 1):
         line = annotation.sourceline
 
-        def bad(expected: str, found: str, line: int = line) -> InputError:
+        def invalid(expected: str, found: str, line: int = line) -> InputError:
             return InputError(expected, found, path=source, line=line, remedy="see docs/scoring.md, Inputs")
 
         task = annotation.get("task") or NAME_TASK
@@ -136,18 +136,18 @@ def _names(element: Any, source: str, skipped: Counter[str], documents: set[str]
             continue
         extent = annotation.find("{*}EXTENT")
         if extent is None:
-            raise bad("an EXTENT in the ANNOTATION", "none")
+            raise invalid("an EXTENT in the ANNOTATION", "none")
         offsets = extent.get("start_char"), extent.get("end_char")
         try:
             start, end = (int(value or "") for value in offsets)
         except ValueError:
-            raise bad("numbers as start_char and end_char", f"{offsets[0]!r} and {offsets[1]!r}") from None
+            raise invalid("numbers as start_char and end_char", f"{offsets[0]!r} and {offsets[1]!r}") from None
         if not 0 <= start <= end:
-            raise bad("an inclusive end that is not before the start", f"{start}-{end}")
+            raise invalid("an inclusive end that is not before the start", f"{start}-{end}")
         tag = annotation.find("{*}TAG")
         label = (tag.text or "" if tag is not None else "").strip() or (annotation.get("type") or "").strip()
         if not label:
-            raise bad("a type, in TAG or in @type", "none")
+            raise invalid("a type, in TAG or in @type", "none")
         identity = annotation.get("id") or f"{doc}-{number}"
         text = normalise_mention_string("".join(extent.itertext()))
         yield EdlRow("laf", identity, text, doc, start, end, f"NIL-{doc}-{identity}", label, "NAM", 1.0, line)

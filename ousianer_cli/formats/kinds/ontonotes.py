@@ -279,7 +279,7 @@ def name_sentence(line: str, doc: str, path: str | Path, number: int, report: Co
 def _untagged(line: str, path: str | Path, number: int) -> tuple[str, list[Span]]:
     """A line without its tags, and the names' code points in what remains."""
 
-    def bad(expected: str, found: str) -> InputError:
+    def invalid(expected: str, found: str) -> InputError:
         return InputError(expected, found, path=path, line=number, remedy="see docs/formats.md, OntoNotes")
 
     parts: list[str] = []
@@ -294,19 +294,19 @@ def _untagged(line: str, path: str | Path, number: int) -> tuple[str, list[Span]
         length += len(part)
         if tag["close"]:
             if not opened:
-                raise bad("an opening tag before each closing one", f"'{tag[0]}' without")
+                raise invalid("an opening tag before each closing one", f"'{tag[0]}' without")
             start, label, before, after = opened.pop()
             spans.append((start, length, label, before, after))
             continue
         attributes = {name.upper(): value for name, value in _ATTRIBUTE.findall(tag["attributes"])}
         numbers = [attributes.get(name, "0") for name in ("S_OFF", "E_OFF")]
         if not attributes.get("TYPE"):
-            raise bad("a TYPE in the tag", f"'{tag[0]}'")
+            raise invalid("a TYPE in the tag", f"'{tag[0]}'")
         if not all(n.isascii() and n.isdecimal() and len(n) < 7 for n in numbers):
-            raise bad("numbers as S_OFF and E_OFF", f"'{tag[0]}'")
+            raise invalid("numbers as S_OFF and E_OFF", f"'{tag[0]}'")
         opened.append((length, attributes["TYPE"], int(numbers[0]), int(numbers[1])))
     if opened:
-        raise bad("a closing tag for each name in its line", f'none for TYPE="{opened[-1][1]}"')
+        raise invalid("a closing tag for each name in its line", f'none for TYPE="{opened[-1][1]}"')
     text = "".join([*parts, _whole_characters(line[cursor:])])
     found = []
     for outer_start, outer_end, label, before, after in spans:
@@ -315,7 +315,9 @@ def _untagged(line: str, path: str | Path, number: int) -> tuple[str, list[Span]
         end = outer_start + len(covered.rstrip()) - after
         pieces = covered.split()
         if not pieces or start >= end or before >= len(pieces[0]) or after >= len(pieces[-1]):
-            raise bad("S_OFF and E_OFF inside the name's first and last token", f"{before} and {after} of '{covered}'")
+            raise invalid(
+                "S_OFF and E_OFF inside the name's first and last token", f"{before} and {after} of '{covered}'"
+            )
         found.append(Span(start, end, (label,), number, str(path)))
     return text, found
 

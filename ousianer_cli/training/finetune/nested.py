@@ -50,9 +50,9 @@ def nested_instances(
     outer: list[Span] = []
     wanted: list[float] = []
     at = 0
-    for own, gold in zip(names, nested, strict=True):
+    for of_sentence, gold in zip(names, nested, strict=True):
         marked = set(gold)
-        for name in own:
+        for name in of_sentence:
             inside = candidates(name)
             if not inside:
                 continue

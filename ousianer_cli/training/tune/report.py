@@ -94,13 +94,13 @@ def _table(run: Run, trials: Sequence[FrozenTrial]) -> str:
     rows = [["trial", "state", "score", "scores", "best_at", "validations", "seconds", *names, "why"]]
     superseded = superseded_trials(trials)
     for trial in trials:
-        told = trial.user_attrs
+        recorded = trial.user_attrs
         score = "" if trial.value is None else f"{trial.value:.6f}"
-        scores = " ".join(map(str, told.get("scores", [])))
-        row = [str(trial.number), _state(trial, superseded), score, scores, str(told.get("best_at", ""))]
-        row += [str(len(trial.intermediate_values)), str(told.get("seconds", ""))]
+        scores = " ".join(map(str, recorded.get("scores", [])))
+        row = [str(trial.number), _state(trial, superseded), score, scores, str(recorded.get("best_at", ""))]
+        row += [str(len(trial.intermediate_values)), str(recorded.get("seconds", ""))]
         row += [json.dumps(d.value(trial.params[d.name])) if d.name in trial.params else "" for d in run.space]
-        rows.append([*row, str(told.get("why", ""))])
+        rows.append([*row, str(recorded.get("why", ""))])
     return "".join("\t".join(row) + "\n" for row in rows)
 
 

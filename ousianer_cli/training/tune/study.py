@@ -139,11 +139,11 @@ def _identity(phase: Phase, fixed: Any, space: Sequence[Dimension], chosen: Tune
         folders = [base_folder(fixed, _quiet)]  # the shipped model, where none is named
     files += [str(Path(folder) / "model.safetensors") for folder in folders]
     digests = {path: file_digest(path) for path in sorted({*files}) if Path(path).exists()}
-    own = {k: getattr(chosen, k) for k in ("seed", "seeds", "sampler", "pruner")}
-    own |= {"held_out": chosen.held_out} if phase == "finetune" else {}
+    search = {k: getattr(chosen, k) for k in ("seed", "seeds", "sampler", "pruner")}
+    search |= {"held_out": chosen.held_out} if phase == "finetune" else {}
     dimensions = {d.name: dataclasses.asdict(d) for d in space}
-    told = {"phase": phase, "tune": own, "space": dimensions, "settings": settings, "data": digests}
-    plain: dict[str, Any] = json.loads(json.dumps(told))
+    content = {"phase": phase, "tune": search, "space": dimensions, "settings": settings, "data": digests}
+    plain: dict[str, Any] = json.loads(json.dumps(content))
     return plain
 
 
