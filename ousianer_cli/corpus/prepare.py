@@ -6,7 +6,6 @@ sentences, map labels, drop what cannot supervise, split off a held-out slice, s
 
 from __future__ import annotations
 
-import random
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,6 +15,7 @@ from typing import Any, cast
 
 from ousianer_cli.corpus.duplicates import Duplicates, sentence_key
 from ousianer_cli.corpus.labels import WORDNET, TypesOf, shipped_labels, typing_function
+from ousianer_cli.corpus.sampling import draw_sentences
 from ousianer_cli.errors import InputError, SettingsError
 from ousianer_cli.formats.corpora import detect_format, read_group
 from ousianer_cli.formats.corpus import OUTSIDE, Mention, Sentence, outer_and_nested
@@ -139,9 +139,9 @@ def prepare_corpus(
         counts = [f"{report.demonyms[kind]:,} {what}" for kind, what in _JUDGED.items() if report.demonyms[kind]]
         report.notes.append(f"--demonyms {chosen.demonyms}: {', '.join(counts) or 'nothing to change'}")
     if chosen.limit is not None and len(sentences) > chosen.limit:
-        report.dropped_sentences[f"beyond --limit {chosen.limit}"] += len(sentences) - chosen.limit
-        picked = random.Random(chosen.seed).sample(range(len(sentences)), chosen.limit)
-        sentences = [sentences[i] for i in sorted(picked)]
+        drawn = draw_sentences(sentences, chosen.limit, chosen.seed)
+        report.dropped_sentences[f"beyond --limit {chosen.limit}"] += len(sentences) - len(drawn)
+        sentences = drawn
     report.types = count_types(sentences)
     report.held_types = count_types(held)
     report.nested = sum(len(s.nested) for s in (*sentences, *held))

@@ -2,8 +2,9 @@
 
 A store is a file (`.parquet`, else JSON lines) or a folder of shards. A Parquet shard has the columns
 `doc` string, `tokens` list<string>, `mentions` list<struct<start: int32, end: int32, types: list<string>,
-weight: float>> and `supervises` string, with the meaning of the JSON lines (`formats.corpus`); further columns are
-kept for those who ask for them. `tokens` and `mentions` must be there.
+weight: double, nested: bool, noun: string>>, `supervises` string and `document` string, with the meaning of the JSON
+lines (`formats.corpus`); further columns are kept for those who ask for them. `tokens` and `mentions` must be there, a
+mention's `start`, `end` and `types` too.
 
 Everything is read and written row group by row group, so memory does not grow with a store. pyarrow, which Parquet
 needs, is an optional extra.
@@ -20,12 +21,12 @@ from typing import Any
 
 from ousianer_cli.corpus.parquet import RowWriter
 from ousianer_cli.errors import InputError, SettingsError
-from ousianer_cli.formats.corpus import Mention, Sentence, parse_lines, read_corpus, sentence_of, tokens_of
+from ousianer_cli.formats.corpus import Mention, Sentence, in_order, parse_lines, read_corpus, sentence_of, tokens_of
 
 ROW_GROUP = 2048
 """Rows a row group, and lines a block of JSON lines: what is read at once when a store is read out of order."""
 _READ_AT_ONCE = 1024
-_COLUMNS = ("doc", "tokens", "mentions", "supervises")
+_COLUMNS = ("doc", "tokens", "mentions", "supervises", "document")
 
 
 # ---- writing --------------------------------------------------------------------------------------------------------
@@ -128,8 +129,10 @@ class _Shard:
             self._columns = list(extra)
         if extra.keys() != set(self._columns):
             raise ValueError(f"extra columns {sorted(extra)} where the shard began with {sorted(self._columns)}")
-        mentions = [_mention_row(m) for m in sentence.mentions]
-        row = (sentence.doc, sentence.tokens, mentions, sentence.supervises, *(extra[n] for n in self._columns))
+        every = in_order([*sentence.mentions, *sentence.nested])
+        mentions = [_mention_row(m, m in sentence.nested) for m in every]
+        fixed = (sentence.doc, sentence.tokens, mentions, sentence.supervises, sentence.document)
+        row = (*fixed, *(extra[n] for n in self._columns))
         self.rows += 1
         if self._writer is not None:
             self._writer.add(*row)
@@ -151,7 +154,7 @@ class _Shard:
         columns = self._columns or []
         extra = [[row[at] for row in self._first] for at in range(len(_COLUMNS), len(_COLUMNS) + len(columns))]
         text = pa.string()
-        types = [text, pa.list_(text), _mentions_type(), text, *(_without_nulls(pa.array(e).type) for e in extra)]
+        types = [text, pa.list_(text), _mentions_type(), text, text, *(_without_nulls(pa.array(e).type) for e in extra)]
         schema = pa.schema(list(zip([*_COLUMNS, *columns], types, strict=True)))
         writer = RowWriter(self.path, schema, ROW_GROUP)
         for row in self._first:
@@ -160,14 +163,22 @@ class _Shard:
         return writer
 
 
-def _mention_row(mention: Mention) -> dict[str, Any]:
-    return {"start": mention.start, "end": mention.end, "types": mention.types, "weight": mention.weight}
+def _mention_row(mention: Mention, nested: bool) -> dict[str, Any]:
+    return {
+        "start": mention.start,
+        "end": mention.end,
+        "types": mention.types,
+        "weight": mention.weight,
+        "nested": nested,
+        "noun": mention.noun,
+    }
 
 
 def _mentions_type() -> Any:
     import pyarrow as pa
 
     fields = [("start", pa.int32()), ("end", pa.int32()), ("types", pa.list_(pa.string())), ("weight", pa.float64())]
+    fields += [("nested", pa.bool_()), ("noun", pa.string())]
     return pa.list_(pa.struct(fields))
 
 
@@ -349,6 +360,7 @@ def _open_parquet(file: Path, columns: Sequence[str] = ()) -> Any:
         ("mentions", "list<struct<start, end, types, weight>>", _is_mentions),
         ("doc", "string", _is_text_or_null),
         ("supervises", "string", _is_text_or_null),
+        ("document", "string", _is_text_or_null),
     ):
         if name in schema.names and fits(schema.field(name).type):
             continue
@@ -396,6 +408,8 @@ def _is_mentions(kind: Any) -> bool:
         and bool(pa.types.is_integer(fields["start"]) and pa.types.is_integer(fields["end"]))
         and _is_list_of_text(fields["types"])
         and _is_number_or_null(fields.get("weight", pa.null()))
+        and str(fields.get("nested", pa.null())) in ("bool", "null")
+        and _is_text_or_null(fields.get("noun", pa.null()))
     )
 
 

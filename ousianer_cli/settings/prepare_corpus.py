@@ -81,7 +81,9 @@ class PrepareSettings:
         group="sentences",
     )
     limit: int | None = setting(
-        None, doc="Keep at most so many sentences, drawn at random, in their order.", group="sentences"
+        None,
+        doc="Keep at most so many sentences, drawn at random, in their order; documents of running text stay whole.",
+        group="sentences",
     )
     seed: int = setting(0, doc="Seed of --limit.", group="sentences")
     split_by_hash: float = setting(

@@ -44,6 +44,17 @@ class _Place:
     share: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What reading a block once gives: see the fields of `TypingStream` that it adds to."""
+
+    lengths: array[int]
+    closed: Counter[str]
+    mentions: int
+    counts: Counter[str]
+    dev: list[Example]
+
+
 @dataclass(slots=True)
 class TypingStream:
     """Typing corpora on disk: where their blocks lie, and what one pass over them found."""
@@ -100,16 +111,25 @@ class TypingStream:
             keep_unlabelled=False,
         )
 
-    def _add(self, place: _Place) -> None:
+    def _read(self, place: _Place) -> _Read:
         loaded = self._load(place)
         train, dev = held_out(loaded.examples, place.share)
+        return _Read(
+            array("H", (e.encoded.pieces for e in train)),
+            Counter(close_counts(typed_sets(train), self.wordnet)),
+            sum(len(e.labels) for e in train if e.types),
+            loaded.counts,
+            dev,
+        )
+
+    def _add(self, place: _Place, read: _Read) -> None:
         self.places.append(place)
-        self.lengths.extend(e.encoded.pieces for e in train)
+        self.lengths.extend(read.lengths)
         self.starts.append(len(self.lengths))
-        self.closed.update(close_counts(typed_sets(train), self.wordnet))
-        self.mentions += sum(len(e.labels) for e in train if e.types)
-        self.counts.update(loaded.counts)
-        self.dev += dev
+        self.closed.update(read.closed)
+        self.mentions += read.mentions
+        self.counts.update(read.counts)
+        self.dev += read.dev
 
     def save(self, path: Path) -> None:
         """Keep all but the places. The file holds the pieces of what is held out, no other text."""
@@ -188,7 +208,8 @@ def survey(
     """Read streamed typing corpora once, or take what an earlier run over the same files found.
 
     Args:
-        typing: stores of sentences with types; `share` of them is held out, but about `MOST_HELD_OUT` at most.
+        typing: stores of sentences with types, one that weighs more as often as it counts; `share` of them is held
+            out, but about `MOST_HELD_OUT` at most.
         open_typing: the same with coarse labels (see `Example.open_labels`); nothing of them is held out.
         folder: where what was found is kept, named by files (names, sizes, times), tokenizer and limits.
 
@@ -198,21 +219,29 @@ def survey(
     """
     from tqdm import tqdm
 
-    blocks = [block for path in typing for block in store_blocks(path)]
+    blocks_of = {path: store_blocks(path) for path in dict.fromkeys([*typing, *open_typing])}
+    blocks = [block for path in typing for block in blocks_of[path]]
     rows = sum(block.rows for block in blocks)
     share = min(share, MOST_HELD_OUT / max(1, rows))
     places = [_Place(block, False, share) for block in blocks]
-    places += [_Place(block, True, 0.0) for path in open_typing for block in store_blocks(path)]
+    places += [_Place(block, True, 0.0) for path in open_typing for block in blocks_of[path]]
     stream = TypingStream(tokenizer, wordnet, max_pieces)
     kept = folder / f"{_fingerprint(places, tokenizer, max_pieces)}.npz"
     if kept.is_file():
         stream.places = places
         stream.restore(kept)
         return stream
-    with tqdm(total=sum(p.block.rows for p in places), unit="sentence", mininterval=1.0, desc="reading") as bar:
+    times = Counter(places)
+    repeated: dict[_Place, _Read] = {}  # of stores that count several times: each of their blocks is read once
+    with tqdm(total=sum(p.block.rows for p in times), unit="sentence", mininterval=1.0, desc="reading") as bar:
         for place in places:
-            stream._add(place)
-            bar.update(place.block.rows)
+            read = repeated.get(place)
+            if read is None:
+                read = stream._read(place)
+                bar.update(place.block.rows)
+                if times[place] > 1:
+                    repeated[place] = read
+            stream._add(place, read)
     stream.save(kept)
     return stream
 

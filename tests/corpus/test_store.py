@@ -31,12 +31,15 @@ TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size
 def sentences(draw: st.DrawFn) -> Sentence:
     tokens = draw(st.lists(TEXT.filter(lambda t: t.strip()), min_size=1, max_size=6))
     cuts = sorted(draw(st.sets(st.integers(0, len(tokens)), max_size=4)))
-    mentions = [
-        Mention(a, b, tuple(draw(st.lists(TEXT, max_size=2))), draw(st.floats(0, 10)))
-        for a, b in zip(cuts[::2], cuts[1::2], strict=False)
-    ]
+    noun = st.one_of(st.just(""), TEXT)
+
+    def mention(start: int, end: int) -> Mention:
+        return Mention(start, end, tuple(draw(st.lists(TEXT, max_size=2))), draw(st.floats(0, 10)), draw(noun))
+
+    mentions = [mention(a, b) for a, b in zip(cuts[::2], cuts[1::2], strict=False)]
+    nested = [mention(m.start, m.end - 1) for m in mentions if m.end - m.start > 1 and draw(st.booleans())]
     supervises = draw(st.sampled_from(["detection", "typing", "both"]))
-    return Sentence(tuple(tokens), tuple(mentions), draw(TEXT), supervises)
+    return Sentence(tuple(tokens), tuple(mentions), draw(TEXT), supervises, tuple(nested), draw(noun))
 
 
 def rows(number: int) -> list[Sentence]:
@@ -80,6 +83,7 @@ def test_the_schema_is_the_documented_one(tmp_path: Path) -> None:
     write_shard(tmp_path / "a.parquet", rows(1))
     mention = pa.struct(
         [("start", pa.int32()), ("end", pa.int32()), ("types", pa.list_(pa.string())), ("weight", pa.float64())]
+        + [("nested", pa.bool_()), ("noun", pa.string())]
     )
     assert pq.read_schema(tmp_path / "a.parquet").equals(
         pa.schema(
@@ -88,6 +92,7 @@ def test_the_schema_is_the_documented_one(tmp_path: Path) -> None:
                 ("tokens", pa.list_(pa.string())),
                 ("mentions", pa.list_(mention)),
                 ("supervises", pa.string()),
+                ("document", pa.string()),
             ]
         )
     )
@@ -195,6 +200,15 @@ def test_what_may_be_left_out_takes_its_default(tmp_path: Path) -> None:
         ({"tokens": ["a b", "c"]}, r": expected a column 'tokens' of type list<string>, found string"),
         ({"mentions": [["PER"], []]}, r": expected a column 'mentions' of type list<struct<start, .*, found list<"),
         ({"mentions": [[{"start": 0, "end": 1}], []]}, r": expected a column 'mentions' of type list<struct<"),
+        ({"document": [1, 2]}, r": expected a column 'document' of type string, found int64"),
+        (
+            {"mentions": [[{"start": 0, "end": 1, "types": ["t"], "nested": "yes"}], []]},
+            r": expected a column 'mentions' of type list<struct<",
+        ),
+        (
+            {"mentions": [[{"start": 0, "end": 1, "types": ["t"], "nested": True}], []]},
+            r":1: expected a nested mention inside another one, found \[0, 1\) by itself",
+        ),
         ({"supervises": [1, 2]}, r": expected a column 'supervises' of type string, found int64"),
         ({"supervises": ["typing", "all"]}, r":2: expected 'supervises' as .*, found all; the number is the row's"),
         ({"tokens": [["a", "b"], []]}, r":2: expected 'tokens' as a list of non-empty strings, found \[\]"),

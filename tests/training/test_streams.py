@@ -160,8 +160,8 @@ def test_a_second_run_over_the_same_files_needs_no_survey(tmp_path: Path, monkey
     settings = settings_of(tmp_path, stream="yes", stream_buffer=20, typing_open=[shards(tmp_path / "s", silver(30))])
     (first, order), added = ordered(settings), len(list((tmp_path / ".surveys").iterdir()))
     surveyed: list[Any] = []
-    original = streams.TypingStream._add
-    monkeypatch.setattr(streams.TypingStream, "_add", lambda stream, p: surveyed.append(p) or original(stream, p))
+    original = streams.TypingStream._read
+    monkeypatch.setattr(streams.TypingStream, "_read", lambda stream, p: surveyed.append(p) or original(stream, p))
     again, same_order = ordered(settings)
     assert not surveyed and added == len(list((tmp_path / ".surveys").iterdir())) == 1
     assert first.stream is not None and again.stream is not None
@@ -181,6 +181,21 @@ def test_a_second_run_over_the_same_files_needs_no_survey(tmp_path: Path, monkey
     surveyed.clear()
     ordered(settings)
     assert surveyed
+
+
+def test_a_folder_that_counts_several_times_is_surveyed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = shards(tmp_path / "shards", silver())
+    once = ordered(settings_of(tmp_path / "one", typing=[folder]))[0].stream
+    read: Counter[store.Block] = Counter()
+    original = streams.read_block
+    monkeypatch.setattr(streams, "read_block", lambda block: read.update([block]) or original(block))
+    thrice = ordered(settings_of(tmp_path / "three", typing=[f"{folder}*2", folder]))[0].stream
+    assert once is not None and thrice is not None
+    assert read == dict.fromkeys(store.store_blocks(folder), 1)
+    assert thrice.places == 3 * once.places and thrice.lengths == 3 * once.lengths
+    assert thrice.starts[-1] == len(thrice) == 3 * len(once) and thrice.mentions == 3 * once.mentions
+    assert thrice.closed == {name: 3 * count for name, count in once.closed.items()}
+    assert list(map(key, thrice.dev)) == 3 * list(map(key, once.dev))
 
 
 def test_a_survey_without_validation_sentences_is_kept_too(tmp_path: Path) -> None:
