@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ousianer_cli.corpus.anchors import MAX_WORDS, AnchorTable, hash_words, ngram_hashes, same_line
-from ousianer_cli.formats.words import split_words
+from ousianer_cli.formats.words import split_words, word_set
 from ousianer_cli.settings.prepare_wikipedia import ExpansionSettings, How
 
 
@@ -38,22 +38,18 @@ class FoundMention:
     weight: float = 1.0
 
 
-def _word_set(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
 _STOPS = frozenset(".!?…")
 _QUOTES = frozenset("\"'“”‘’«»()[]")
-_LINKING = _word_set("of de del della di du des von van der den al el la le y e")
+_LINKING = word_set("of de del della di du des von van der den al el la le y e")
 """Small words inside names."""
-_HONORIFICS = _word_set(
+_HONORIFICS = word_set(
     """
     Mr Mrs Ms Dr Prof St Sir Dame Lord Lady Saint Pope King Queen Prince Princess Emperor Empress Tsar President
     Senator Governor Mayor Minister Chancellor General Colonel Captain Major Admiral Lieutenant Sergeant Professor Judge
     Justice Bishop Archbishop Cardinal Father Brother Sister Reverend Rabbi Count Duke Earl Baron
     """
 )
-_OPENERS = _word_set(
+_OPENERS = word_set(
     """
     a after all although an and as at because before both but by despite during each even finally following for from
     had he her here his how however if in is it its later like many meanwhile most near of on once one only or other
@@ -62,12 +58,12 @@ _OPENERS = _word_set(
     without yet
     """
 )
-_NAME_ENDS = _word_set("Jr Sr I II III IV V VI VII VIII IX X XI XII XIII XIV XV XVI")
+_NAME_ENDS = word_set("Jr Sr I II III IV V VI VII VIII IX X XI XII XIII XIV XV XVI")
 _JOINERS = frozenset("-–/&")
 # Marks of formulas and codes: `Li` in `[Li(H2O)4]+`, `ISO` in `ISO_646`.
 _GLUE_BEFORE = frozenset("[_=+^@\\")
 _GLUE_AFTER = frozenset("(_=+^@\\")
-_AFTER_NAME = _word_set(", Inc Inc. Corporation Corp Corp. Company Ltd Limited Group Records plc AG S.A. F.C. FC")
+_AFTER_NAME = word_set(", Inc Inc. Corporation Corp Corp. Company Ltd Limited Group Records plc AG S.A. F.C. FC")
 _PARENTHESIS = re.compile(r"\s*\([^()]*\)\Z")
 Name = tuple[str, ...]
 

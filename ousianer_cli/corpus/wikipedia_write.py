@@ -8,6 +8,7 @@ mentions beyond a title's quota are found among all of them, and the rest is wri
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -251,6 +252,8 @@ class _Found:
     mentions: list[FoundMention] = field(default_factory=list)
     types: dict[str, tuple[int, float]] = field(default_factory=dict)
     """title -> set of types, weight"""
+    words: list[tuple[int, int]] = field(default_factory=list)
+    """The words of the text, where it has mentions."""
 
     def add(
         self,
@@ -284,8 +287,15 @@ class _Found:
             else:
                 clear.append(mention)
         persons = frozenset(t for t, (set_id, _) in self.types.items() if self.context.types_of(set_id)[1])
+        self.words = split_words(self.text) if clear else []
         self.mentions = expand_mentions(
-            self.text, self.title, clear, self.context.anchors, self.options.expansion, persons=persons
+            self.text,
+            self.title,
+            clear,
+            self.context.anchors,
+            self.options.expansion,
+            persons=persons,
+            words=self.words,
         )
         self.counts.found.update(m.how for m in self.mentions)
 
@@ -326,7 +336,7 @@ def _sentences(
         if not inside:
             counts.sentences_dropped["no typed mention"] += 1
             continue
-        words = split_words(text, start, end)
+        words = words_inside(found.words, text, start, end)
         mentions = list(_aligned(inside, words, found, counts))
         tokens = [text[a:b] for a, b in words]
         dropped = None
@@ -342,6 +352,14 @@ def _sentences(
                 counts.drop(m["how"], f"in a sentence dropped ({dropped})")
             continue
         yield tokens, mentions
+
+
+def words_inside(words: Sequence[tuple[int, int]], text: str, start: int, end: int) -> Sequence[tuple[int, int]]:
+    """The words of `text[start:end]`, taken from those of the whole text where none of these reaches over an edge."""
+    first, last = bisect_left(words, (start,)), bisect_left(words, (end,))
+    if (first and words[first - 1][1] > start) or (last > first and words[last - 1][1] > end):
+        return split_words(text, start, end)
+    return words[first:last]
 
 
 def _aligned(

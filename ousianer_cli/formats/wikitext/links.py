@@ -17,10 +17,10 @@ from ousianer_cli.formats.wikitext.page import (
     UNCLOSED,
     Page,
     line_end,
-    words_of,
 )
+from ousianer_cli.formats.words import word_set
 
-_LANGUAGES = words_of(
+_LANGUAGES = word_set(
     """
     aa ab ace ady af ak als alt am ami an ang ann anp ar arc ary arz as ast atj av avk awa ay az azb ba ban bar
     bat-smg bbc bcl bdr be be-tarask be-x-old bew bg bh bi bjn blk bm bn bo bpy br bs btm bug bxr ca cbk-zam cdo ce
@@ -36,7 +36,7 @@ _LANGUAGES = words_of(
     war wo wuu xal xh xmf yi yo yue za zea zgh zh zh-classical zh-min-nan zh-yue zu
     """
 )
-_PROJECTS = words_of(
+_PROJECTS = word_set(
     """
     wikt wiktionary s wikisource commons c q wikiquote b wikibooks n wikinews v wikiversity voy wikivoyage species
     wikispecies meta m mw d wikidata f foundation wikimedia wmf incubator phab phabricator mail mailarchive bugzilla
@@ -47,8 +47,8 @@ _PROJECTS = words_of(
 _PREFIX = re.compile(r"\s*(:?)\s*(\w[\w -]{0,24}?)[\s_]*:")
 _LINK_MARKS = re.compile(r"\[\[+|\]\]+")
 # Other Wikipedias' names for the same, where no English title begins so.
-_FILE_LIKE = words_of("file image media datei fichier archivo bestand ficheiro plik tiedosto файл ファイル 파일")
-_CATEGORY_LIKE = words_of("category kategorie catégorie categoría kategoria categorie категория")
+_FILE_LIKE = word_set("file image media datei fichier archivo bestand ficheiro plik tiedosto файл ファイル 파일")
+_CATEGORY_LIKE = word_set("category kategorie catégorie categoría kategoria categorie категория")
 # A caption is not longer; what looks so is one link that never ends and another's end.
 _MAX_FILE_LINK = 20_000
 

@@ -41,11 +41,6 @@ MAX_TITLE = 255
 Kind = Literal["article", "disambiguation", "list", "redirect"]
 
 
-def words_of(text: str) -> frozenset[str]:
-    """The words of a table written as text."""
-    return frozenset(text.split())
-
-
 class WikitextError(Exception):
     """A page that is not parsed at all; for the caller to count and to go on."""
 

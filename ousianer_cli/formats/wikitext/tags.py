@@ -14,12 +14,12 @@ from ousianer_cli.formats.wikitext.page import (
     TABLES,
     UNCLOSED,
     Page,
-    words_of,
 )
+from ousianer_cli.formats.words import word_set
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)(?![\w-])[^<>]*>")
-_BLOCKS = words_of("p div blockquote center hr dd dt section h1 h2 h3 h4 h5 h6 form fieldset caption")
-_INLINE = words_of(
+_BLOCKS = word_set("p div blockquote center hr dd dt section h1 h2 h3 h4 h5 h6 form fieldset caption")
+_INLINE = word_set(
     """
     span small big sub sup u s strike del ins cite var abbr font code tt kbd samp q bdi bdo mark data time wbr ruby rb
     rp rt noinclude onlyinclude dfn a section translate tvar rtc nobr
