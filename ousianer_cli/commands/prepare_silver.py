@@ -18,28 +18,9 @@ def silver(settings: SilverSettings) -> None:
     --typing`."""
     require(settings.inputs, "inputs", "silver", "silver files", "SILVER.jsonl.gz...")
     out = require(settings.out, "out", "silver", "the typing lines to write", "-o FILE")
+    from ousianer_cli.corpus.silver import write_silver
+
     print_counts(write_silver(settings), out)
-
-
-def write_silver(settings: SilverSettings) -> SilverCounts:
-    """Write the typing lines of silver files; returns the counts."""
-    from ousianer_cli.corpus.definitions import Definitions
-    from ousianer_cli.corpus.silver import SilverCounts, prepare_silver
-    from ousianer_cli.formats.corpus import write_corpus
-
-    counts = SilverCounts()
-    sentences = prepare_silver(
-        settings.inputs,
-        tiers=settings.tiers,
-        max_per_title=settings.max_per_title,
-        limit=settings.limit,
-        seed=settings.seed,
-        counts=counts,
-        definitions=Definitions(settings.definitions) if settings.definitions else None,
-        cover=settings.cover,
-    )
-    write_corpus(settings.out, sentences)
-    return counts
 
 
 def print_counts(counts: SilverCounts, out: str) -> None:

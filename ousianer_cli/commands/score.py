@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 from ousianer_cli.commands.options import command
-from ousianer_cli.settings import require
 from ousianer_cli.settings.score import ScoreSettings
-
-if TYPE_CHECKING:
-    from ousianer_cli.scoring.report import Report
 
 
 def _formats() -> tuple[str, ...]:
@@ -27,6 +22,7 @@ def score(settings: ScoreSettings) -> None:
     gold, as the 2019 scorer's code computed it), ancestor (above gold), both. Gold types may have
     alternatives: gpe|loc|fac. Intervals come from resampling documents. Other measures: --measure.
     """
+    from ousianer_cli.scoring.by_settings import score_report
     from ousianer_cli.scoring.render import next_step, rendered
     from ousianer_cli.scoring.tables import detail_sheets
 
@@ -56,53 +52,3 @@ def score(settings: ScoreSettings) -> None:
     print(rendered(report, sheets, output, by_document=settings.by_doc))
     if output == "text" and not sheets:
         print(f"\nnext: {next_step(report)}")
-
-
-def score_report(settings: ScoreSettings) -> Report:
-    """What the command prints.
-
-    Raises:
-        OusiaError: a missing setting, asked for by name; an unreadable or malformed file; an unknown taxonomy.
-    """
-    gold = require(settings.gold, "gold", "score", "the gold file", "GOLD first,")
-    runs = require(settings.runs, "runs", "score", "the runs to score", "RUN after GOLD,")
-    from dataclasses import replace
-
-    from ousianer_cli.scoring.inputs import Filters, check_source
-    from ousianer_cli.scoring.scores import ScoreOptions, score_files
-    from ousianer_cli.taxonomy.tree import load_taxonomy
-
-    plots = bool(settings.plot)
-    options = ScoreOptions(
-        measures=tuple(settings.measure),
-        names=tuple(settings.names),
-        kind=settings.input_format,
-        filters=Filters(
-            excluded=settings.excluded,
-            docs=settings.docs,
-            mention_types=tuple(settings.mention_types),
-            offset_shift=settings.offset_shift,
-        ),
-        type_weights=settings.type_weights,
-        neleval_exact=settings.neleval_exact,
-        unknown_types=settings.unknown_types,
-        genres=(settings.genres or "") if settings.by_genre or settings.genres is not None else None,
-        resamples=settings.resamples,
-        seed=settings.seed,
-        compare=settings.compare,
-        faults=settings.errors or settings.confusion or plots,
-        confidence=settings.calibration or settings.tune_threshold or plots,
-    )
-    report = score_files(
-        gold,
-        runs,
-        load_taxonomy(settings.taxonomy),
-        decay=settings.decay,
-        open_gold=settings.open,
-        types=settings.by_type or plots,
-        options=options,
-    )
-    if settings.source is None:
-        return report
-    found = check_source(gold, settings.source, settings.offset_shift, settings.input_format)
-    return replace(report, warnings=(*report.warnings, *found))

@@ -22,9 +22,10 @@ from ousianer_cli.corpus.covering import covering
 from ousianer_cli.corpus.definitions import Definitions
 from ousianer_cli.corpus.title_types.judge import TypeJudge
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats.corpus import Mention, Sentence
+from ousianer_cli.formats.corpus import Mention, Sentence, write_corpus
 from ousianer_cli.formats.json_text import JsonFault, parse_json
 from ousianer_cli.formats.titles import normalise_title
+from ousianer_cli.settings.prepare_silver import SilverSettings
 
 TIERS = ("link", "self", "exact")
 _RANKS = {"link": 0, "exact": 1, "self": 2}
@@ -52,6 +53,27 @@ class SilverCounts:
     """what definitions gave -> kept mentions"""
     unknown_labels: Counter[str] = field(default_factory=Counter)
     """labels in no table"""
+
+
+def write_silver(settings: SilverSettings) -> SilverCounts:
+    """Write the typing lines of silver files to `settings.out`; returns the counts.
+
+    Raises:
+        InputError: a file that is none, with its line. OutputError: the lines cannot be written.
+    """
+    counts = SilverCounts()
+    sentences = prepare_silver(
+        settings.inputs,
+        tiers=settings.tiers,
+        max_per_title=settings.max_per_title,
+        limit=settings.limit,
+        seed=settings.seed,
+        counts=counts,
+        definitions=Definitions(settings.definitions) if settings.definitions else None,
+        cover=settings.cover,
+    )
+    write_corpus(settings.out, sentences)
+    return counts
 
 
 def prepare_silver(

@@ -11,9 +11,10 @@ import typer
 from typer.testing import CliRunner
 
 from ousianer_cli.commands.lists import ListOptions
-from ousianer_cli.commands.score import score, score_report
+from ousianer_cli.commands.score import score
 from ousianer_cli.errors import InputError, SettingsError
 from ousianer_cli.outputs import FIGURES
+from ousianer_cli.scoring.by_settings import score_report
 from ousianer_cli.settings import resolve
 from ousianer_cli.settings.score import ScoreSettings
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ousianer_cli.commands.prepare_silver import write_silver
 from ousianer_cli.corpus.definitions import Definitions
+from ousianer_cli.corpus.silver import write_silver
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.corpus import read_corpus
 from ousianer_cli.settings.prepare_silver import SilverSettings
