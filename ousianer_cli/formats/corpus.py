@@ -150,7 +150,7 @@ def parse_line(line: str, path: str | Path, number: int) -> Sentence:
 
 
 def sentence_of(row: dict[str, Any], tokens: list[str], invalid: Callable[[str, object], InputError]) -> Sentence:
-    """The sentence of one row, whatever file it stood in; `invalid(expected, found)` makes the error for a wrong one."""
+    """The sentence of one row, wherever it stood; `invalid(expected, found)` makes the error for a wrong one."""
     supervises = row.get("supervises", "both")
     if supervises not in ("detection", "typing", "both"):
         raise invalid("'supervises' as detection, typing or both", supervises)

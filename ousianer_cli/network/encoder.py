@@ -47,7 +47,13 @@ def locate_encoder(name: str) -> str:
 
 
 def load_encoder(name: str, layers: int | None = None) -> nn.Module:
-    """A pretrained encoder; `layers` keeps only that many of its lower layers."""
+    """A pretrained encoder; `layers` keeps only that many of its lower layers.
+
+    Weights are read from safetensors alone, and no code that lies beside them is run.
+
+    Raises:
+        ModelError: nothing of that name, or nothing that holds weights as safetensors.
+    """
     from transformers import AutoModel
     from transformers.utils import logging
 
@@ -59,8 +65,13 @@ def load_encoder(name: str, layers: int | None = None) -> nn.Module:
     source = locate_encoder(name)
     if (Path(source) / "model.safetensors").is_file() and (Path(source) / "taxonomy").is_dir():
         return _trim(_encoder_of_checkpoint(Path(source)), layers)
+    if (Path(source) / "config.json").is_file() and not any(Path(source).glob("*.safetensors")):
+        raise ModelError(
+            f"encoder '{name}': expected weights as safetensors in the folder, found none; pickled ones are not read: "
+            "load them where they come from and save them with safe_serialization=True"
+        )
     try:
-        model = AutoModel.from_pretrained(source, dtype=torch.float32)
+        model = AutoModel.from_pretrained(source, dtype=torch.float32, use_safetensors=True)
     except (OSError, ValueError) as error:
         first = (str(error).strip().splitlines() or ["no reason given"])[0]
         raise ModelError(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from ousianer_cli.errors import ModelError
 from ousianer_cli.network.encoder import (
@@ -123,6 +124,32 @@ def test_an_encoder_that_is_not_there_is_a_model_error(tmp_path: Path) -> None:
     assert "\n" not in str(error.value)
     with pytest.raises(ModelError, match=r"expected a folder with tokenizer\.json or a Hugging Face id"):
         load_tokenizer(str(tmp_path / "absent"))
+
+
+class Trap:
+    """What a pickle may hold: code that runs when it is read."""
+
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (self.mark,)
+
+
+def test_weights_that_are_pickled_are_refused_unread(tmp_path: Path) -> None:
+    folder = tmp_path / "encoder"
+    encoder = load_encoder("tiny")
+    encoder.config.architectures = ["BertModel"]  # type: ignore[union-attr]
+    encoder.config.save_pretrained(folder)  # type: ignore[union-attr, operator]
+    torch.save(encoder.state_dict(), folder / "pytorch_model.bin")
+    with pytest.raises(ModelError, match="expected weights as safetensors in the folder, found none; pickled"):
+        load_encoder(str(folder))
+    torch.save({"weights": Trap(tmp_path / "ran")}, folder / "pytorch_model.bin")
+    with pytest.raises(ModelError, match="expected weights as safetensors in the folder, found none; pickled"):
+        load_encoder(str(folder))
+    assert not (tmp_path / "ran").exists()
+    save_file(encoder.state_dict(), folder / "model.safetensors", {"format": "pt"})
+    assert fingerprint(load_encoder(str(folder))) == fingerprint(encoder)
 
 
 def test_a_packaged_encoder_that_is_not_installed_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
