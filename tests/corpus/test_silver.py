@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from ousianer_cli.commands.prepare_silver import print_counts
-from ousianer_cli.corpus.silver import SilverCounts, TypeJudge, prepare_silver
+from ousianer_cli.corpus.silver import SilverCounts, prepare_silver
+from ousianer_cli.corpus.title_types.judge import TypeJudge
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.corpus import read_corpus, write_corpus
 
@@ -25,78 +26,6 @@ def judge() -> TypeJudge:
 
 def labels(yago: str = "", dbpedia: str = "", figer: str = "") -> dict[str, str]:
     return {"yago": yago, "dbpedia": dbpedia, "figer": figer}
-
-
-def names(judge: TypeJudge, given: dict[str, str], src: str = "table") -> set[str] | str:
-    verdict = judge.judge(given, src, SilverCounts())
-    return verdict if isinstance(verdict, str) else {judge.wordnet.name(t) for t in verdict[0]}
-
-
-def test_all_sources_agree(judge: TypeJudge) -> None:
-    yago = "wordnet_country_108544813,wordnet_administrative_district_108491826"
-    given = labels(yago, "country", "location-country,location")
-    verdict = judge.judge(given, "table", SilverCounts())
-    assert verdict == (("wordnet_country_108544813",), 1.0)
-
-
-def test_a_label_of_another_kind_loses_the_vote(judge: TypeJudge) -> None:
-    counts = SilverCounts()
-    verdict = judge.judge(labels("wordnet_town_108665504", "settlement", "person-author"), "table", counts)
-    assert not isinstance(verdict, str)
-    assert {judge.wordnet.name(t) for t in verdict[0]} == {"town", "settlement"}
-    assert counts.labels_dropped["of another kind than the trusted sources"] == 1
-
-
-def test_figers_free_labels_need_support(judge: TypeJudge) -> None:
-    keith = labels("wordnet_person_100007846", "musical_artist", "person-author,person-actor,person")
-    assert names(judge, keith) == {"musician"}
-    assert names(judge, labels("", "writer", "person-author,person")) == {"writer"}
-    assert names(judge, labels("", "", "person-author,person")) == {"writer"}
-    assert names(judge, labels("", "", "person-author,person-actor,person")) == {"person"}
-
-
-def test_a_band_is_not_a_person(judge: TypeJudge) -> None:
-    assert names(judge, labels("", "band", "person-musician,person-artist")) == {"musical organization"}
-    verdict = names(judge, labels("", "", "person-musician,person-artist"))
-    assert isinstance(verdict, str) and "band" in verdict
-
-
-def test_cemeteries_on_towns_are_ignored(judge: TypeJudge) -> None:
-    assert names(judge, labels("", "", "location-cemetery,location-city,location")) == {"municipality"}
-
-
-def test_guessed_classes_only_refine(judge: TypeJudge) -> None:
-    person = "wordnet_person_100007846"
-    assert names(judge, labels(person + ",~wordnet_guitarist_110151760,~wordnet_alumnus_109786338")) == {"guitarist"}
-    assert names(judge, labels(person + ",~wordnet_director_110014939")) == {"film director"}
-    assert names(judge, labels("wordnet_city_108524735,~wordnet_demon_109542339")) == {"city"}
-    assert judge.judge(labels("~wordnet_poet_110444194"), "table", SilverCounts()) == (("wordnet_poet_110444194",), 0.5)
-
-
-def test_disagreement_drops_the_mention(judge: TypeJudge) -> None:
-    film = labels("wordnet_person_100007846,wordnet_actor_109765278", "film", "art-film")
-    assert names(judge, film, "def") == {"movie"}
-    venue = labels("wordnet_venue_108677628", "single", "location")
-    assert names(judge, venue, "def") == "sources disagree on the kind"
-    assert names(judge, labels("", "", "food,living_thing")) == "sources disagree on the kind"
-    assert names(judge, labels()) == "no label with a use"
-
-
-def test_weights_follow_trust(judge: TypeJudge) -> None:
-    def weight(given: dict[str, str], src: str) -> float:
-        verdict = judge.judge(given, src, SilverCounts())
-        assert not isinstance(verdict, str)
-        return verdict[1]
-
-    city = labels("wordnet_city_108524735")
-    assert weight(city, "table") == 1.0
-    assert weight(city, "def") < weight(labels(figer="location-city"), "table") < 1.0
-
-
-def test_unknown_labels_are_counted(judge: TypeJudge) -> None:
-    counts = SilverCounts()
-    judge.judge(labels("wordnet_nothing_199999999", "moonbase", "location"), "table", counts)
-    assert counts.unknown_labels == {"yago wordnet_nothing_199999999": 1, "dbpedia moonbase": 1}
 
 
 CITY = labels("wordnet_city_108524735", "city", "location-city,location")

@@ -125,7 +125,7 @@ class TypeJudge:
         self._tops = [(kind, {self.wordnet.synset(t) for t in tops}) for kind, tops in _KINDS]
 
     def kind(self, type_id: str) -> str:
-        """The kind a canonical synset belongs to; `other` for the rest (languages, awards, diseases, …)."""
+        """The kind a canonical synset belongs to; `other` for the rest (diseases, awards, …)."""
         kind = self._kinds.get(type_id)
         if kind is None:
             above = self.wordnet.ancestors(type_id)
