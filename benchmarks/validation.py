@@ -17,7 +17,7 @@ import itertools
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import torch
@@ -26,6 +26,7 @@ from ousianer_cli.formats.corpus import Sentence, outer_and_nested, read_corpus
 from ousianer_cli.formats.words import resplit_tokens
 from ousianer_cli.network.checkpoint import load_model
 from ousianer_cli.network.inference import mention_vectors
+from ousianer_cli.network.packed import Precision
 from ousianer_cli.released_models import released_model
 from ousianer_cli.scoring.measures import total
 from ousianer_cli.scoring.resampling import Floats
@@ -141,10 +142,12 @@ def main() -> None:
     parser.add_argument("--by-document", action="store_true", help="resample documents, not sentences")
     parser.add_argument("--case", choices=("lower", "upper"), default="", help="put all text into one case first")
     parser.add_argument("--deepen", type=float, default=0.0, help="as in `ousianer tag`")
+    parser.add_argument("--precision", choices=get_args(Precision), default="fp32", help="as in `ousianer tag`")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     options = parser.parse_args()
     model = load_model(options.model or released_model())
-    engine = Engine(model, deepen=options.deepen, nested=model.nested is not None)
+    nested = model.nested is not None
+    engine = Engine(model, deepen=options.deepen, nested=nested, precision=options.precision)
     print("| corpus | measure | P | R | F1 [95% interval] | gold | found |")
     print("|---|---|---|---|---|---|---|")
     result: dict[str, dict[str, dict[str, float]]] = {}

@@ -50,6 +50,11 @@ class TagSettings:
         neutral=True,
         shown="as many as processors are free",
     )
+    precision: Literal["auto", "fp32", "int8", "bf16"] = setting(
+        "fp32",
+        doc="Numbers of the network on a CPU: int8 and bf16 are faster and may decide otherwise; auto tries them here.",
+        group="model",
+    )
     workers: int = setting(
         1,
         doc="Processes that tag, each with its own copy of the model and its share of the cores, or a GPU.",

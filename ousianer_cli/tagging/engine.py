@@ -150,7 +150,8 @@ class Engine:
 
     def detect_document(self, sentences: Sequence[Sentence]) -> list[Detected]:
         """The names of a document sentence by sentence, with their vectors, for `type_document`."""
-        return self._detect(sentences, ["document"] * len(sentences))
+        reading = Reading.of(self.model, sentences)
+        return self.prepare().start(reading.sequences, reading.by_sentence).result()
 
     def type_document(
         self, detected: Sequence[Detected], sentences: Sequence[Sentence], *, details: bool = False

@@ -11,14 +11,16 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
+import torch
 from tqdm import tqdm
 
 from ousianer_cli.errors import InputError, SettingsError
 from ousianer_cli.formats.readers import ReadReport, duplicate_error, find_units
+from ousianer_cli.network.checkpoint import load_model
 from ousianer_cli.outputs import open_output
 from ousianer_cli.outputs.streams import is_stream
 from ousianer_cli.released_models import released_model
@@ -27,6 +29,7 @@ from ousianer_cli.settings.tag import TagSettings
 from ousianer_cli.tagging.blocks import Block, inputs_digest, plan_blocks, text_of, unit_sizes
 from ousianer_cli.tagging.manifest import Manifest
 from ousianer_cli.tagging.parts import Parts, parts_folder, refuse_unfinished
+from ousianer_cli.tagging.precision import choose_precision
 from ousianer_cli.tagging.processors import choose_threads
 from ousianer_cli.tagging.records import Record, assembled
 from ousianer_cli.tagging.shards import Shard, ShardFile, write_shard
@@ -113,6 +116,7 @@ def run_tag(settings: TagSettings, progress: bool | None = None, *, resume: bool
         raise SettingsError(f"{flag}: expected a file as output, found a stream; name a file with -o")
     if not streamed:
         refuse_unfinished(out, resume=resume)
+    settings, precision = _with_precision(settings)
     report = ReadReport()
     units = find_units(inputs, settings.input_format or None, report)
     sizes = unit_sizes(units)
@@ -120,6 +124,7 @@ def run_tag(settings: TagSettings, progress: bool | None = None, *, resume: bool
     model = Path(settings.model) if settings.model else released_model()
     manifest = Manifest.of(settings, model, inputs_digest(units, sizes), len(units), len(blocks))
     run = _Run(settings, out, manifest, shard.own(blocks) if shard else blocks, report)
+    run.summary.precision = precision
     if shard and resume and _is_whole_shard(run):
         return Summary(note=f"{out} was whole already")
     folder = None if streamed else parts_folder(out)
@@ -138,6 +143,15 @@ def run_tag(settings: TagSettings, progress: bool | None = None, *, resume: bool
         parts.resume() if resume else parts.begin()
         _tag_in_parts(run, parts, progress)
     return run.summary
+
+
+def _with_precision(settings: TagSettings) -> tuple[TagSettings, str]:
+    """The settings with a precision in place of `auto`, and what is to be said of it: bytes depend on it."""
+    if settings.precision != "auto":
+        return settings, "" if settings.precision == "fp32" else f"{settings.precision} (as told)"
+    device = settings.device or ("cuda" if torch.cuda.is_available() else "cpu")
+    chosen = choose_precision("auto", load_model(settings.model or released_model()), device)
+    return replace(settings, precision=chosen.precision), str(chosen)
 
 
 def _tag_at_once(run: _Run, blocks: Sequence[Block], progress: bool | None) -> None:

@@ -33,6 +33,8 @@ class Summary:
     """Those of `words` that an earlier, interrupted run tagged: no part of what the seconds were spent on."""
     threads: str = ""
     """Threads of the network, and why so many."""
+    precision: str = ""
+    """In which numbers the network was computed, and why, where that was asked for."""
     note: str = ""
     """What is to be known of the run as a whole."""
 
@@ -70,6 +72,7 @@ class Summary:
             ("below the confidence threshold", f"{self.below_threshold:,}"),
             *((f"skipped: {reason}", f"{count:,}") for reason, count in sorted(self.skipped.items()) if count),
             ("warnings", f"{len(self.warnings):,}"),
+            *([("precision", self.precision)] if self.precision else []),
             *([("threads", self.threads)] if self.threads else []),
             ("words a second", f"{rate:,.0f}"),
         ]

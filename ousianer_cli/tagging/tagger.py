@@ -13,11 +13,11 @@ from ousianer_cli.formats.document import Document
 from ousianer_cli.formats.readers import read_documents
 from ousianer_cli.formats.source import plain_document
 from ousianer_cli.network.checkpoint import load_model
-from ousianer_cli.network.packed import Precision
 from ousianer_cli.released_models import released_model
 from ousianer_cli.tagging.documents import SplitDocument, split_document
 from ousianer_cli.tagging.engine import Engine, TypedMention
 from ousianer_cli.tagging.mention import Mention, TaggedDocument, mention_at
+from ousianer_cli.tagging.precision import PrecisionChoice, choose_precision
 from ousianer_cli.tagging.summary import Summary
 from ousianer_cli.taxonomy.tree import OUTSIDE
 
@@ -64,7 +64,7 @@ class Tagger:
         min_confidence: float | None = None,
         author_type: str = "PER",
         threads: int = 0,
-        precision: Precision = "fp32",
+        precision: PrecisionChoice = "fp32",
     ) -> Tagger:
         """A tagger over a model folder.
 
@@ -78,15 +78,17 @@ class Tagger:
             min_confidence: names below it are left out; None takes the model's own threshold.
             author_type: type of posters' names, which stand in markup; where the taxonomy lacks it, they are left out.
             threads: CPU threads; 0 takes as many as processors are free. What is found does not depend on them.
-            precision: of the network's numbers, on a CPU.
+            precision: of the network's numbers, on a CPU; `auto` tries which of them is worth it here.
 
         Raises:
             ModelError: the folder is missing, incomplete or of another version.
-            SettingsError: a prior, `deepen` or `nested` for a model that has no use for it.
+            SettingsError: a prior, `deepen` or `nested` for a model that has no use for it; a precision that the device
+                or the processor cannot have.
         """
         chosen = device or ("cuda" if torch.cuda.is_available() else "cpu")
         model = load_model(path or released_model())
-        engine = Engine(model, chosen, deepen, coarse_prior, consistency, nested, threads, precision)
+        numbers = choose_precision(precision, model, chosen).precision
+        engine = Engine(model, chosen, deepen, coarse_prior, consistency, nested, threads, numbers)
         return cls(engine, min_confidence, author_type)
 
     @overload

@@ -34,6 +34,7 @@ def load_tagger(settings: TagSettings) -> Tagger:
         min_confidence=None if settings.min_confidence < 0 else settings.min_confidence,
         author_type=settings.author_type,
         threads=settings.threads,
+        precision=settings.precision,
     )
 
 
