@@ -10,6 +10,7 @@ import typer
 
 from ousianer_cli import __version__
 from ousianer_cli.commands.average import average
+from ousianer_cli.commands.convert import convert
 from ousianer_cli.commands.diff import diff
 from ousianer_cli.commands.finetune import finetune
 from ousianer_cli.commands.init import init
@@ -63,6 +64,7 @@ app.command(cls=OusianerCommand)(validate)
 app.command(cls=OusianerCommand)(score)
 app.command(cls=OusianerCommand)(diff)
 app.command(cls=OusianerCommand)(view)
+app.command(cls=OusianerCommand)(convert)
 
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

@@ -34,6 +34,7 @@ COMMANDS = {
     ("score",),
     ("diff",),
     ("view",),
+    ("convert",),
 }
 
 
@@ -87,6 +88,7 @@ BAD_INPUT = [
     ("validate", "absent.tab"),
     ("diff", "absent.tab", "absent.tab"),
     ("view", "absent.tab", "-o", "page.html"),
+    ("convert", "absent.tab", "--to", "brat", "-o", "folder"),
     ("prepare", "corpus", "absent.conll", "--format", "conll", "-o", "out.jsonl"),
     ("finetune", "--feedback", "absent.tsv", "-o", "out"),
     ("finetune", "absent-model", "-o", "out", "--train", "absent.jsonl"),

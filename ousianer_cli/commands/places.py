@@ -10,7 +10,7 @@ from typing import Any
 
 from ousianer_cli.outputs import KINDS, Output, check_outputs, prints_aside, spooled_input
 from ousianer_cli.settings import PROJECT_FILE, flag, traits
-from ousianer_cli.settings.fields import inputs_of, outputs_of
+from ousianer_cli.settings.fields import inputs_of, kind_of, outputs_of
 
 
 @contextmanager
@@ -30,7 +30,7 @@ def checked(made: Sequence[Any], offered: Mapping[str, type], config: str | Path
     """
     inputs = [path for settings in made for _, path in inputs_of(settings)]
     outputs = [
-        Output(path, KINDS[traits(settings)[name].kind], _flag(settings, name))
+        Output(path, KINDS[kind_of(settings, name)], _flag(settings, name))
         for settings in made
         for name, path in outputs_of(settings)
         if offered.get(name) is type(settings)

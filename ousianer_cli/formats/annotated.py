@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ousianer_cli.formats.document import Document
 from ousianer_cli.formats.edl import EdlRow, normalise_mention_string
+from ousianer_cli.formats.json_lines import Refusal
 from ousianer_cli.formats.labelled import CorpusReport
 from ousianer_cli.formats.placed import rows_in_documents
 
@@ -65,8 +67,16 @@ class AnnotatedDocument:
     annotations: tuple[Annotation, ...]
     by_person: bool = False
     """Whether a person marked them, as far as the format says."""
-    metadata: tuple[tuple[str, str], ...] = ()
-    """What else a file says of the document, to be written again."""
+
+    @property
+    def text(self) -> str:
+        """The text that offsets in files count in: the document's, from `offset_shift` on."""
+        return self.document.text[self.document.offset_shift :]
+
+    def span(self, annotation: Annotation) -> tuple[int, int]:
+        """Code points [start, end) of an annotation in `text`."""
+        shift = self.document.offset_shift
+        return annotation.start - shift, annotation.end - shift
 
     def text_of(self, annotation: Annotation) -> str:
         """The name as it stands in the text."""
@@ -74,8 +84,8 @@ class AnnotatedDocument:
 
     def offsets(self, annotation: Annotation) -> tuple[int, int]:
         """Start and INCLUSIVE end as an EDL tab counts them (`Document.offset_shift` taken off)."""
-        shift = self.document.offset_shift
-        return annotation.start - shift, annotation.end - 1 - shift
+        start, end = self.span(annotation)
+        return start, end - 1
 
 
 def in_text_order(annotations: Iterable[Annotation]) -> tuple[Annotation, ...]:
@@ -115,6 +125,71 @@ def annotation_of_row(row: EdlRow, shift: int = 0) -> Annotation:
         line=row.line,
         string=row.text,
     )
+
+
+def details(annotation: Annotation) -> dict[str, Any]:
+    """What is known of an annotation beside its place and type, for formats that hold any JSON; what is not, is left
+    out."""
+    found: dict[str, Any] = {}
+    if annotation.form != "NAM":
+        found["form"] = annotation.form
+    for key in ("confidence", "detection"):
+        if (value := getattr(annotation, key)) is not None:
+            found[key] = value
+    for key in ("kb_id", "mention_id", "run_id"):
+        if value := getattr(annotation, key):
+            found[key] = value
+    for key in ("alternatives", "yago"):
+        if shares := getattr(annotation, key):
+            found[key] = [{"type": kind, "probability": share} for kind, share in shares]
+    return found
+
+
+def detailed(start: int, end: int, kind: str, row: Mapping[str, Any], refuse: Refusal, line: int = 0) -> Annotation:
+    """The annotation of a place and type, with those of `details` that a record has.
+
+    Raises:
+        InputError: one of them is of the wrong kind; `refuse` makes it.
+    """
+    texts = {key: row.get(key) for key in ("kb_id", "mention_id", "run_id", "form")}
+    for key, value in texts.items():
+        if value is not None and not isinstance(value, str):
+            raise refuse(f"'{key}' as a string", value)
+    return Annotation(
+        start,
+        end,
+        kind,
+        _share(row, "confidence", refuse),
+        form=texts["form"] or "NAM",
+        kb_id=texts["kb_id"] or "",
+        mention_id=texts["mention_id"] or "",
+        run_id=texts["run_id"] or "",
+        detection=_share(row, "detection", refuse),
+        alternatives=_shares(row, "alternatives", refuse),
+        yago=_shares(row, "yago", refuse),
+        line=line,
+    )
+
+
+def _share(row: Mapping[str, Any], key: str, refuse: Refusal) -> float | None:
+    value = row.get(key)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise refuse(f"'{key}' as a number from 0 to 1", value)
+    return float(value)
+
+
+def _shares(row: Mapping[str, Any], key: str, refuse: Refusal) -> tuple[TypeShare, ...]:
+    items = row.get(key) or []
+    if not isinstance(items, list):
+        raise refuse(f"'{key}' as a list", items)
+    found = []
+    for pair in items:
+        if not isinstance(pair, dict) or not isinstance(pair.get("type"), str):
+            raise refuse(f"'{key}' as a list of 'type' and 'probability'", pair)
+        found.append((pair["type"], _share(pair, "probability", refuse) or 0.0))
+    return tuple(found)
 
 
 def one_a_stretch(annotations: Iterable[Annotation]) -> tuple[Annotation, ...]:

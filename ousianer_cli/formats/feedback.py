@@ -1,4 +1,5 @@
-"""A person's corrections, as `ousianer finetune --feedback FILE` reads them: tab-separated, in one of two layouts.
+"""A person's corrections, as `ousianer finetune --feedback FILE` reads them: tab-separated, in one of two layouts,
+or another tool's export.
 
 **With the sentence.** A header line names the columns, in any order: `sentence`, `start`, `end`, `type`, and
 `mention` if wanted. `start` and `end` count code points in the sentence's cell, from 0, end INCLUSIVE as in EDL files.
@@ -8,7 +9,9 @@ mention must occur exactly once in its sentence.
 **EDL rows.** 8 to 11 columns as in a run, no header; columns 3 (mention string), 4 (`docid:start-end`), 6 (type) and 7
 (`NAM`) are used. They need the documents they point into (`--source`).
 
-In both, a type is a path of the target taxonomy, or `-` for a name that lies outside it; whether it is known, and its
+**Exports** of brat, Label Studio, Prodigy, doccano and CoNLL are read as well (`formats.feedback_exports`).
+
+In all, a type is a path of the target taxonomy, or `-` for a name that lies outside it; whether it is known, and its
 letter case, are for the caller to judge. Lines that are blank or begin with `#` are passed over. The layout is told
 from the first other line.
 """
@@ -60,7 +63,11 @@ def read_feedback(path: str | Path, documents: Mapping[str, Document] | None = N
         InputError: with file and line, for a file that cannot be read or is empty, a wrong column, an offset outside
             the text, a mention that is not at its place, EDL rows without documents, or of a document not among them.
     """
+    from ousianer_cli.formats.feedback_exports import export_format, read_export
+
     path = Path(path)
+    if path.exists() and (form := export_format(path)) is not None:
+        return read_export(path, form)
     rows = _rows(path)
     if not rows:
         raise InputError("feedback rows", "no row at all", path=path, remedy=f"write {_LAYOUTS}")
@@ -167,7 +174,7 @@ def _edl_items(
             length = len(document.text)
             raise bad(f"offsets within the {length} characters of {row.doc}", f"{row.start}-{row.end}", _OFFSETS)
         _check_mention(row.text, document.text[start:end], path, number)
-        left, right = _context(document, start, end)
+        left, right = context(document, start, end)
         if right == left:
             place = f"{row.text!r} at {row.start}-{row.end}"
             remedy = "markup and left-out quotes cannot be learned from: remove the row"
@@ -177,7 +184,7 @@ def _edl_items(
     return items
 
 
-def _context(document: Document, start: int, end: int) -> tuple[int, int]:
+def context(document: Document, start: int, end: int) -> tuple[int, int]:
     """The sentence [start, end) that holds a mention, the mention itself for a post's author, else an empty stretch."""
     if any((author.start, author.end) == (start, end) for author in document.authors):
         return start, end

@@ -20,13 +20,18 @@ Refusal = Callable[[str, object], InputError]
 
 
 def objects(path: str | Path) -> Iterator[tuple[int, dict[str, Any], Refusal]]:
-    """Each object of a file of JSON lines, or of one array (also `.gz`), with its line and what makes errors about it.
+    """Each object of a file of JSON lines (also `.gz`), with its line and what makes errors about it; also those of an
+    array, or one object over several lines.
 
     Raises:
         InputError: a line that is no JSON object, with file and line.
     """
     if first_line(path).lstrip().startswith("["):
         yield from _of_array(path)
+        return
+    if first_line(path).strip() == "{":  # one object over several lines
+        refuse = refusal(path, 1)
+        yield 1, parsed(read_text(path, "a corpus file"), refuse), refuse
         return
     for number, line in filled_lines(path, "a corpus file"):
         refuse = refusal(path, number)
@@ -104,3 +109,12 @@ def record_id(row: Mapping[str, Any], path: str | Path, number: int) -> str:
     """A record's own `id`, or the file's name and the line number."""
     given = row.get("id")
     return str(given) if given not in (None, "") else f"{doc_name(path)}-{number}"
+
+
+_LINE_ENDS = {ord(c): f"\\u{ord(c):04x}" for c in "\x85\u2028\u2029"}
+"""Line ends to some readers of lines, though not to JSON."""
+
+
+def json_line(row: Mapping[str, Any]) -> str:
+    """A record as one line, with its line end."""
+    return json.dumps(row, ensure_ascii=False).translate(_LINE_ENDS) + "\n"

@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TextIO
 
 from ousianer_cli.errors import InputError, SettingsError
 from ousianer_cli.formats import kinds
-from ousianer_cli.formats.annotated import AnnotatedDocument
+from ousianer_cli.formats.annotated import AnnotatedDocument, Annotation, details
 from ousianer_cli.formats.document import Document
 from ousianer_cli.formats.edl import EdlRow
 from ousianer_cli.formats.json_text import JsonFault, parse_json
@@ -75,6 +75,8 @@ class Sample:
         if not self.is_json:
             return []
         if self.first.lstrip().startswith("["):
+            return _objects("\n".join(self.lines))
+        if self.first.strip() == "{":
             return _objects("\n".join(self.lines))
         return [record for line in self.lines for record in _objects(line)]
 
@@ -154,6 +156,41 @@ AnnotationReader = Callable[[Path, AnnotationOptions, CorpusReport], Iterator[An
 left out is counted in the report."""
 
 
+@dataclass(slots=True)
+class WriteOptions:
+    """How annotated documents are written, and what could not be."""
+
+    run_id: str = "ousianer"
+    """Column 1 of an EDL tab, for names that have none."""
+    lost: Counter[str] = dataclasses.field(default_factory=Counter)
+    """What the format cannot hold: reason -> count."""
+
+    def lose_details(self, name: Annotation, kept: Sequence[str] = ()) -> None:
+        """Count what is known of a name beside place and type and is not written."""
+        for key in details(name).keys() - set(kept):
+            self.lost[f"names lose their {_WORDS[key]}"] += 1
+
+
+_WORDS = {
+    "form": "NOM",
+    "confidence": "confidence",
+    "detection": "probability of being a name",
+    "kb_id": "id in the knowledge base or NIL id",
+    "mention_id": "mention id",
+    "run_id": "run id",
+    "alternatives": "alternatives",
+    "yago": "YAGO classes",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotationWriter:
+    """How annotated documents are written: into one open file, or into a folder that is new and empty."""
+
+    file: Callable[[Iterable[AnnotatedDocument], TextIO, WriteOptions], None] | None = None
+    folder: Callable[[Iterable[AnnotatedDocument], Path, WriteOptions], None] | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """A file format: its name, what it is told by, and its readers."""
@@ -172,6 +209,7 @@ class Format:
     mentions: MentionReader | None = None
     documents: DocumentReader | None = None
     annotations: AnnotationReader | None = None
+    writer: AnnotationWriter | None = None
 
 
 def formats() -> dict[str, Format]:
@@ -207,6 +245,11 @@ def document_formats() -> dict[str, Format]:
 def annotation_formats() -> dict[str, Format]:
     """The formats that hold documents with names marked in them: runs, gold and people's work."""
     return {name: form for name, form in formats().items() if form.annotations is not None}
+
+
+def written_formats() -> dict[str, Format]:
+    """The formats that annotated documents are written in."""
+    return {name: form for name, form in formats().items() if form.writer is not None}
 
 
 def told_by_name(path: str | Path, among: Iterable[Format]) -> list[Format]:

@@ -211,6 +211,15 @@ def plain_document(text: str, name: str, *, source: str = "", options: ReadOptio
     )
 
 
+def text_document(text: str, name: str, *, source: str = "") -> Document:
+    """A text that stood in a record of its own under an id: plain, or a source document with its markup."""
+    return (
+        markup_document(text, name, source=source, doc_id=name)
+        if is_markup(text)
+        else plain_document(text, name, source=source)
+    )
+
+
 def markup_document(
     text: str, name: str, *, source: str = "", options: ReadOptions | None = None, doc_id: str | None = None
 ) -> Document:

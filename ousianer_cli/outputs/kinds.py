@@ -158,6 +158,8 @@ FIGURES = Kind(
     mark=FIGURE_MAKER,
 )
 CACHE = Kind("a folder of kept vectors", "shared", lambda folder: True)
+ANNOTATIONS = Kind("a new folder of annotated documents", "replaced")
+"""Never known for ours: people work in such folders, so only a new or empty one is written."""
 PROJECT = Kind("a project folder", "shared")
 KINDS: dict[str, Kind] = {
     "file": FILE,
@@ -171,5 +173,6 @@ KINDS: dict[str, Kind] = {
     "figures": FIGURES,
     "cache": CACHE,
     "project": PROJECT,
+    "annotations": ANNOTATIONS,
 }
 """By the names that settings give them."""

@@ -5,6 +5,7 @@ Places are code points of the documents' texts, end-exclusive.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -101,10 +102,7 @@ def read_run(
             spelled[row.type] = _spelled(row.type, taxonomy, path, row.line)
         row.type = spelled[row.type]
     documents = documents_of_rows(rows, sources, report, empty=True, after_xml_declaration=after_xml_declaration)
-    return [
-        AnnotatedDocument(item.document, one_a_stretch(item.annotations), item.by_person, item.metadata)
-        for item in documents
-    ]
+    return [dataclasses.replace(item, annotations=one_a_stretch(item.annotations)) for item in documents]
 
 
 def _spelled(name: str, taxonomy: Taxonomy, path: str, line: int) -> str:

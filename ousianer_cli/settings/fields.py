@@ -12,7 +12,9 @@ from ousianer_cli.settings.weights import corpus_weights
 Role = Literal["", "data", "input", "output"]
 """`data`: files whose digest is recorded with what was made of them. `input`: another thing that is read, such as a
 model, a table or documents. `output`: where the result goes."""
-Kind = Literal["file", "model", "run", "lines", "study", "shards", "types", "figures", "cache", "project"]
+Kind = Literal[
+    "file", "model", "run", "lines", "study", "shards", "types", "figures", "cache", "project", "annotations"
+]
 Group = Literal[
     "",
     "data",
@@ -69,6 +71,12 @@ class Trait:
     @property
     def panel(self) -> Group:
         return self.group or _GROUP_OF_ROLE.get(self.role, "")
+
+
+def kind_of(settings: Any, name: str) -> Kind:
+    """What lies at the path of a setting; settings whose other values decide it say so in `kinds`."""
+    own: dict[str, Kind] = getattr(settings, "kinds", dict)()
+    return own.get(name, traits(settings)[name].kind)
 
 
 def setting(default: Any = dataclasses.MISSING, *, doc: str, **traits: Any) -> Any:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ousianer_cli.settings.average import AverageSettings
+from ousianer_cli.settings.convert import ConvertSettings
 from ousianer_cli.settings.diff import DiffSettings
 from ousianer_cli.settings.fields import traits
 from ousianer_cli.settings.finetune import FinetuneSettings
@@ -34,6 +35,7 @@ TABLES: dict[str, tuple[type, ...]] = {
     "score": (ScoreSettings,),
     "validate": (ValidateSettings,),
     "diff": (DiffSettings,),
+    "convert": (ConvertSettings,),
     "view": (ViewSettings,),
     "corpus": (PrepareSettings,),
     "silver": (SilverSettings,),

@@ -274,10 +274,13 @@ def augmented_shapes(
 
 
 def file_digest(path: str) -> str:
-    """The first 16 digits of a file's SHA-256, by which a model folder names its data; of a folder of shards, the same
-    of their names and digests."""
-    files = store_files(path)
+    """The first 16 digits of a file's SHA-256, by which a model folder names its data; of a folder (shards, or
+    annotation in files), the same of their names and digests."""
+    if Path(path).is_dir() and any(Path(path).rglob("*.ann")):
+        files = sorted(file for file in Path(path).rglob("*") if file.suffix in (".ann", ".txt"))
+    else:
+        files = store_files(path)
     if Path(path).is_dir():
-        names = "".join(f"{file.name} {file_digest(str(file))}\n" for file in files)
+        names = "".join(f"{file.name} {sha256_16(file)}\n" for file in files)
         return hashlib.sha256(names.encode()).hexdigest()[:16]
     return sha256_16(files[0])

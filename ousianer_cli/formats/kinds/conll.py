@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ousianer_cli.formats.columns import ColumnOptions, Layout, read_columns, rows_of
+from ousianer_cli.formats.conll_documents import is_ours, read_conll_documents, write_conll_documents
 from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence
-from ousianer_cli.formats.registry import NO, PERHAPS, CorpusReader, Format, Sample
+from ousianer_cli.formats.registry import LIKELY, NO, PERHAPS, AnnotationWriter, CorpusReader, Format, Sample
 
 LAYOUT = Layout()
 
@@ -25,9 +26,11 @@ def read_conll(
 
 
 def _recognise(sample: Sample) -> int:
-    """Whatever has columns may be CoNLL."""
+    """Whatever has columns may be CoNLL; what marks its documents is."""
     if sample.is_json:
         return NO
+    if is_ours(sample.lines):
+        return LIKELY
     return PERHAPS if any(len(row) > 1 for row in rows_of(sample.lines)) else NO
 
 
@@ -37,5 +40,7 @@ FORMATS = (
         "one token a line, in columns",
         _recognise,
         corpus=CorpusReader(read_conll, ColumnOptions),
+        annotations=read_conll_documents,
+        writer=AnnotationWriter(write_conll_documents),
     ),
 )

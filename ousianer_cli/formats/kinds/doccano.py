@@ -7,14 +7,24 @@ keys (`relations`, `Comments`) are passed over. Text and spans become sentences 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
-from ousianer_cli.formats.json_lines import Refusal, objects, offsets_of, record_id, text_of
+from ousianer_cli.formats.annotated import AnnotatedDocument, Annotation, in_text_order
+from ousianer_cli.formats.json_lines import Refusal, json_line, objects, offsets_of, record_id, text_of
 from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence
-from ousianer_cli.formats.registry import NO, SURE, CorpusReader, Format, Sample
-from ousianer_cli.formats.source import plain_document
+from ousianer_cli.formats.registry import (
+    NO,
+    SURE,
+    AnnotationOptions,
+    AnnotationWriter,
+    CorpusReader,
+    Format,
+    Sample,
+    WriteOptions,
+)
+from ousianer_cli.formats.source import plain_document, text_document
 from ousianer_cli.formats.standoff import Span, labelled_sentences
 
 KEYS = ("label", "labels", "entities")
@@ -32,14 +42,36 @@ def read_doccano(
     for path in paths:
         for number, row, refuse in objects(path):
             text = text_of(row, refuse)
-            key = next((key for key in KEYS if key in row), "")
-            items = row.get(key)
-            if not isinstance(items, list):
-                raise refuse(
-                    "'label' (or 'labels', 'entities') as a list of spans, beside 'text'", items if key else "none"
-                )
-            spans = [_span(item, text, number, path, refuse) for item in items]
+            spans = [_span(item, text, number, path, refuse) for item in _items(row, refuse)]
             yield from labelled_sentences(plain_document(text, record_id(row, path, number)), spans, report)
+
+
+def read_annotations(path: Path, options: AnnotationOptions, report: CorpusReport) -> Iterator[AnnotatedDocument]:
+    """The texts of the records with their spans, in order; errors as of `read_doccano`."""
+    for number, row, refuse in objects(path):
+        text = text_of(row, refuse)
+        spans = [_span(item, text, number, path, refuse) for item in _items(row, refuse)]
+        found = in_text_order(Annotation(s.start, s.end, s.labels[0], line=number) for s in spans)
+        given = row.get("doc")
+        name = str(given) if given not in (None, "") else record_id(row, path, number)
+        yield AnnotatedDocument(text_document(text, name, source=str(path)), found, by_person=True)
+
+
+def write_annotations(documents: Iterable[AnnotatedDocument], out: TextIO, options: WriteOptions) -> None:
+    """One record a document, for import as sequence labelling; doccano keeps `doc` among its metadata."""
+    for number, item in enumerate(documents, 1):
+        for name in item.annotations:
+            options.lose_details(name)
+        spans = [[*item.span(name), name.type] for name in item.annotations]
+        out.write(json_line({"id": number, "text": item.text, "label": spans, "doc": item.document.id}))
+
+
+def _items(row: dict[str, Any], refuse: Refusal) -> list[Any]:
+    key = next((key for key in KEYS if key in row), "")
+    items = row.get(key)
+    if not isinstance(items, list):
+        raise refuse("'label' (or 'labels', 'entities') as a list of spans, beside 'text'", items if key else "none")
+    return items
 
 
 def _span(item: Any, text: str, line: int, path: str | Path, refuse: Refusal) -> Span:
@@ -56,8 +88,25 @@ def _span(item: Any, text: str, line: int, path: str | Path, refuse: Refusal) ->
 
 
 def _recognise(sample: Sample) -> int:
-    fits = any("text" in row and any(isinstance(row.get(key), list) for key in KEYS) for row in sample.records)
+    # Label Studio's minimal export has objects with lists of labels there.
+    fits = any(
+        "text" in row and any(isinstance(row.get(key), list) and not _of_lists(row[key]) for key in KEYS)
+        for row in sample.records
+    )
     return SURE if fits else NO
 
 
-FORMATS = (Format("doccano", "doccano's text with label triples", _recognise, corpus=CorpusReader(read_doccano)),)
+def _of_lists(items: list[Any]) -> bool:
+    return any(isinstance(item, dict) and isinstance(item.get("labels"), list) for item in items)
+
+
+FORMATS = (
+    Format(
+        "doccano",
+        "doccano's text with label triples",
+        _recognise,
+        corpus=CorpusReader(read_doccano),
+        annotations=read_annotations,
+        writer=AnnotationWriter(write_annotations),
+    ),
+)

@@ -8,14 +8,24 @@ crossing ones the longer stays. Records that Prodigy's `answer` rejects or ignor
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
-from ousianer_cli.formats.json_lines import Refusal, objects, offsets_of, record_id, text_of
+from ousianer_cli.formats.annotated import AnnotatedDocument, detailed, details, in_text_order
+from ousianer_cli.formats.json_lines import Refusal, json_line, objects, offsets_of, record_id, text_of
 from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence
-from ousianer_cli.formats.registry import NO, SURE, CorpusReader, Format, Sample
-from ousianer_cli.formats.source import plain_document
+from ousianer_cli.formats.registry import (
+    NO,
+    SURE,
+    AnnotationOptions,
+    AnnotationWriter,
+    CorpusReader,
+    Format,
+    Sample,
+    WriteOptions,
+)
+from ousianer_cli.formats.source import plain_document, text_document
 from ousianer_cli.formats.standoff import Span, labelled_sentences
 
 FLAGGED = "spans flagged as nested that lie in no other (read as names)"
@@ -49,6 +59,37 @@ def _read(path: Path, report: CorpusReport) -> Iterator[LabelledSentence]:
         yield from labelled_sentences(document, spans, report)
 
 
+def read_annotations(path: Path, options: AnnotationOptions, report: CorpusReport) -> Iterator[AnnotatedDocument]:
+    """The texts of the records with their spans, in order; errors as of `read_spans`."""
+    for number, row, refuse in objects(path):
+        text, answer = text_of(row, refuse), row.get("answer")
+        items = _items(row, refuse)
+        spans = [_span(item, text, number, path, refuse) for item in items]
+        if answer not in (None, "accept"):
+            report.drop(f"records whose answer is '{answer}'")
+            continue
+        found = in_text_order(
+            detailed(span.start, span.end, span.labels[0], item, refuse, number)
+            for item, span in zip(items, spans, strict=True)
+        )
+        meta = row.get("meta")
+        given = meta.get("doc") if isinstance(meta, dict) else None
+        name = str(given) if given not in (None, "") else record_id(row, path, number)
+        yield AnnotatedDocument(text_document(text, name, source=str(path)), found, by_person=answer is not None)
+
+
+def write_annotations(documents: Iterable[AnnotatedDocument], out: TextIO, options: WriteOptions) -> None:
+    """One record a document; Prodigy keeps what else stands in a span, and shows `meta`."""
+    for item in documents:
+        spans = [
+            {"start": start, "end": end, "label": name.type, **details(name)}
+            for name in item.annotations
+            for start, end in [item.span(name)]
+        ]
+        answer = {"answer": "accept"} if item.by_person else {}
+        out.write(json_line({"text": item.text, "spans": spans, "meta": {"doc": item.document.id}, **answer}))
+
+
 def _items(row: dict[str, Any], refuse: Refusal) -> list[Any]:
     items = row.get("spans")
     if not isinstance(items, list):
@@ -79,5 +120,12 @@ def _recognise(sample: Sample) -> int:
 
 
 FORMATS = (
-    Format("spans", "text and spans, as Prodigy and spaCy write them", _recognise, corpus=CorpusReader(read_spans)),
+    Format(
+        "spans",
+        "text and spans, as Prodigy and spaCy write them",
+        _recognise,
+        corpus=CorpusReader(read_spans),
+        annotations=read_annotations,
+        writer=AnnotationWriter(write_annotations),
+    ),
 )

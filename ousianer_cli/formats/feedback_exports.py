@@ -1,0 +1,54 @@
+"""Corrections as other people's tools export them: brat, Label Studio, Prodigy, doccano, CoNLL."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ousianer_cli.errors import InputError
+from ousianer_cli.formats.exchange import folder_format, read_annotated
+from ousianer_cli.formats.feedback import FeedbackItem, context
+from ousianer_cli.formats.labelled import CorpusReport
+from ousianer_cli.formats.registry import LIKELY, Format, Sample, annotation_formats, told_by_name
+
+OWN = ("edl", "feedback", "run")
+"""Formats that are corrections themselves, or a model's word."""
+
+
+def export_format(path: str | Path) -> Format | None:
+    """The format of an export, where a file or folder surely is one; None for the project's own layouts."""
+    known = {name: form for name, form in annotation_formats().items() if name not in OWN}
+    if Path(path).is_dir():
+        return folder_format(path, known)
+    if by_name := told_by_name(path, known.values()):
+        return by_name[0]
+    sample = Sample(path)
+    sure = [form for form in known.values() if form.recognise(sample) >= LIKELY]
+    return sure[0] if len(sure) == 1 else None
+
+
+def read_export(path: str | Path, form: Format) -> list[FeedbackItem]:
+    """The names that a person marked, each with its sentence.
+
+    Raises:
+        InputError: a file that is wrong, predictions that nobody has looked at, or a name outside the running text.
+    """
+    items: list[FeedbackItem] = []
+    predicted = 0
+    for item in read_annotated(path, format=form.name, report=CorpusReport()):
+        if form.name == "labelstudio" and not item.by_person:
+            predicted += len(item.annotations)
+            continue
+        document = item.document
+        for name in item.annotations:
+            left, right = context(document, name.start, name.end)
+            if left == right:
+                place = f"{item.text_of(name)!r} in {document.id}"
+                remedy = "markup and left-out quotes cannot be learned from: remove it"
+                raise InputError("a name in running text", place, path=path, line=name.line or None, remedy=remedy)
+            text = document.text[left:right]
+            file = document.source or str(path)
+            items.append(FeedbackItem(text, name.start - left, name.end - left, name.type, file, name.line))
+    if not items:
+        found = f"{predicted} predictions alone" if predicted else "none"
+        raise InputError("names that a person marked", found, path=path, remedy="submit the tasks, then export again")
+    return items
