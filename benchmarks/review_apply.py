@@ -73,7 +73,9 @@ def by_browser(session: Review, chromium: str) -> tuple[float, str]:
         page.wait_for_selector("#apply:enabled")
         began = time.perf_counter()
         page.keyboard.press("g")
-        page.wait_for_selector("#changes[open] .sum")
+        page.wait_for_selector("#changes[open] .sum, #message.bad")
+        if page.is_visible("#message.bad"):
+            raise SystemExit(page.inner_text("#message"))
         seconds = time.perf_counter() - began
         told = page.inner_text("#changes .sum")
         page.keyboard.press("Escape")
@@ -100,6 +102,7 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=20)
     parser.add_argument("--corrections", type=int, default=500)
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--no-browser", action="store_true", help="measure the server alone")
     options = parser.parse_args()
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     with tempfile.TemporaryDirectory() as name:
@@ -112,8 +115,12 @@ def main() -> None:
             size = f"{len(gold)} documents, {done} corrections, up to {replayed:,} replayed mentions"
             print(f"{size}, {os.cpu_count()} cores")
             for _ in range(options.repeats):
-                seconds, told = by_browser(session, chromium) if chromium else by_request(session)
-                print(f"{seconds:.1f} s  {told}")
+                before = session.processor_seconds()
+                seconds, told = (
+                    by_browser(session, chromium) if chromium and not options.no_browser else by_request(session)
+                )
+                computed = session.processor_seconds() - before
+                print(f"{seconds:.1f} s ({computed:.1f} s of computing), load {os.getloadavg()[0]:.0f}: {told}")
 
 
 if __name__ == "__main__":

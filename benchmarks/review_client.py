@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import re
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 
@@ -22,6 +24,13 @@ class Review:
     address: str
     port: int
     token: str
+    process: int
+    """Its number."""
+
+    def processor_seconds(self) -> float:
+        """What the server has computed so far, on whatever processors; waiting for a busy machine is not in it."""
+        fields = Path(f"/proc/{self.process}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def connect(self) -> http.client.HTTPConnection:
         """A connection, to be kept."""
@@ -54,7 +63,7 @@ def review(words: Sequence[str]) -> Iterator[Review]:
     try:
         for line in process.stdout:
             if found := re.search(r"(http://127\.0\.0\.1:(\d+)/\?token=(\S+))", line):
-                yield Review(found[1], int(found[2]), found[3])
+                yield Review(found[1], int(found[2]), found[3], process.pid)
                 break
         else:
             raise SystemExit("ousianer review did not start")

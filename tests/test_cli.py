@@ -29,7 +29,6 @@ COMMANDS = {
     ("tune", "pretrain"),
     ("tune", "finetune"),
     ("tag",),
-    ("merge",),
     ("review",),
     ("validate",),
     ("score",),

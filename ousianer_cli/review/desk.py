@@ -72,13 +72,15 @@ class Desk:
 
     def _load(self, load: Callable[[], Learner]) -> None:
         try:
-            self._learner = load()
+            learner = load()
+            for document in self.session.documents:
+                learner.read_given(document, self._judged(document))
         except OusiaError as error:
             self._model, self._told = "failed", str(error)
         except Exception as error:  # the pages go on without it, and say so
             self._model, self._told = "failed", f"the model cannot be used ({error!r})"
         else:
-            self._model = "ready"
+            self._learner, self._model = learner, "ready"
             self._version += 1
 
     def close(self) -> None:
@@ -156,10 +158,13 @@ class Desk:
             return
         for number in changed:
             document = self.session.documents[number]
-            with self.session.lock:
-                spans = [(p.start, p.end) for p in self.session.decisions.judged(document.id)]
+            spans = self._judged(document)
             if any(learner.vector(document, span) is None for span in spans):
                 self._thread.submit(learner.read_given, document, spans)
+
+    def _judged(self, document: ReviewDocument) -> list[Span]:
+        with self.session.lock:
+            return [(place.start, place.end) for place in self.session.decisions.judged(document.id)]
 
     def compact(self) -> None:
         """Write the feedback file; what goes wrong is kept to be shown, since no decision is lost by it."""

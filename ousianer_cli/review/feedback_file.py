@@ -10,15 +10,16 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ousianer_cli.formats.sentences import sentences_of
-from ousianer_cli.review.decisions import NO_NAME, Decisions, agreed
+from ousianer_cli.review.decisions import NO_NAME, Decisions, Place, Verdict, agreed
 from ousianer_cli.review.names import ReviewDocument
 from ousianer_cli.taxonomy.tree import OUTSIDE
 
-COLUMNS = ("document", "sentence", "start", "end", "type", "mention")
+COLUMNS = ("sentence", "start", "end", "type", "mention")
 _BLANK = re.compile(r"\s")
 
 
@@ -33,34 +34,67 @@ class Counts:
     """Places of which annotators say different things; what most say counts, of equals what was said last."""
     elsewhere: int = 0
     """Decisions on documents that are not at hand; they stay in the journal."""
+    unfit: int = 0
+    """Names that begin or end inside a word, or cross another that more annotators, or a later one, marked."""
+    repeated: int = 0
+    """Names that stand in the same place of the same sentence of another document; what was said last counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    place: Place
+    verdicts: Sequence[Verdict]
+    type: str
 
     @property
-    def rows(self) -> int:
-        """All rows."""
-        return self.names + self.outside + self.no_names
+    def standing(self) -> tuple[int, float]:
+        """How many annotators say so, and when the last of them did."""
+        times = [v.time for v in self.verdicts if v.type == self.type]
+        return len(times), max(times)
 
 
 def feedback_text(decisions: Decisions, documents: Mapping[str, ReviewDocument]) -> tuple[str, Counts]:
     """The file's text and what is in it."""
+    found = [_Row(place, verdicts, agreed(verdicts)) for place, verdicts in decisions.places()]
+    here = [row for row in found if row.place.doc in documents]
+    fit = _fitting(here, documents)
+    cells: dict[tuple[str, int, int], tuple[float, str]] = {}
+    for row in fit:
+        document, (_, start, end) = documents[row.place.doc], row.place
+        left, right = sentence_around(document, start, end)
+        key = (_BLANK.sub(" ", document.text[left:right]), start - left, end - left)
+        if key not in cells or cells[key][0] <= row.standing[1]:
+            cells[key] = row.standing[1], row.type
     out = io.StringIO()
     writer = csv.writer(out, delimiter="\t", lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
     writer.writerow(COLUMNS)
-    names = outside = no_names = disputed = elsewhere = 0
-    for place, verdicts in decisions.places():
-        document = documents.get(place.doc)
-        if document is None:
-            elsewhere += 1
-            continue
-        verdict = agreed(verdicts)
-        disputed += len({v.type for v in verdicts}) > 1
-        names += verdict not in (OUTSIDE, NO_NAME)
-        outside += verdict == OUTSIDE
-        no_names += verdict == NO_NAME
-        left, right = sentence_around(document, place.start, place.end)
-        text = _BLANK.sub(" ", document.text[left:right])
-        start, end = place.start - left, place.end - left
-        writer.writerow((place.doc, text, start, end - 1, verdict, text[start:end]))
-    return out.getvalue(), Counts(names, outside, no_names, disputed, elsewhere)
+    for (text, start, end), (_, verdict) in cells.items():
+        writer.writerow((text, start, end - 1, verdict, text[start:end]))
+    types = Counter(verdict for _, verdict in cells.values())
+    return out.getvalue(), Counts(
+        names=types.total() - types[OUTSIDE] - types[NO_NAME],
+        outside=types[OUTSIDE],
+        no_names=types[NO_NAME],
+        disputed=sum(len({v.type for v in row.verdicts}) > 1 for row in here),
+        elsewhere=len(found) - len(here),
+        unfit=len(here) - len(fit),
+        repeated=len(fit) - len(cells),
+    )
+
+
+def _fitting(rows: Sequence[_Row], documents: Mapping[str, ReviewDocument]) -> list[_Row]:
+    """The rows, in their order, that can be learned together: of whole words, and none crossing another."""
+    taken: dict[str, list[Place]] = {}
+    kept: set[Place] = set()
+    for row in sorted(rows, key=lambda r: r.standing, reverse=True):
+        doc, start, end = row.place
+        if row.type != NO_NAME:
+            crosses = any(a < start < b < end or start < a < end < b for _, a, b in taken.get(doc, ()))
+            if crosses or documents[doc].whole_words(start, end) != (start, end):
+                continue
+            taken.setdefault(doc, []).append(row.place)
+        kept.add(row.place)
+    return [row for row in rows if row.place in kept]
 
 
 def sentence_around(document: ReviewDocument, start: int, end: int) -> tuple[int, int]:

@@ -66,6 +66,14 @@ def review(
     ]
     if counts.disputed:
         lines.append(f"annotators differ on {counts.disputed:,}: what most say stands, of equals what was said last")
+    if counts.repeated:
+        lines.append(
+            f"{counts.repeated:,} stand in the same sentence elsewhere: each counts once, as it was judged last"
+        )
+    if counts.unfit:
+        lines.append(
+            f"{counts.unfit:,} are left out: they begin or end inside a word, or cross another annotator's name"
+        )
     if counts.elsewhere:
         lines.append(
             f"{counts.elsewhere:,} decisions are on documents that are not in --source: kept in the journal only"

@@ -45,7 +45,7 @@ class FinetuneSettings:
     )
     feedback: list[str] = setting(
         [],
-        doc="Corrections: rows with their sentence, EDL rows (with --source), exports of other tools.",
+        doc="Corrected mentions: EDL rows (with --source) or rows with their sentence.",
         role="data",
         metavar="FILE...",
     )

@@ -19,6 +19,7 @@ from ousianer_cli.review.desk import Desk
 from ousianer_cli.review.learning import Learner
 from ousianer_cli.review.session import Refused, Session
 from ousianer_cli.settings.tag import TagSettings
+from ousianer_cli.tagging.engine import Engine
 from ousianer_cli.tagging.run import run_tag
 from ousianer_cli.training.finetune.feedback import Lesson
 from ousianer_cli.training.finetune.guard import GuardFigures
@@ -64,6 +65,7 @@ def test_apply_types_anew_and_runs_no_network(ready: tuple[Session, Desk], monke
         raise AssertionError("the network was run")
 
     monkeypatch.setattr(TaggerNetwork, "contextualise", never)
+    monkeypatch.setattr(Engine, "prepare", never)
     version = desk.status()["queue"]
     answer = desk.apply()
     after = types(session)

@@ -6,11 +6,12 @@ import csv
 from pathlib import Path
 
 import pytest
-from review_texts import NAMES, ONE, asked, documents_of, done, place, session_of, units, write_run
+from review_texts import NAMES, ONE, TEXTS, asked, documents_of, done, place, session_of, units, write_run
 
 from ousianer_cli.errors import InputError, OutputError
 from ousianer_cli.formats.labelled import CorpusReport
-from ousianer_cli.review.decisions import NO_NAME, Place
+from ousianer_cli.review.decisions import NO_NAME, Decisions, Place
+from ousianer_cli.review.feedback_file import feedback_text
 from ousianer_cli.review.names import read_run
 from ousianer_cli.review.session import Refused, Session
 from ousianer_cli.taxonomy.tree import load_taxonomy
@@ -18,13 +19,13 @@ from ousianer_cli.taxonomy.tree import load_taxonomy
 CITY = "GPE.UrbanArea.City"
 
 
-def rows(folder: Path) -> list[tuple[str, str, str]]:
-    """(document, mention, type) of the feedback file, whose offsets are checked on the way."""
+def rows(folder: Path) -> list[tuple[str, str]]:
+    """(mention, type) of the feedback file, whose offsets are checked on the way."""
     with (folder / "extra.tsv").open(encoding="utf-8", newline="") as handle:
         found = list(csv.DictReader(handle, delimiter="\t"))
     for row in found:
         assert row["sentence"][int(row["start"]) : int(row["end"]) + 1] == row["mention"]
-    return [(r["document"], r["mention"], r["type"]) for r in found]
+    return [(r["mention"], r["type"]) for r in found]
 
 
 def test_each_kind_of_decision(tmp_path: Path) -> None:
@@ -45,13 +46,13 @@ def test_each_kind_of_decision(tmp_path: Path) -> None:
         counts = session.compact()
         assert session.progress() == {"documents": {0: [3, 4], 1: [4, 5]}, "done": 7, "total": 9}
     assert rows(tmp_path) == [
-        ("one", "Ada Brun", "PER"),
-        ("one", "Westhaven", NO_NAME),
-        ("one", "Otto Lind", "PER.Politician.Mayor"),
-        ("two", "The Westhaven Times", NO_NAME),
-        ("two", "Westhaven Times", "ORG"),
-        ("two", "Otto Lind", "-"),
-        ("two", "Maritime Court", "ORG.PoliticalOrganization.Court"),
+        ("Ada Brun", "PER"),
+        ("Westhaven", NO_NAME),
+        ("Otto Lind", "PER.Politician.Mayor"),
+        ("The Westhaven Times", NO_NAME),
+        ("Westhaven Times", "ORG"),
+        ("Otto Lind", "-"),
+        ("Maritime Court", "ORG.PoliticalOrganization.Court"),
     ]
     assert (counts.names, counts.outside, counts.no_names, counts.disputed) == (4, 1, 2, 0)
 
@@ -94,10 +95,7 @@ def test_boundaries_move_alike_where_the_words_are_alike(tmp_path: Path) -> None
         )
         assert answer["names"] == 4
         session.compact()
-    assert [(words, verdict) for doc, words, verdict in rows(tmp_path) if doc == "two"] == [
-        ("Otto", "PER.Politician"),
-        ("Otto Lind", NO_NAME),
-    ]
+    assert rows(tmp_path) == [("Otto", "PER.Politician"), ("Otto Lind", NO_NAME)] * 2
 
 
 def test_undo_and_redo_go_step_by_step_and_outlive_the_session(tmp_path: Path) -> None:
@@ -170,13 +168,41 @@ def test_two_annotators_and_what_most_say(tmp_path: Path) -> None:
         with session_of(tmp_path, who) as session:
             done(session, "type", at, type=type_name)
             counts = session.compact()
-    assert rows(tmp_path) == [("one", "Ada Brun", "PER.Politician")] and counts.disputed == 1
+    assert rows(tmp_path) == [("Ada Brun", "PER.Politician")] and counts.disputed == 1
     with session_of(tmp_path, "bo") as session:
         name = session.view(0)["names"][0]
         assert name["others"] == [["anna", "PER"], ["carl", "PER.Politician"]] and name["verdict"] == "PER.Politician"
         done(session, "type", at, type="PER")
         session.compact()
-    assert rows(tmp_path) == [("one", "Ada Brun", "PER")]
+    assert rows(tmp_path) == [("Ada Brun", "PER")]
+
+
+def test_names_that_cannot_be_learned_together_are_left_out_and_counted(tmp_path: Path) -> None:
+    """Annotators at the same time may mark names that cross; the same sentence may stand in two documents."""
+    both = "Ada Brun slept.\n"
+    for doc in ("one", "two"):
+        path = documents_of(tmp_path) and tmp_path / "docs" / f"{doc}.txt"
+        path.write_text(path.read_text(encoding="utf-8") + "\n" + both, encoding="utf-8")
+    at = {doc: len(TEXTS[doc]) + 1 for doc in TEXTS}
+
+    def span(doc: str, start: int, end: int) -> list[object]:
+        return [doc, start, end]
+
+    actions = [
+        ("anna", 1.0, [*span("one", 6, 14), "PER", "Ada Brun"]),
+        ("bo", 2.0, [*span("one", 10, 17), "ORG", "Brun of"]),
+        ("bo", 3.0, [*span("two", 4, 9), "GPE", "Westh"]),
+        ("anna", 4.0, [*span("one", at["one"], at["one"] + 8), "PER", "Ada Brun"]),
+        ("anna", 5.0, [*span("two", at["two"], at["two"] + 8), "ORG", "Ada Brun"]),
+    ]
+    documents = documents_of(tmp_path)
+    decisions = Decisions()
+    for n, (who, time, verdict) in enumerate(actions):
+        decisions.take({"id": f"action-{n}", "time": time, "kind": "add", "verdicts": [verdict]}, who)
+    text, counts = feedback_text(decisions, {d.id: d for d in documents})
+    found = [(r["mention"], r["type"]) for r in csv.DictReader(text.splitlines(), delimiter="\t")]
+    assert found == [("Brun of", "ORG"), ("Ada Brun", "ORG")]
+    assert (counts.names, counts.unfit, counts.repeated) == (2, 2, 1)
 
 
 def test_a_journal_of_other_texts_is_refused(tmp_path: Path) -> None:
