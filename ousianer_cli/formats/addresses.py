@@ -1,7 +1,7 @@
 """Addresses in running text: URLs, e-mail addresses, file paths and file names, and the bare names of sites.
 
-Each is one word, so that nothing inside it is a name. A bare site (`Amazon.com`) may be a name as a whole; all others
-are none.
+An address is one word, and no name. A bare site (`Amazon.com`) is several words, since models were trained on them so;
+it may be a name as a whole.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ ADDRESS = rf"""(?:
 """A pattern (`re.VERBOSE`) of what is never a name: URLs, e-mail addresses, paths, file names."""
 
 SITE = rf"(?:{_LABEL}\.){{1,8}}(?:{_COMMON}|{_COUNTRIES})(?![\w-]|\.\w)"
-"""A pattern (`re.VERBOSE`) of a bare site, one word that may be a name."""
+"""A pattern (`re.VERBOSE`) of a bare site, which may be a name as a whole."""
 
 _ADDRESS = re.compile(ADDRESS, re.VERBOSE)
 

@@ -29,7 +29,9 @@ class Unit:
 
     @property
     def label(self) -> str:
-        return f"{self.path}!{self.member}" if self.member else str(self.path)
+        """The path for messages, in which bytes that are not UTF-8 are written as `\\xe9`."""
+        label = f"{self.path}!{self.member}" if self.member else str(self.path)
+        return label.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 class Archives:

@@ -36,6 +36,7 @@ _MD5 = re.compile(r"[0-9a-f]{32}\Z")
 
 
 WITHOUT_OFFSETS = "SEGs without offsets"
+BAD_OFFSETS = "SEGs whose offsets are no whole numbers"
 WITHOUT_TEXT = "SEGs without text"
 DISAGREEING = "SEGs whose text and offsets disagree"
 OVERLAPPING = "SEGs that overlap another"
@@ -123,12 +124,12 @@ def _read_doc(doc: Any, root: Any, name: str, source: str, options: ReadOptions)
         text = seg.text
         if len(text) != seg.end - seg.start:
             skipped[DISAGREEING] += 1
-            text = text[: seg.end - seg.start]
+            text = text[: max(0, seg.end - seg.start)]
         elif text.strip():
             placed.append(seg)
         pieces += ["\n" * (seg.start - position), text]
         position = seg.start + len(text)
-    for reason in (OVERLAPPING, DISAGREEING, ENTITIES):
+    for reason in (BAD_OFFSETS, OVERLAPPING, DISAGREEING, ENTITIES):
         if skipped[reason]:
             warnings.append(f"{skipped[reason]} {reason}, left out")
     raw = "".join(pieces) + "\n" * _missing(doc, position, warnings)
@@ -186,6 +187,10 @@ def _missing(doc: Any, length: int, warnings: list[str]) -> int:
 
 def _read_seg(element: Any, doc: Any, skipped: Counter[str]) -> _Seg | None:
     start, end = _offset(element, "start_char"), _offset(element, "end_char")
+    given = [element.get(name) for name in ("start_char", "end_char")]
+    if (start is None or end is None) and all(given):
+        skipped[BAD_OFFSETS] += 1
+        return None
     original = next(element.iterchildren("{*}ORIGINAL_TEXT"), None)
     if start is None or end is None:
         skipped[WITHOUT_OFFSETS] += 1

@@ -90,6 +90,7 @@ def apply_psm(
     inside = [r for r in regions if r.end <= length and r.start < r.end]
     if outside := sum(r.end > length for r in regions):
         notes.append(f"{outside} psm regions reach beyond the {length} characters of the text, left out")
+    notes += _cut_words(document.text, inside)
     if notes and options.strict:
         raise InputError(
             "a psm that fits its text", notes[0], path=document.source, remedy="leave out --strict or the psm"
@@ -120,6 +121,24 @@ def apply_psm(
         authors=tuple(sorted(authors, key=lambda a: a.start)),
         skipped=dict(skipped),
         warnings=(*document.warnings, *notes),
+    )
+
+
+def _cut_words(text: str, regions: Sequence[Region]) -> list[str]:
+    """A line for regions that begin or end inside a word, as those do that were counted on another text."""
+    cut = _cuts(text, regions)
+    if not cut or 10 * cut < len(regions):
+        return []
+    note = f"{cut} of {len(regions)} psm regions begin or end inside a word"
+    other = text.replace("\r\n", "\n")
+    if other != text and not _cuts(other, regions):
+        note += ": they count \\r\\n as one character, the text has it as two"
+    return [note]
+
+
+def _cuts(text: str, regions: Sequence[Region]) -> int:
+    return sum(
+        any(0 < edge < len(text) and text[edge - 1 : edge + 1].isalnum() for edge in (r.start, r.end)) for r in regions
     )
 
 

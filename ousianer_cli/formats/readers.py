@@ -13,6 +13,7 @@ from typing import cast
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.archives import Archives, Unit, members, opened
 from ousianer_cli.formats.document import Document
+from ousianer_cli.formats.first_bytes import kind_of_binary, remedy_for
 from ousianer_cli.formats.ltf import read_ltf
 from ousianer_cli.formats.psm import apply_psm, read_psm
 from ousianer_cli.formats.registry import LIKELY, Format, Sample, document_formats, told_by_name
@@ -28,6 +29,7 @@ DUPLICATE_ID = "documents whose id was read before"
 OTHER_FORM = "files with a document that is also there in a better form"
 OTHER_FORMAT = "files of another format than --input-format"
 NO_DOCUMENT = "files without a document"
+LINKED_AGAIN = "links to a folder that is read anyway"
 _MAX_WARNINGS = 1000
 
 _RANK = {"ltf": 0, "source": 1, "text": 2}
@@ -201,7 +203,14 @@ def _expand_path(path: Path, wanted: str | None, report: ReadReport, *, explicit
 
 def _expand_folder(path: Path, wanted: str | None, report: ReadReport) -> list[Unit]:
     files: list[str] = []
-    for folder, folders, names in os.walk(path, onerror=_unreadable_folder):
+    met = {os.path.realpath(path)}
+    for folder, folders, names in os.walk(path, onerror=_unreadable_folder, followlinks=True):
+        for name in [n for n in folders if os.path.islink(os.path.join(folder, n))]:
+            there = os.path.realpath(os.path.join(folder, name))
+            if there in met or os.path.realpath(folder).startswith(there + os.sep):
+                folders.remove(name)
+                report.skipped[LINKED_AGAIN] += 1
+            met.add(there)
         folders[:] = sorted(n for n in folders if not n.startswith(".") and not PARTS.recognised(Path(folder, n)))
         files += [os.path.relpath(os.path.join(folder, name), path) for name in names if not name.startswith(".")]
     files.sort(key=lambda name: PurePosixPath(name).parts)
@@ -329,6 +338,13 @@ def _read_unit(
     name = _stem(unit.name)
     with opened(unit, archives) as handle:
         head = handle.peek(4096)[:4096] if isinstance(handle, io.BufferedReader) else b""
+        if binary := kind_of_binary(head):
+            raise InputError(
+                "a document (LTF, source XML or text)",
+                f"{binary}, told by its first bytes",
+                path=unit.label,
+                remedy=remedy_for(binary),
+            )
         form = _registered(unit, wanted, head)
         if form is not None and form.documents is not None:
             yield from form.documents(handle, name, unit.label, options)
@@ -338,6 +354,7 @@ def _read_unit(
             found = 0
             for document in read_ltf(handle, name, source=unit.label, options=options):
                 found += 1
+                _compare_with_rsd(document, unit, options, archives)
                 yield _with_psm(document, unit, options, archives)
             if not found:
                 report.skipped[NO_DOCUMENT] += 1
@@ -388,12 +405,46 @@ def _with_psm(document: Document, unit: Unit, options: ReadOptions, archives: Ar
     return apply_psm(document, regions, options, warnings)
 
 
-def _psm_of(doc_id: str, unit: Unit, archives: Archives) -> Unit | None:
-    folders = (unit.path.parent, unit.path.parent.parent / "psm")
-    for name in (f"{doc_id}.psm.xml", f"{doc_id}.psm.xml.gz"):
-        for folder in folders:
+def _compare_with_rsd(document: Document, unit: Unit, options: ReadOptions, archives: Archives) -> None:
+    """Warn of an `rsd.txt` beside a document's LTF that holds another text."""
+    if "/" in document.id or "\0" in document.id or unit.member:
+        return
+    companion = _beside(document.id, unit, "rsd", ".rsd.txt")
+    if companion is None:
+        return
+    try:
+        with opened(companion, archives) as handle:
+            text = decoded(handle.read(), companion.label).removeprefix("\ufeff")
+    except InputError as error:
+        problem = f"rsd not compared: {error}"
+    else:
+        # Gaps between SEGs are rebuilt as newlines, whatever line ends the source has.
+        ours, theirs = (t.replace("\r", "\n").rstrip("\n") for t in (document.text, text))
+        if ours == theirs:
+            return
+        pairs = enumerate(zip(ours, theirs, strict=False))
+        place = next((i for i, (a, b) in pairs if a != b), min(len(ours), len(theirs)))
+        problem = f"{companion.label} holds another text, from character {place} on; offsets are those of the LTF"
+    if options.strict:
+        raise InputError(
+            "an rsd.txt of the same text", problem, path=unit.label, remedy="leave out --strict or the rsd.txt"
+        )
+    document.warnings += (problem,)
+
+
+def _beside(doc_id: str, unit: Unit, form: str, suffix: str) -> Unit | None:
+    """The file of a document in another form, in the same folder or in that form's folder beside it."""
+    for name in (f"{doc_id}{suffix}", f"{doc_id}{suffix}.gz"):
+        for folder in (unit.path.parent, unit.path.parent.parent / form):
             if (folder / name).is_file():
                 return Unit(folder / name)
+    return None
+
+
+def _psm_of(doc_id: str, unit: Unit, archives: Archives) -> Unit | None:
+    folders = (unit.path.parent, unit.path.parent.parent / "psm")
+    if beside := _beside(doc_id, unit, "psm", ".psm.xml"):
+        return beside
     if not unit.member:
         return None
     places = [unit.path]

@@ -57,7 +57,9 @@ _DECLARATION = re.compile(r"<![A-Za-z]+[^<>\[]*(?:\[[^\]]*\][^<>]*)?>")
 _ATTRIBUTE = re.compile(r"""([\w.:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))""")
 _XML_DECLARATION = re.compile(r"<\?xml\s[^>]*\?>[ \t]*(?:\r\n|\n|\r)?")
 _PROLOGUE = re.compile(r"\s*(?:<\?[^>]*\?>|<!--.*?-->|<![A-Za-z]+[^<>\[]*(?:\[[^\]]*\][^<>]*)?>)", re.DOTALL)
-_ID_SUFFIX = re.compile(r"(?:\.(?:df|mpdf|nw|wb|web|cmp|ltf|rsd|psm|src))?\.(?:xml|sgml?|txt)$|\.(?:ltf|rsd|mpdf|cmp)$")
+_ID_SUFFIX = re.compile(
+    r"(?:\.(?:df|mpdf|nw|wb|web|cmp|ltf|rsd|psm|src))?\.(?:xml|sgml?|txt)$|\.(?:ltf|rsd|mpdf|cmp)$", re.IGNORECASE
+)
 
 
 _ZONES: dict[str, SegmentKind] = {
@@ -89,11 +91,12 @@ AUTHORS_OFF = "posters' names (--no-authors)"
 
 
 def document_id(name: str) -> str:
-    """A document's id without a file suffix that some releases leave on it: `X.df.xml`, `X.nw.xml`, `X.rsd.txt` -> `X`.
+    """A document's id without a file suffix that some releases leave on it: `X.df.xml`, `X.nw.xml`, `X.RSD.TXT` -> `X`.
 
     Blanks inside it, which column 4 of a run cannot hold, become `_` (`my notes.txt` -> `my_notes`).
     """
-    name = "_".join(name.split())
+    # A file's name need not be UTF-8: other bytes are written as `\\xe9`.
+    name = "_".join(name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace").split())
     return _ID_SUFFIX.sub("", name) or name
 
 

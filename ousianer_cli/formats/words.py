@@ -30,9 +30,10 @@ _WORD = re.compile(_WORD_FORMS, re.VERBOSE)
 # Before these come addresses, and what stands behind the mark of a handle or hashtag, with its underscores. They are
 # slow to look for, so only a stretch without blanks that has a hint of them is searched.
 _WORD_OR_ADDRESS = re.compile(
-    rf"{ADDRESS} | {SITE} | (?<=[@\#])(?<![^\W_][@\#])(?=\w*[^\W\d_])\w+(?:['’](?!{_CLITIC})\w+)* | {_WORD_FORMS}",
+    rf"{ADDRESS} | (?<=[@\#])(?<![^\W_][@\#])(?=\w*[^\W\d_])\w+(?:['’](?!{_CLITIC})\w+)* | {_WORD_FORMS}",
     re.VERBOSE,
 )
+_SITE = re.compile(rf"(?<![\w@/.-]){SITE}(?![@/])", re.VERBOSE)
 _HINT = re.compile(r"[/\\@#]|\.[A-Za-z]{2}")
 _UNBROKEN = re.compile(r"\S*")
 # Where a handle or hashtag begins, and where the words run together in one part.
@@ -104,6 +105,22 @@ def never_names(visible: VisibleText, words: Sequence[Span]) -> set[int]:
         first, last = visible.inside(start, end)
         if _TAG_MARK.match(visible.text, first) or is_address(visible.text[first:last]):
             found.add(number)
+    return found
+
+
+def sites(visible: VisibleText, words: Sequence[Span]) -> list[Span]:
+    """The words [first, last + 1) of each bare site in a sentence of these words (`Amazon . com`): one name or none."""
+    if not words:
+        return []
+    start, end = visible.inside(words[0][0], words[-1][1])
+    if "." not in visible.text[start:end]:
+        return []
+    places = [visible.inside(a, b) for a, b in words]
+    found = []
+    for match in _SITE.finditer(visible.text, start, end):
+        inside = [k for k, (a, b) in enumerate(places) if a < match.end() and match.start() < b]
+        if len(inside) > 1:
+            found.append((inside[0], inside[-1] + 1))
     return found
 
 

@@ -34,6 +34,7 @@ def score_report(settings: ScoreSettings) -> Report:
         type_weights=settings.type_weights,
         neleval_exact=settings.neleval_exact,
         unknown_types=settings.unknown_types,
+        ignore_case=settings.ignore_case,
         genres=(settings.genres or "") if settings.by_genre or settings.genres is not None else None,
         resamples=settings.resamples,
         seed=settings.seed,

@@ -112,7 +112,7 @@ def inspect_table(
     if upper:
         remarks.append(
             f"{name}: {upper.total()} rows have a type with capitals ({_examples(upper, first)}); types are compared "
-            "as written, and those of the taxonomy are lower-case"
+            "as written, and those of the taxonomy are lower-case; --ignore-case takes them as equal"
         )
     if unknown:
         known = credit.taxonomy.name or "the taxonomy"

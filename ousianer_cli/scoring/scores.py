@@ -28,6 +28,7 @@ from ousianer_cli.scoring.measures import (
     pair_credit,
     total,
 )
+from ousianer_cli.scoring.offset_hints import offset_hints
 from ousianer_cli.scoring.report import Comparison, Confidence, Floats, Report, RunScore
 from ousianer_cli.scoring.resampling import bootstrap, compare, intervals, sensible
 from ousianer_cli.scoring.selection import (
@@ -61,6 +62,7 @@ class ScoreOptions:
     type_weights: str | None = None
     neleval_exact: bool = False
     unknown_types: Literal["keep", "refuse"] = "keep"
+    ignore_case: bool = False
     genres: str | None = None
     resamples: int = 0
     seed: int = 1
@@ -106,6 +108,7 @@ def score_files(
         kind=options.kind,
         exact=options.neleval_exact,
         refuse_unknown=options.unknown_types == "refuse",
+        ignore_case=options.ignore_case,
     )
     gold_side = reader.read(gold, is_gold=True)
     sides = [reader.read(path, is_gold=False) for path in runs]
@@ -169,6 +172,7 @@ def _score(
     ordered = [reading.key for reading in (*credit.readings, *selection.shown)]
     warnings = list(side.warnings)
     warnings += compare_documents(gold.table, side.table, side.path, vocabulary, gold.outside.doc)
+    warnings += offset_hints(gold.table, side.table, side.path, vocabulary)
     warnings += other_forms(match, side.path, vocabulary)
     return replace(
         score,

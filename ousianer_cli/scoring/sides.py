@@ -39,7 +39,7 @@ class SideReader:
     """Reads gold and runs with one vocabulary and the same filters.
 
     `kind` is one of the input formats, or `auto`; `exact` reads as neleval does; `refuse_unknown` makes a type that
-    neither the taxonomy nor the ontology around it has an error.
+    neither the taxonomy nor the ontology around it has an error; `ignore_case` reads types in small letters.
     """
 
     def __init__(
@@ -51,10 +51,11 @@ class SideReader:
         kind: str = "auto",
         exact: bool = False,
         refuse_unknown: bool = False,
+        ignore_case: bool = False,
     ) -> None:
         self.vocabulary = Vocabulary()
         self.credit, self.filters, self.kind = credit, filters, kind
-        self.exact, self.refuse_unknown = exact, refuse_unknown
+        self.exact, self.refuse_unknown, self.ignore_case = exact, refuse_unknown, ignore_case
         self.wider = load_taxonomy("aida") if taxonomy.name == "aida-edl" else taxonomy
         self.regions = read_regions(filters.excluded, self.vocabulary) if filters.excluded else None
         self.listed = read_document_list(filters.docs) if filters.docs else None
@@ -66,6 +67,8 @@ class SideReader:
             table = read_as_neleval(path, words, self.kind)
         else:
             table, notes = read_mentions(path, words, self.kind)
+        if self.ignore_case:
+            table = in_small_letters(table, words)
         table, more = keep(table, words, self.filters, self.regions, self.listed, name=name, is_gold=is_gold)
         notes += more
         exact, outside = None, table.take(np.empty(0, dtype=np.int64))
@@ -145,3 +148,10 @@ def split_types(table: MentionTable, vocabulary: Vocabulary) -> MentionTable:
         labels[at] = vocabulary.labels.code(label if slash else form)
         forms[at] = vocabulary.forms.code(form if slash else "")
     return replace(table, label=labels, form=forms)
+
+
+def in_small_letters(table: MentionTable, words: Vocabulary) -> MentionTable:
+    """The table with its types in small letters."""
+    codes, back = np.unique(table.label, return_inverse=True)
+    small = np.array([words.labels.code(words.labels.names[code].lower()) for code in codes.tolist()], dtype=np.int64)
+    return replace(table, label=small[back]) if len(codes) else table

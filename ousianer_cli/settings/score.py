@@ -57,6 +57,7 @@ class ScoreSettings:
     unknown_types: Literal["refuse", "keep"] = setting(
         "refuse", doc="Types that the taxonomy lacks: refuse the file, or keep them as they are.", group="data"
     )
+    ignore_case: bool = setting(False, doc="Take types as equal whatever their case.", group="data")
     neleval_exact: bool = setting(False, doc="Read and count as neleval does, its traps included.", group="data")
     taxonomy: str = setting(
         "aida-edl", doc="aida-edl, aida, or a taxonomy file (TSV or JSON).", role="input", group="scoring"

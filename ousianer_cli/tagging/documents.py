@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ousianer_cli.formats.document import Document
 from ousianer_cli.formats.sentences import sentences_of
-from ousianer_cli.formats.words import never_names, words_as_read, words_of
+from ousianer_cli.formats.words import never_names, sites, words_as_read, words_of
 from ousianer_cli.tagging.mention import Span
 
 
@@ -22,9 +22,12 @@ class SplitDocument:
         return [words_as_read(self.document.visible, sentence) for sentence in self.sentences]
 
     def nameable(self, sentence: int, start: int, end: int) -> Span | None:
-        """Of the words [start, end) of a sentence those that may be a name: without addresses and the marks of handles
+        """Of the words [start, end) of a sentence those that may be a name: whole sites, no address or mark of a handle
         at the edges. None where nothing is left, or there is one inside."""
         words = self.sentences[sentence]
+        for first, last in sites(self.document.visible, words):
+            if first < end and start < last:
+                start, end = min(start, first), max(end, last)
         barred = never_names(self.document.visible, words[start:end])
         if not barred:
             return start, end

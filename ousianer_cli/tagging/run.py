@@ -21,6 +21,7 @@ from tqdm import tqdm
 from ousianer_cli.errors import InputError, SettingsError
 from ousianer_cli.formats.readers import ReadReport, duplicate_error, find_units
 from ousianer_cli.network.checkpoint import load_model
+from ousianer_cli.network.device import usable_device
 from ousianer_cli.outputs import open_output
 from ousianer_cli.outputs.streams import is_stream
 from ousianer_cli.released_models import released_model
@@ -116,6 +117,7 @@ def run_tag(settings: TagSettings, progress: bool | None = None, *, resume: bool
         raise SettingsError(f"{flag}: expected a file as output, found a stream; name a file with -o")
     if not streamed:
         refuse_unfinished(out, resume=resume)
+    usable_device(settings.device)
     settings, precision = _with_precision(settings)
     report = ReadReport()
     units = find_units(inputs, settings.input_format or None, report)

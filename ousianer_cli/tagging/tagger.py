@@ -7,12 +7,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, overload
 
-import torch
-
 from ousianer_cli.formats.document import Document
 from ousianer_cli.formats.readers import read_documents
 from ousianer_cli.formats.source import plain_document
 from ousianer_cli.network.checkpoint import load_model
+from ousianer_cli.network.device import usable_device
 from ousianer_cli.released_models import released_model
 from ousianer_cli.tagging.documents import SplitDocument, split_document
 from ousianer_cli.tagging.engine import Engine, TypedMention
@@ -85,7 +84,7 @@ class Tagger:
             SettingsError: a prior, `deepen` or `nested` for a model that has no use for it; a precision that the device
                 or the processor cannot have.
         """
-        chosen = device or ("cuda" if torch.cuda.is_available() else "cpu")
+        chosen = usable_device(device or "")
         model = load_model(path or released_model())
         numbers = choose_precision(precision, model, chosen).precision
         engine = Engine(model, chosen, deepen, coarse_prior, consistency, nested, threads, numbers)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from ousianer_cli.formats.addresses import is_address
+from ousianer_cli.formats.document import Document, Segment
 from ousianer_cli.formats.visible import visible_text
-from ousianer_cli.formats.words import ADDRESS_READ_AS, never_names, split_words, words_as_read
+from ousianer_cli.formats.words import ADDRESS_READ_AS, never_names, sites, split_words, words_as_read
+from ousianer_cli.tagging.documents import split_document
 
 
 @pytest.mark.parametrize(
@@ -47,7 +49,7 @@ def test_an_address_is_one_word(address: str, frame: str) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("Amazon.com's", "Amazon.com 's"),
+        ("Amazon.com's", "Amazon . com 's"),
         ("He left.It rained", "He left . It rained"),
         ("Dr.Lee,Mr.Roe/Mrs.Poe;Oslo-based", "Dr . Lee , Mr . Roe / Mrs . Poe ; Oslo - based"),
         ("and/or CDU/CSU 9/11 24/7", "and / or CDU / CSU 9 / 11 24 / 7"),
@@ -63,7 +65,13 @@ def test_what_only_resembles_an_address(text: str, expected: str) -> None:
     assert not never_names(visible_text(text), spans)
 
 
-def test_a_bare_site_may_be_a_name() -> None:
+def test_a_bare_site_is_one_name_or_none() -> None:
+    text = "He bought Oslo.com, not news.Bergen.co.uk/a or He.It"
+    assert sites(visible_text(text), split_words(text)) == [(2, 5)]
+    document = Document("d", text, (Segment("s", 0, len(text)),))
+    item = split_document(document)
+    assert item.nameable(0, 2, 3) == item.nameable(0, 2, 5) == (2, 5)
+    assert item.nameable(0, 0, 1) == (0, 1)
     assert not is_address("Amazon.com") and is_address("www.Amazon.com") and is_address("Amazon.com/x")
 
 

@@ -1,0 +1,140 @@
+"""Files as they come: no text at all, odd names, links, and companions that say otherwise."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from ousianer_cli.errors import InputError
+from ousianer_cli.formats.ltf import build_ltf
+from ousianer_cli.formats.readers import LINKED_AGAIN, MALFORMED, ReadReport, read_documents
+from ousianer_cli.formats.source import document_id
+
+TEXT = "Ann Lee met Bo Ek in Oslo.\n"
+
+
+def office(name: str) -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr(name, "<w/>")
+    return data.getvalue()
+
+
+def tarred() -> bytes:
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w:gz") as archive:
+        info = tarfile.TarInfo("a.txt")
+        info.size = len(TEXT)
+        archive.addfile(info, io.BytesIO(TEXT.encode()))
+    return data.getvalue()
+
+
+NO_TEXT = [
+    ("a.pdf", b"%PDF-1.4\nAnn", "a PDF file"),
+    ("a.txt", b"%PDF-1.7\nAnn", "a PDF file"),
+    ("a.tar.gz", tarred(), "a tar archive"),
+    ("a.docx", office("word/document.xml"), "a zip archive or an office file"),
+    ("a.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(40), "an office file"),
+    ("a.rtf", b"{\\rtf1\\ansi Ann}", "an RTF file"),
+    ("a.png", b"\x89PNG\r\n\x1a\n" + bytes(40), "an image"),
+    ("a.jpg.txt", b"\xff\xd8\xff\xe0\x00\x10JFIF", "an image"),
+    ("a.txt", gzip.compress(TEXT.encode()), "a gzip file"),
+    ("a.xml", b"BZh91AY&SY", "a bzip2 file"),
+    ("u.txt", TEXT.encode("utf-16"), "text in UTF-16"),
+    ("a.sqlite", b"SQLite format 3\x00" + bytes(20), "an SQLite database"),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "kind"), NO_TEXT)
+def test_what_is_no_text_is_refused_by_its_first_bytes(tmp_path: Path, name: str, content: bytes, kind: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=rf"{name}: expected a document .*, found {kind}.*told by its first bytes; "):
+        list(read_documents([path]))
+
+
+def test_one_such_file_in_a_folder_is_counted(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"%PDF-1.4\nAnn")
+    (tmp_path / "b.txt").write_text(TEXT, encoding="utf-8")
+    report = ReadReport()
+    assert [d.id for d in read_documents([tmp_path], report=report)] == ["b"]
+    assert report.skipped == {MALFORMED: 1}
+
+
+def test_a_name_that_is_not_utf8_costs_nothing(tmp_path: Path) -> None:
+    name = os.fsencode(tmp_path) + b"/caf\xe9.txt"
+    try:
+        with open(name, "w", encoding="utf-8") as handle:
+            handle.write(TEXT)
+    except OSError:
+        pytest.skip("this file system takes no such name")
+    (tmp_path / "b.txt").write_text(TEXT, encoding="utf-8")
+    documents = list(read_documents([tmp_path]))
+    assert [d.id for d in documents] == ["b", "caf\\xe9"]
+    assert all(d.source.encode("utf-8") for d in documents)
+
+
+def test_linked_folders_are_read_once_and_loops_counted(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "x.txt").write_text(TEXT, encoding="utf-8")
+    inside = tmp_path / "in"
+    inside.mkdir()
+    (inside / "linked").symlink_to("../other")
+    (inside / "again").symlink_to("../other")
+    (inside / "loop").symlink_to("..")
+    report = ReadReport()
+    assert [d.id for d in read_documents([inside], report=report)] == ["x"]
+    assert report.skipped == {LINKED_AGAIN: 2}
+
+
+@pytest.mark.parametrize("name", ["UPPER.TXT", "UPPER.ltf.XML", "UPPER.RSD.TXT", "UPPER.Sgm", "UPPER.DF.xml"])
+def test_suffixes_whatever_their_case(name: str) -> None:
+    assert document_id(name) == "UPPER"
+
+
+def test_an_rsd_of_another_text_is_reported(tmp_path: Path) -> None:
+    for folder in ("ltf", "rsd"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "ltf" / "a.ltf.xml").write_bytes(build_ltf("a", TEXT))
+    (tmp_path / "ltf" / "b.ltf.xml").write_bytes(build_ltf("b", TEXT))
+    (tmp_path / "rsd" / "a.rsd.txt").write_text(TEXT + "\n", encoding="utf-8")
+    (tmp_path / "rsd" / "b.rsd.txt").write_text("Ann Roe met Bo.\n", encoding="utf-8")
+    report = ReadReport()
+    list(read_documents([tmp_path / "ltf"], report=report))
+    (warning,) = report.warnings
+    assert "b.ltf.xml: b: " in warning and "b.rsd.txt holds another text, from character 4 on" in warning
+    with pytest.raises(InputError, match=r"b\.ltf\.xml: expected an rsd\.txt of the same text"):
+        list(read_documents([tmp_path / "ltf"], strict=True))
+
+
+def test_a_psm_counted_on_other_line_ends_is_reported(tmp_path: Path) -> None:
+    text = "Clock talk\nAnn Lee\nI saw it in Oslo.\nBo was here.\n"
+    strings = [
+        ("headline", "Clock talk"),
+        ("author", "Ann Lee"),
+        ("post", "I saw it in Oslo."),
+        ("quote", "Bo was here"),
+    ]
+    psm = "".join(f'<string type="{k}" begin_offset="{text.index(s)}" char_length="{len(s)}"/>' for k, s in strings)
+    for name, content in (("lf", text), ("crlf", text.replace("\n", "\r\n"))):
+        (tmp_path / f"{name}.rsd.txt").write_bytes(content.encode())
+        (tmp_path / f"{name}.psm.xml").write_text(f"<psm>{psm}</psm>", encoding="utf-8")
+    report = ReadReport()
+    list(read_documents([tmp_path], report=report))
+    (warning,) = report.warnings
+    assert "crlf.rsd.txt" in warning and "psm regions begin or end inside a word: they count \\r\\n as one" in warning
+
+
+def test_offsets_that_are_no_whole_numbers_name_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.ltf.xml"
+    path.write_bytes(build_ltf("a", TEXT).replace(b'start_char="0" end_char="25"', b'start_char="0.0" end_char="25.0"'))
+    report = ReadReport()
+    list(read_documents([path], report=report))
+    assert report.left_out == {"SEGs whose offsets are no whole numbers": 1}
+    assert any("a.ltf.xml: a: 1 SEGs whose offsets are no whole numbers" in line for line in report.warnings)
