@@ -1,70 +1,85 @@
 """Workers as actors of Ray: on this machine, or on every machine of a cluster (`RAY_ADDRESS`), with the same code.
 
 Documents and model must lie where every machine sees them under the same path. Actors only read and send records back;
-what started the run writes.
+what started the run writes. An actor whose machine went away is started again on another, and its blocks with it.
 """
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from pathlib import Path
-from types import TracebackType
 from typing import Any
 
-from ousianer_cli.errors import OusiaError, SettingsError, rebuilt
-from ousianer_cli.formats.archives import Unit
+from ousianer_cli.errors import OusiaError, OutputError, SettingsError, rebuilt
 from ousianer_cli.settings.tag import TagSettings
 from ousianer_cli.tagging.blocks import Block
-from ousianer_cli.tagging.records import record_line
+from ousianer_cli.tagging.records import Record
 from ousianer_cli.tagging.worker import Event, Worker
+
+AHEAD = 2
+"""Blocks that an actor has at a time."""
+RESTARTS = 3
+Result = tuple[list[Record], str, str]
+"""A block's records; or, of an error, the name of its class and its line."""
 
 
 class RayActors:
-    """A pool of actors, a worker each; for a `with` block.
+    """A pool of actors, a worker each, one a GPU where there are some; for a `with` block.
 
     Joins the cluster that `RAY_ADDRESS` names, or else starts Ray on this machine and ends it afterwards.
 
     Raises:
         SettingsError: Ray is not installed, or has too few processors for so many workers.
+        OusiaError: whatever a worker raises.
+        OutputError: an actor was killed, again and again.
     """
 
     def __init__(self, settings: TagSettings, workers: int) -> None:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-        os.environ.setdefault("RAY_DATA_DISABLE_PROGRESS_BARS", "1")
         try:
-            import ray.data
+            import ray
         except ImportError as error:
             raise SettingsError(
                 f"--engine ray: expected Ray, found none ({error}); pip install 'ousianer[ray]'"
             ) from None
-        self._ray = ray
+        self._ray: Any = ray
         self._ours = not ray.is_initialized()
         if self._ours:
-            ray.init(include_dashboard=False, log_to_driver=False, logging_level="error", configure_logging=True)
-        there = ray.cluster_resources()
-        gpus = int(there.get("GPU", 0)) if settings.device in ("", "cuda") else 0
-        if gpus and workers > gpus:
-            workers = gpus
-        cpus = int(there.get("CPU", 1))
-        threads = settings.threads or max(1, cpus // workers)
-        if threads * workers > cpus:
+            ray.init(include_dashboard=False, log_to_driver=False, logging_level="error")
+        try:
+            self._actors = self._started(settings, workers)
+        except BaseException:
             self._end()
-            raise SettingsError(
-                f"--workers: expected at most {cpus // threads} actors of {threads} processors on the {cpus} that Ray "
-                f"has, found {workers}"
-            )
-        self._settings = replace(settings, threads=threads, device="cuda" if gpus else settings.device)
-        self._workers = workers
-        self._resources: dict[str, Any] = {"num_cpus": threads, **({"num_gpus": 1} if gpus else {})}
+            raise
 
     def __enter__(self) -> RayActors:
         return self
 
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self._end()
+
+    def _started(self, settings: TagSettings, workers: int) -> list[Any]:
+        there = self._ray.cluster_resources()
+        cpus, gpus = int(there.get("CPU", 1)), int(there.get("GPU", 0)) if settings.device in ("", "cuda") else 0
+        workers = min(workers, gpus) if gpus else workers
+        threads = settings.threads or max(1, cpus // workers)
+        if threads * workers > cpus:
+            raise SettingsError(
+                f"--workers: expected at most {cpus // threads} actors of {threads} thread(s) on the {cpus} processors "
+                f"that Ray has, found {workers}"
+            )
+        share = replace(settings, threads=threads, device="cuda" if gpus else settings.device)
+        actor = self._ray.remote(
+            num_cpus=threads,
+            num_gpus=1 if gpus else 0,
+            max_restarts=RESTARTS,
+            max_task_retries=RESTARTS,
+        )(TagActor)
+        actors = [actor.remote(share, os.getcwd()) for _ in range(workers)]
+        for found in self._ray.get([one.ready.remote() for one in actors]):
+            _raised(found)
+        return actors
 
     def _end(self) -> None:
         if self._ours:
@@ -72,25 +87,33 @@ class RayActors:
 
     def events(self, blocks: Iterable[Block]) -> Iterator[Event]:
         """The records of the blocks as they come, blocks in any order."""
-        rows = [{"block": _packed(block)} for block in blocks]
-        data = self._ray.data.from_items(rows, override_num_blocks=len(rows))
-        tagged = data.map(
-            TagBlock,
-            fn_constructor_args=(self._settings, os.getcwd()),
-            concurrency=self._workers,
-            **self._resources,
-        )
-        for row in tagged.iter_rows():
-            if row["error"]:
-                raise rebuilt(row["error"], row["records"])
-            for line in row["records"].split("\n"):
-                if line:
-                    yield row["number"], json.loads(line)
-            yield row["number"], None
+        waiting = iter(blocks)
+        under_way: dict[Any, tuple[Any, int]] = {}
+
+        def send(actor: Any) -> None:
+            if (block := next(waiting, None)) is not None:
+                under_way[actor.tag.remote(block)] = actor, block.number
+
+        for actor in [a for _ in range(AHEAD) for a in self._actors]:
+            send(actor)
+        while under_way:
+            (ready,), _ = self._ray.wait(list(under_way), num_returns=1)
+            actor, number = under_way.pop(ready)
+            send(actor)
+            try:
+                result: Result = self._ray.get(ready)
+            except self._ray.exceptions.RayActorError as error:
+                raise OutputError(
+                    f"an actor of Ray was killed ({' '.join(str(error).split())[:200]}); "
+                    "try fewer --workers and go on with --resume"
+                ) from None
+            for record in _raised(result):
+                yield number, record
+            yield number, None
 
 
-class TagBlock:
-    """An actor's work: a row with a block becomes a row with its records, or with an error's class and line."""
+class TagActor:
+    """A worker in a process of Ray's."""
 
     def __init__(self, settings: TagSettings, folder: str) -> None:
         if os.path.isdir(folder):
@@ -98,21 +121,25 @@ class TagBlock:
         self._settings = settings
         self._worker: Worker | None = None
 
-    def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
-        block = _unpacked(row["block"])
+    def ready(self) -> Result:
+        """Load the model."""
         try:
             self._worker = self._worker or Worker(self._settings)
-            records = [record_line(record) for _, record in self._worker.events([block]) if record is not None]
         except OusiaError as error:
-            return {"number": block.number, "records": str(error), "error": type(error).__name__}
-        return {"number": block.number, "records": "\n".join(records), "error": ""}
+            return [], type(error).__name__, str(error)
+        return [], "", ""
+
+    def tag(self, block: Block) -> Result:
+        """Tag a block."""
+        try:
+            self._worker = self._worker or Worker(self._settings)
+            return [record for _, record in self._worker.events([block]) if record is not None], "", ""
+        except OusiaError as error:
+            return [], type(error).__name__, str(error)
 
 
-def _packed(block: Block) -> str:
-    units = [[number, str(unit.path), unit.member, unit.explicit] for number, unit in block.units]
-    return json.dumps([block.number, units, block.slice, block.slices])
-
-
-def _unpacked(text: str) -> Block:
-    number, units, place, slices = json.loads(text)
-    return Block(number, tuple((n, Unit(Path(path), member, named)) for n, path, member, named in units), place, slices)
+def _raised(result: Result) -> list[Record]:
+    records, kind, line = result
+    if kind:
+        raise rebuilt(kind, line)
+    return records

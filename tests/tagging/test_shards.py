@@ -126,7 +126,7 @@ def test_workers_from_the_command_line(here: Path, model: str) -> None:
 
 
 def test_ray(here: Path, model: str, small_blocks: None) -> None:
-    pytest.importorskip("ray.data")
+    pytest.importorskip("ray")
     one = run_tag(settings(model, out="one"))
     two = run_tag(settings(model, out="two", engine="ray", workers=2, threads=1))
     assert Path("two").read_bytes() == Path("one").read_bytes() and told(one) == told(two)
