@@ -15,6 +15,8 @@ def pretrain(settings: PretrainSettings, direct: DirectSettings, given: Given) -
     from ousianer_cli.training.pretrain import pretrain as train
 
     best = train(settings, resume=given.resume)
+    if not best:
+        return  # of several processes the first says and does what follows
     typer.echo(
         f"best at step {best['step']}: "
         + ", ".join(

@@ -144,6 +144,10 @@ class PretrainSettings:
         group="training",
     )
     batch_pieces: int = setting(1600, doc="Padded sub-word pieces a batch.", group="training")
+    accumulate: int = setting(
+        1, doc="Parts in which a batch is gone through, for less memory; the update is that of all.", group="training"
+    )
+    bf16: bool = setting(False, doc="Run encoder and BiLSTM in bfloat16, on a GPU.", group="training")
     validate_every: int = setting(0, doc="Steps between validations; 0 validates once an epoch.", group="training")
     patience: int = setting(3, doc="Validations without gain before training stops.", group="training")
     seed: int = setting(1, doc="Seed of weights, order and dropout.", group="training", fixed=True)
@@ -155,7 +159,15 @@ class PretrainSettings:
     def __post_init__(self) -> None:
         if not 0 <= self.dropout < 1:
             raise SettingsError(f"--dropout: expected 0 <= dropout < 1, found {self.dropout}")
-        for name in ("epochs", "batch_pieces", "min_mentions", "detection_repeat", "lstm_hidden", "lstm_layers"):
+        for name in (
+            "epochs",
+            "batch_pieces",
+            "accumulate",
+            "min_mentions",
+            "detection_repeat",
+            "lstm_hidden",
+            "lstm_layers",
+        ):
             if getattr(self, name) < 1:
                 raise SettingsError(f"--{name.replace('_', '-')}: expected at least 1, found {getattr(self, name)}")
         if self.steps < 0:

@@ -37,6 +37,7 @@ class RayActors:
 
     def __init__(self, settings: TagSettings, workers: int) -> None:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        os.environ.setdefault("RAY_worker_niceness", "0")  # not behind everything else that runs here
         try:
             import ray
         except ImportError as error:

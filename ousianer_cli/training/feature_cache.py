@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,8 +79,9 @@ def _part(
     starts = np.concatenate([[0], np.cumsum(lengths)])
     path = root / f"{digest.hexdigest()}.npy"
     if not path.is_file():
-        report(f"computing encoder features of {len(unique):,} sentences ({name}) …")
         shape = (int(starts[-1]), len(tagger.states.layers), tagger.config.encoder_size)
+        size = 2 * math.prod(shape) / 2**20
+        report(f"computing encoder features of {len(unique):,} sentences ({name}): {size:,.1f} MiB in {root} …")
         tagger.eval()
         device = next(tagger.parameters()).device
         with torch.no_grad(), whole_file(path) as part:

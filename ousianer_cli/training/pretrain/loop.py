@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from ousianer_cli.errors import OutputError, TrainingError
+from ousianer_cli.errors import OutputError, SettingsError, TrainingError
 from ousianer_cli.network.checkpoint import load_model, save_model
 from ousianer_cli.network.encoder import load_tokenizer
 from ousianer_cli.outputs import MODEL, STATE, check_output, open_output
@@ -26,6 +27,7 @@ from ousianer_cli.training.feature_cache import FeatureCache
 from ousianer_cli.training.pretrain.card import card, config_of_run
 from ousianer_cli.training.pretrain.corpora import load_corpora, training_order
 from ousianer_cli.training.pretrain.evaluation import validate
+from ousianer_cli.training.pretrain.parallel import Processes, processes
 from ousianer_cli.training.pretrain.progress import Progress, describe, metrics_line
 from ousianer_cli.training.pretrain.start import go_on_from, new_model, set_prior_bias
 from ousianer_cli.training.pretrain.state import last_state, restore_state, save_state
@@ -53,10 +55,25 @@ def pretrain(
         InputError: a corpus that is wrong, with file and line.
         TrainingError: a loss that is no finite number; the best model and the last state are as they were.
     """
+    with processes() as group:
+        return _pretrain(settings, group, resume, report if group.first else _silent, stop_after, on_validation)
+
+
+def _pretrain(
+    settings: PretrainSettings,
+    group: Processes,
+    resume: bool,
+    report: Callable[[str], None],
+    stop_after: int | None,
+    on_validation: Callable[[Mapping[str, Any]], None] | None,
+) -> dict[str, Any]:
+    """`pretrain`, in this process of a group."""
     require(training_data_of(settings), "detection", "pretrain", "training corpora")
     out = Path(require(settings.out, "out", "pretrain", "a folder for the model", "-o DIR"))
     check_output(out, kind=MODEL)
     check_output(last_state(out), kind=STATE)
+    if settings.bf16 and not group.device.startswith("cuda"):
+        raise SettingsError("--bf16: expected a GPU, found none; leave it out")
     if settings.threads:
         torch.set_num_threads(settings.threads)
     torch.manual_seed(settings.seed)
@@ -72,7 +89,8 @@ def pretrain(
     set_prior_bias(model.tagger, corpora)
     if earlier:
         report(go_on_from(earlier, model, settings.start))
-    model.tagger.to("cuda" if torch.cuda.is_available() else "cpu")
+    model.tagger.to(group.device)
+    group.same_start(model.tagger.state_dict().values())
     optimizer = new_optimizer(model.tagger, settings)
 
     # From the first step, or from where an earlier run ended.
@@ -81,11 +99,15 @@ def pretrain(
     if resume:
         step, stopping = restore_state(out, settings, model.tagger, optimizer)
         report(f"resumed at step {step} of {order.total}")
-    log_path = _log(out, resume, report)
+    group.wait()  # none reads what the first one clears
+    log_path = _log(out, resume, report) if group.first else Path(os.devnull)
     report(describe(corpora, model.tagger, order.total))
     cache = None
     if settings.encoder_lr == 0 and corpora.stream is None:
-        cache = FeatureCache.open(model.tagger, corpora.parts, out.parent, report)
+        if group.first:
+            cache = FeatureCache.open(model.tagger, corpora.parts, out.parent, report)
+        group.wait()  # the others find what the first has computed
+        cache = cache or FeatureCache.open(model.tagger, corpora.parts, out.parent, report)
     elif settings.encoder_lr == 0:
         report("features of the frozen encoder are computed anew in each step: corpora are streamed; see --stream no")
 
@@ -101,13 +123,26 @@ def pretrain(
             epoch, indices, examples = order.at(step)
             try:
                 losses = training_step(
-                    model.tagger, examples, indices, targets, settings, optimizer, step, cache, tokenizer.mask_piece
+                    model.tagger,
+                    examples,
+                    indices,
+                    targets,
+                    settings,
+                    optimizer,
+                    step,
+                    cache,
+                    tokenizer.mask_piece,
+                    group,
                 )
             except TrainingError as error:
                 raise TrainingError(f"{error}; {_kept(out, stopping)}") from None
             step += 1
             progress.advance(step, losses)
             if step % every and step != order.total:
+                continue
+            if not group.first:
+                if group.told(False):
+                    break
                 continue
 
             metrics = validate(model.tagger, corpora, targets, settings.batch_pieces, cache)
@@ -123,13 +158,17 @@ def pretrain(
             progress.note(("best  " if better else "      ") + metrics_line(metrics))
             if on_validation is not None:
                 on_validation(metrics)
-            if stopping.exhausted:
+            if group.told(stopping.exhausted):
                 report(f"stopped: {stopping.stale} validations without gain")
                 break
-    if out.is_dir():
+    if group.first and out.is_dir():
         with open_output(out / "metrics.jsonl") as file:
             file.write(log_path.read_text(encoding="utf-8"))
     return stopping.best
+
+
+def _silent(_: str) -> None:
+    """What is said once is said by the first process."""
 
 
 def _kept(out: Path, stopping: EarlyStopping) -> str:

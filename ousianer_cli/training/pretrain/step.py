@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -12,12 +13,15 @@ from torch import Tensor, nn
 from ousianer_cli.errors import TrainingError
 from ousianer_cli.network.crf import tags_of
 from ousianer_cli.network.losses import multi_label_loss
-from ousianer_cli.network.pieces import collate
+from ousianer_cli.network.pieces import Batch, collate
 from ousianer_cli.network.tagger import Mentions, TaggerNetwork
 from ousianer_cli.settings.pretrain import PretrainSettings
 from ousianer_cli.training.examples import Example, augmented_shapes
 from ousianer_cli.training.feature_cache import FeatureCache
+from ousianer_cli.training.pretrain.parallel import Processes
 from ousianer_cli.training.pretrain.targets import TypedMentions, TypeTargets
+
+ALONE = Processes()
 
 
 def new_optimizer(tagger: TaggerNetwork, settings: PretrainSettings) -> torch.optim.Optimizer:
@@ -44,30 +48,74 @@ def training_step(
     step: int,
     cache: FeatureCache | None = None,
     mask_piece: int = 0,
+    processes: Processes = ALONE,
 ) -> dict[str, float]:
     """One update, and its losses by kind.
 
     It is seeded by its step, so that a resumed run goes on exactly as an uninterrupted one.
     `indices` are the examples' places in the training list, by which `cache` knows them; `mask_piece` hides pieces.
+    A batch that is parted, among processes or by `accumulate`, gives the losses and gradients of the whole one.
 
     Raises:
         TrainingError: a loss or a gradient that is no finite number; the weights are as they were.
     """
     tagger.train()
-    device = next(tagger.parameters()).device
-    torch.manual_seed(settings.seed * 1_000_003 + step)
     rng = np.random.default_rng([settings.seed, step])
     shapes = augmented_shapes(examples, rng, settings.recase, settings.hide_case)
-    batch = collate([e.encoded for e in examples], shapes)
-    if settings.piece_dropout:
-        hidden = (torch.rand(batch.piece_ids.shape) < settings.piece_dropout) & batch.piece_mask
-        batch.piece_ids = batch.piece_ids.masked_fill(hidden, mask_piece)
-    if cache is not None:
-        batch.features = cache.features(indices, batch.word_mask.shape[1])
+    typed = TypedMentions.of(examples)
+    whole = _Whole(sum(e.detects for e in examples), float(sum(typed.weights)))
+    optimizer.zero_grad(set_to_none=True)
+    found: dict[str, float] = {}
+    for number, places in enumerate(processes.share(len(examples), settings.accumulate)):
+        torch.manual_seed(settings.seed * 1_000_003 + step + 7_919 * (number * processes.count + processes.rank))
+        part = [examples[i] for i in places]
+        batch = collate([e.encoded for e in part], [shapes[i] for i in places])
+        if settings.piece_dropout:
+            hidden = (torch.rand(batch.piece_ids.shape) < settings.piece_dropout) & batch.piece_mask
+            batch.piece_ids = batch.piece_ids.masked_fill(hidden, mask_piece)
+        if cache is not None:
+            batch.features = cache.features([indices[i] for i in places], batch.word_mask.shape[1])
+        losses = _losses(tagger, batch, part, targets, whole, bf16=settings.bf16)
+        weights = {"detection": settings.detection_weight, "typing": settings.typing_weight}
+        if losses:
+            torch.stack([weights[kind] * loss for kind, loss in losses.items()]).sum().backward()
+        for kind, loss in losses.items():
+            found[kind] = found.get(kind, 0.0) + loss.item()
+    trained = [p for g in optimizer.param_groups for p in g["params"]]
+    processes.sum_gradients(trained)
+    kinds = [*(["detection"] if whole.detecting else []), *(["typing"] if typed.items and targets.index else [])]
+    found = dict(zip(kinds, processes.sums([found.get(kind, 0.0) for kind in kinds]), strict=True))
+    if not found:
+        return found
+    norm = nn.utils.clip_grad_norm_(trained, settings.clip or math.inf)
+    if not (all(map(math.isfinite, found.values())) and math.isfinite(norm.item())):
+        said = ", ".join(f"{kind} loss {value:g}" for kind, value in found.items())
+        raise TrainingError(
+            f"step {step + 1}: expected finite numbers, found {said} and a gradient of {norm.item():g}; "
+            f"the batch holds {describe_batch(examples)}"
+        )
+    optimizer.step()
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """What the losses of a batch are divided by: its sentences with all names marked, its mentions by weight."""
+
+    detecting: int
+    weight: float
+
+
+def _losses(
+    tagger: TaggerNetwork, batch: Batch, examples: list[Example], targets: TypeTargets, whole: _Whole, *, bf16: bool
+) -> dict[str, Tensor]:
+    """The losses of a part of a batch, as its share of the means over the whole."""
+    device = next(tagger.parameters()).device
     batch = batch.to(device)
-    states, layers = tagger.contextualise(batch)
-    loss = states.new_zeros(())
-    losses: dict[str, float] = {}
+    with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
+        states, layers = tagger.contextualise(batch)
+    states, layers = states.float(), layers.float()  # names and types are decided in full precision
+    losses: dict[str, Tensor] = {}
     rows = [i for i, e in enumerate(examples) if e.detects]
     if rows:
         nll = tagger.crf.negative_log_likelihood(
@@ -75,29 +123,14 @@ def training_step(
             _tags([examples[i] for i in rows], batch.word_mask.shape[1]).to(device),
             batch.word_mask[rows],
         ).mean()
-        loss = loss + settings.detection_weight * nll
-        losses["detection"] = nll.item()
+        losses["detection"] = nll * (len(rows) / whole.detecting)
     typed = TypedMentions.of(examples)
     if typed.items and targets.index:
         mentions = Mentions.of(typed.spans, device)
         logits = tagger.type_logits(tagger.mention_vectors(states, layers, mentions))
         wanted, mask = targets.tensors(typed.items)
         bce = multi_label_loss(logits, wanted.to(device), torch.tensor(typed.weights, device=device), mask.to(device))
-        loss = loss + settings.typing_weight * bce
-        losses["typing"] = bce.item()
-    optimizer.zero_grad(set_to_none=True)
-    if not losses:
-        return losses
-    loss.backward()  # type: ignore[no-untyped-call]
-    trained = [p for g in optimizer.param_groups for p in g["params"]]
-    norm = nn.utils.clip_grad_norm_(trained, settings.clip or math.inf)
-    if not (math.isfinite(loss.item()) and math.isfinite(norm.item())):
-        found = ", ".join(f"{kind} loss {value:g}" for kind, value in losses.items())
-        raise TrainingError(
-            f"step {step + 1}: expected finite numbers, found {found} and a gradient of {norm.item():g}; "
-            f"the batch holds {describe_batch(examples)}"
-        )
-    optimizer.step()
+        losses["typing"] = bce * (sum(typed.weights) / max(whole.weight, 1e-6))
     return losses
 
 
