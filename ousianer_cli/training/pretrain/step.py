@@ -78,7 +78,7 @@ def training_step(
         losses = _losses(tagger, batch, part, targets, whole, bf16=settings.bf16)
         weights = {"detection": settings.detection_weight, "typing": settings.typing_weight}
         if losses:
-            torch.stack([weights[kind] * loss for kind, loss in losses.items()]).sum().backward()
+            torch.stack([weights[kind] * loss for kind, loss in losses.items()]).sum().backward()  # type: ignore[no-untyped-call]
         for kind, loss in losses.items():
             found[kind] = found.get(kind, 0.0) + loss.item()
     trained = [p for g in optimizer.param_groups for p in g["params"]]
