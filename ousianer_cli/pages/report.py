@@ -192,12 +192,12 @@ def _shares(shares: Iterable[tuple[str, float]], spelling: _Spelling) -> list[li
 
 
 def _between(item: AnnotatedDocument) -> list[tuple[int, int]]:
-    """The stretches of a document's text that are in none of its segments: its markup."""
-    found, at = [], 0
+    """The stretches of a document's text that are in none of its segments, or hidden inside one: its markup."""
+    found, at = list(item.document.hidden), 0
     for segment in item.document.segments:
         if segment.start > at:
             found.append((at, segment.start))
         at = segment.end
     if at < len(item.document.text):
         found.append((at, len(item.document.text)))
-    return found
+    return sorted(found)

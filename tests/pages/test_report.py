@@ -144,3 +144,17 @@ def test_nothing_is_lost_or_written_for_nothing(tmp_path: Path) -> None:
         view(empty, "-o", out)
     assert not out.exists()
     assert "documents 1, names 0" in view(empty, "-o", out, "--empty")
+
+
+def test_markup_is_known_for_what_it_is(tmp_path: Path) -> None:
+    text = "<doc id='D'>\n<headline>\nAnn left\n</headline>\n<text>\nShe <b>left</b> Oslo.\n</text>\n</doc>\n"
+    start = text.index("Oslo")
+    name = {"start": start, "end": start + 4, "type": "GPE"}
+    run, out = tmp_path / "run.jsonl", tmp_path / "r.html"
+    run.write_text(json.dumps({"id": "D", "text": text, "mentions": [name]}) + "\n", encoding="utf-8")
+    view(run, "-o", out)
+    (doc,) = json.loads(Page(out.read_text(encoding="utf-8")).inside["script"][0])["docs"]
+    shown = list(text)
+    for a, b in doc["markup"]:
+        shown[a:b] = " " * (b - a)
+    assert "".join(shown).split() == ["Ann", "left", "She", "left", "Oslo."]

@@ -93,3 +93,14 @@ def test_filters(page: Any) -> None:
     assert page.locator("mark.v-missed").inner_text() == "stayed"
     page.keyboard.press("s")
     assert page.locator(".sided h3:visible").all_inner_texts() == ["gold", "run"]
+
+
+def test_paper_is_white_and_has_all_documents(page: Any) -> None:
+    page.keyboard.press("d")
+    colour = "getComputedStyle(document.body).color"
+    screen = page.evaluate(colour)
+    page.emulate_media(media="print")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate(colour) == "rgb(31, 35, 40)" != screen
+    assert page.locator("section.document .text").count() == 60
+    assert not page.locator("#bar").is_visible()

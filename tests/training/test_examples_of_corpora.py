@@ -17,6 +17,7 @@ from ousianer_cli.training.examples import (
     Example,
     PassageCut,
     augmented_shapes,
+    file_digest,
     held_out,
     load_examples,
     shuffled_batches,
@@ -220,3 +221,13 @@ def test_passages_are_cut_anew_at_each_showing(tmp_path: Path) -> None:
     assert sum(whole) == sum(first) == sum(second) == 120
     assert len(whole) < len(first) and first != second and first == lengths(PassageCut(0.3, (1, 1)))
     assert lengths(PassageCut(0.0, (1, 1))) == whole
+
+
+def test_a_folder_of_annotation_has_a_digest_of_its_texts_and_names(tmp_path: Path) -> None:
+    for name, content in (("D.txt", "Ann."), ("D.ann", "T1\tPER 0 3\tAnn\n"), ("visual.conf", "")):
+        (tmp_path / name).write_text(content)
+    before = file_digest(str(tmp_path))
+    (tmp_path / "visual.conf").write_text("[labels]\n")
+    assert file_digest(str(tmp_path)) == before
+    (tmp_path / "D.ann").write_text("T1\tORG 0 3\tAnn\n")
+    assert file_digest(str(tmp_path)) != before
