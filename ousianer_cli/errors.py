@@ -68,9 +68,9 @@ class ForgettingError(OusiaError):
 
     exit_code = 3
 
-    def __init__(self, before: float, after: float, limit: float, mentions: int) -> None:
+    def __init__(self, before: float, after: float, limit: float, size: int, what: str = "replayed mentions") -> None:
         super().__init__(
-            f"expected F1 on the guard set ({mentions:,} replayed mentions) to fall by at most {limit:g} "
+            f"expected F1 on the guard set ({size:,} {what}) to fall by at most {limit:g} "
             f"(--max-loss), found {before:.4f} before and {after:.4f} after; nothing was written: check the "
             "corrections, or allow more"
         )

@@ -30,5 +30,7 @@ def pretrain(settings: PretrainSettings, direct: DirectSettings, given: Given) -
         made = FinetuneSettings(base=settings.out, out=settings.out, direct=True, mapping=table, taxonomy=taxonomy)
         finetune(made, report=typer.echo)
         typer.echo(f"next: ousianer tag INPUT --model {settings.out} -o run.tab")
+    elif best.get("keeps_types"):
+        typer.echo(f"wrote {settings.out}\nnext: ousianer tag INPUT --model {settings.out} -o run.tab")
     else:
         typer.echo(f"wrote {settings.out}\nnext: ousianer finetune {settings.out} --train FILE -o DIR, or --direct")

@@ -1,19 +1,19 @@
-"""A person's corrections, as `ousianer finetune --feedback FILE` reads them: tab-separated, in one of two layouts,
-or another tool's export.
+"""A person's corrections, as `ousianer finetune --feedback FILE` reads them: one of two layouts, or another tool's export.
 
-**With the sentence.** A header line names the columns, in any order: `sentence`, `start`, `end`, `type`, and
-`mention` if wanted. `start` and `end` count code points in the sentence's cell, from 0, end INCLUSIVE as in EDL files.
-With a `mention` column the two must agree; with `mention` alone (no `start` and `end` columns, or both cells empty) the
+**With the sentence.** A header line names the columns, in any order: `sentence`, `start`, `end`, `type`, and `mention`
+if wanted; letter case does not matter. Cells are parted by tabs, commas or semicolons and may be quoted as spreadsheets
+do (`sheets`). `start` and `end` count code points in the sentence's cell, from 0, end INCLUSIVE as in EDL files. With a
+`mention` column the two must agree; with `mention` alone (no `start` and `end` columns, or both cells empty) the
 mention must occur exactly once in its sentence.
 
-**EDL rows.** 8 to 11 columns as in a run, no header; columns 3 (mention string), 4 (`docid:start-end`), 6 (type) and 7
-(`NAM`) are used. They need the documents they point into (`--source`).
+**EDL rows.** 8 to 11 columns as in a run, parted by tabs, no header; columns 3 (mention string), 4 (`docid:start-end`),
+6 (type) and 7 (`NAM`) are used. They need the documents they point into (`--source`).
 
 **Exports** of brat, Label Studio, Prodigy, doccano and CoNLL are read as well (`formats.feedback_exports`).
 
-In all, a type is a path of the target taxonomy, or `-` for a name that lies outside it; whether it is known, and its
-letter case, are for the caller to judge. Lines that are blank or begin with `#` are passed over. The layout is told
-from the first other line.
+In all, a type is a path of the target taxonomy, `-` for a name that lies outside it, or `no name` for words that are no
+name at all, or whose boundaries are wrong. Whether a type is known, and its letter case, are for the caller to judge.
+Lines that are blank or begin with `#` are passed over. The layout is told from the first other line.
 """
 
 from __future__ import annotations
@@ -27,7 +27,10 @@ from ousianer_cli.errors import InputError
 from ousianer_cli.formats.document import Document
 from ousianer_cli.formats.edl import parse_row
 from ousianer_cli.formats.sentences import sentences_of
-from ousianer_cli.formats.text import filled_lines
+from ousianer_cli.formats.sheets import Row, read_sheet
+
+NO_NAME = "no name"
+"""In the type's column: these words are no name, or its boundaries are wrong; detection learns it, typing does not."""
 
 _COLUMNS = ("sentence", "start", "end", "type", "mention")
 _LAYOUTS = "a header 'sentence<TAB>start<TAB>end<TAB>type', or EDL rows of 8 to 11 columns"
@@ -51,6 +54,11 @@ class FeedbackItem:
         return self.text[self.start : self.end]
 
 
+def is_no_name(type_name: str) -> bool:
+    """Whether a type's cell says `no name`, in any letter case, with a blank, a hyphen or an underline."""
+    return re.sub(r"[\s_-]+", " ", type_name.strip()).lower() == NO_NAME
+
+
 def read_feedback(path: str | Path, documents: Mapping[str, Document] | None = None) -> list[FeedbackItem]:
     """Read a feedback file of either layout, in file order.
 
@@ -68,10 +76,10 @@ def read_feedback(path: str | Path, documents: Mapping[str, Document] | None = N
     path = Path(path)
     if path.exists() and (form := export_format(path)) is not None:
         return read_export(path, form)
-    rows = _rows(path)
+    rows = read_sheet(path, _COLUMNS, "a feedback file")
     if not rows:
         raise InputError("feedback rows", "no row at all", path=path, remedy=f"write {_LAYOUTS}")
-    number, cells = rows[0]
+    number, cells = rows[0].line, rows[0].cells
     header = [cell.strip().lower() for cell in cells]
     if "sentence" in header:
         return _sentence_items(path, number, header, rows[1:])
@@ -80,14 +88,9 @@ def read_feedback(path: str | Path, documents: Mapping[str, Document] | None = N
     raise InputError(_LAYOUTS, f"{len(cells)} columns without such a header", path=path, line=number)
 
 
-def _rows(path: Path) -> list[tuple[int, list[str]]]:
-    lines = filled_lines(path, "a feedback file")
-    return [(number, line.split("\t")) for number, line in lines if not line.startswith("#")]
-
-
-def _sentence_items(
-    path: Path, header_line: int, header: list[str], rows: list[tuple[int, list[str]]]
-) -> list[FeedbackItem]:
+def _sentence_items(path: Path, header_line: int, header: list[str], rows: list[Row]) -> list[FeedbackItem]:
+    while header and not header[-1]:  # a spreadsheet's empty columns on the right
+        header = header[:-1]
     unknown = [name for name in header if name not in _COLUMNS]
     missing = [name for name in ("sentence", "type") if name not in header]
     placed = "start" in header and "end" in header
@@ -100,26 +103,51 @@ def _sentence_items(
         )
     if not rows:
         raise InputError("feedback rows under the header", "none", path=path, line=header_line)
-    items = []
-    for number, cells in rows:
-        if len(cells) != len(header):
-            expected = f"{len(header)} columns, as the header has"
-            raise InputError(expected, str(len(cells)), path=path, line=number, remedy="part columns by one tab each")
-        row = dict(zip(header, cells, strict=True))
-        text, mention = row["sentence"], row.get("mention", "")
-        type_name = row["type"].strip()
-        if not type_name:
-            raise InputError("a type, or - for none of the taxonomy", "an empty cell", path=path, line=number)
-        if placed and (row["start"].strip() or row["end"].strip()):
-            start, end = _offsets(row["start"], row["end"], len(text), path, number)
-            if mention.strip():
-                _check_mention(mention, text[start:end], path, number)
-        else:
-            start, end = _find(mention.strip(), text, path, number)
-        if not text[start:end].strip():
-            raise InputError("a mention with a visible character", repr(text[start:end]), path=path, line=number)
-        items.append(FeedbackItem(text, start, end, type_name, str(path), number))
-    return items
+    return [_sentence_item(path, header, row, placed) for row in rows]
+
+
+def _sentence_item(path: Path, header: list[str], row: Row, placed: bool) -> FeedbackItem:
+    """A row's correction; of two readings the first whose mention is of whole words, else the first that fits."""
+    found: list[FeedbackItem] = []
+    refused: list[InputError] = []
+    for cells in (row.cells, row.unquoted):
+        if cells is not None:
+            try:
+                found.append(_read_item(path, header, cells, row.line, placed))
+            except InputError as error:
+                refused.append(error)
+    if not found:
+        raise refused[0]
+    return next((item for item in found if _whole(item)), found[0])
+
+
+def _whole(item: FeedbackItem) -> bool:
+    """Whether a mention begins and ends where words and blanks do."""
+    before, after = item.text[: item.start][-1:], item.text[item.end :][:1]
+    return item.mention.strip() == item.mention and not (before.isalnum() or after.isalnum())
+
+
+def _read_item(path: Path, header: list[str], cells: list[str], number: int, placed: bool) -> FeedbackItem:
+    while len(cells) > len(header) and not cells[-1].strip():
+        cells = cells[:-1]
+    if len(cells) != len(header):
+        expected = f"{len(header)} columns, as the header has"
+        remedy = "part columns by what parts the header's, and quote a cell that holds it"
+        raise InputError(expected, str(len(cells)), path=path, line=number, remedy=remedy)
+    row = dict(zip(header, cells, strict=True))
+    text, mention = row["sentence"], row.get("mention", "")
+    type_name = row["type"].strip()
+    if not type_name:
+        raise InputError("a type, or - for none of the taxonomy", "an empty cell", path=path, line=number)
+    if placed and (row["start"].strip() or row["end"].strip()):
+        start, end = _offsets(row["start"], row["end"], len(text), path, number)
+        if mention.strip():
+            _check_mention(mention, text[start:end], path, number)
+    else:
+        start, end = _find(mention.strip(), text, path, number)
+    if not text[start:end].strip():
+        raise InputError("a mention with a visible character", repr(text[start:end]), path=path, line=number)
+    return FeedbackItem(text, start, end, type_name, str(path), number)
 
 
 def _offsets(start_cell: str, end_cell: str, length: int, path: Path, line: int) -> tuple[int, int]:
@@ -151,12 +179,11 @@ def _find(mention: str, text: str, path: Path, line: int) -> tuple[int, int]:
     return found[0]
 
 
-def _edl_items(
-    path: Path, rows: list[tuple[int, list[str]]], documents: Mapping[str, Document] | None
-) -> list[FeedbackItem]:
+def _edl_items(path: Path, rows: list[Row], documents: Mapping[str, Document] | None) -> list[FeedbackItem]:
     items = []
-    for number, cells in rows:
-        row = parse_row("\t".join(cells), path=path, line=number)
+    for row_of in rows:
+        number = row_of.line
+        row = parse_row("\t".join(row_of.cells), path=path, line=number)
 
         def bad(expected: str, found: str, remedy: str, number: int = number) -> InputError:
             return InputError(expected, found, path=path, line=number, remedy=remedy)

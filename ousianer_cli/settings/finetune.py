@@ -10,6 +10,7 @@ from ousianer_cli.settings import setting
 from ousianer_cli.settings.fields import MAPPING, TARGET_TAXONOMY
 
 Reading = Literal["closed", "open", "mean"]
+Contradicting = Literal["drop", "relabel", "keep"]
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,19 @@ class FinetuneSettings:
     feedback: list[str] = setting(
         [],
         doc="Corrected mentions: EDL rows (with --source) or rows with their sentence.",
+        role="data",
+        metavar="FILE...",
+    )
+    detection: bool = setting(
+        False,
+        doc="With feedback alone: teach the detector's last layer missed names, boundaries and what is no name, too.",
+        group="training",
+        fixed=True,
+    )
+    detection_replay: list[str] = setting(
+        [],
+        doc="With --detection: corpora with all names marked that the detector is held by; without them, the texts of "
+        "--source or of the feedback as the model itself marks them.",
         role="data",
         metavar="FILE...",
     )
@@ -117,6 +131,12 @@ class FinetuneSettings:
         doc="With feedback alone: steps of training, in place of --epochs; many corrections take more.",
         group="training",
     )
+    contradicting: Contradicting = setting(
+        "relabel",
+        doc="With feedback alone: what becomes of replayed mentions near the corrections that are labelled as the "
+        "model erred.",
+        group="training",
+    )
     max_loss: float = setting(
         0.01,
         doc="With feedback alone: how far F1 on a guard set of replayed mentions may fall; beyond, nothing is written.",
@@ -171,21 +191,21 @@ class FinetuneSettings:
                 "--tune-projection and --reads vectors: expected one of them, found both; "
                 "a layer that reads vectors alone never sees the projection"
             )
-        for name in (
-            "decay",
-            "loss_decay",
-            "depth",
-            "dropout",
-            "coarse_prior",
-            "replay_keep",
-            "feedback_share",
-            "max_loss",
-        ):
-            if not 0 <= getattr(self, name) <= 1:
-                raise SettingsError(f"--{name.replace('_', '-')}: expected 0 to 1, found {getattr(self, name)}")
+        if self.detection_replay and not self.detection:
+            raise SettingsError("--detection-replay: expected --detection beside it, found it alone")
+        if self.detection and (self.train or not self.feedback):
+            raise SettingsError("--detection: expected --feedback alone beside it; detection is fixed otherwise")
+        for name in ("decay", "loss_decay", "depth", "dropout", "coarse_prior"):
+            self._check_share(name)
+        for name in ("replay_keep", "feedback_share", "max_loss"):
+            self._check_share(name)
         for name in ("epochs", "batch_size", "hidden", "feedback_steps"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"--{name.replace('_', '-')}: expected at least 1, found {getattr(self, name)}")
+
+    def _check_share(self, name: str) -> None:
+        if not 0 <= getattr(self, name) <= 1:
+            raise SettingsError(f"--{name.replace('_', '-')}: expected 0 to 1, found {getattr(self, name)}")
 
 
 PAPER: dict[str, Any] = {

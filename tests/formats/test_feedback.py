@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from pathlib import Path
 
 import pytest
 
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.document import Author, Document, Segment
-from ousianer_cli.formats.feedback import read_feedback
+from ousianer_cli.formats.feedback import FeedbackItem, is_no_name, read_feedback
+from ousianer_cli.formats.feedback_rules import settled
 
 HEADER = "sentence\tstart\tend\ttype\n"
 EDL = "me\tm1\t{mention}\t{place}\tNIL1\t{type}\tNAM\t1.0\n"
@@ -131,3 +134,141 @@ def test_empty_missing_and_latin1_files(tmp_path: Path) -> None:
     latin.write_bytes((HEADER + "In Zürich.\t3\t8\tGPE\n").encode("latin-1"))
     with pytest.raises(InputError, match="latin.tsv:2: expected UTF-8"):
         read_feedback(latin)
+
+
+# ---- as spreadsheets save them ---------------------------------------------------------------------------------------
+
+ROWS = [
+    ["Sentence", "start", "End", "TYPE", "mention"],
+    ["Lea Ott, who met Tom", "0", "6", "per", "Lea Ott"],
+    ['She said "Kruse AG" lost', "10", "17", "org", "Kruse AG"],
+    ['"Nuuk is cold," she wrote', "1", "4", "gpe", "Nuuk"],
+]
+
+
+def saved(folder: Path, by: str, *, quote: int = csv.QUOTE_MINIMAL, end: str = "\n", encoding: str = "utf-8") -> Path:
+    """The rows as a spreadsheet saves them."""
+    out = io.StringIO()
+    csv.writer(out, delimiter=by, quoting=quote, lineterminator=end).writerows(ROWS)  # type: ignore[arg-type]
+    path = folder / "sheet.csv"
+    path.write_bytes(out.getvalue().encode(encoding))
+    return path
+
+
+@pytest.mark.parametrize("by", ["\t", ",", ";"])
+@pytest.mark.parametrize("quote", [csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
+@pytest.mark.parametrize(
+    ("end", "encoding"),
+    [("\n", "utf-8"), ("\r\n", "utf-8-sig"), ("\r\n", "utf-16"), ("\n", "utf-16-le"), ("\n", "utf-16-be")],
+)
+def test_spreadsheets_of_every_kind_say_the_same(tmp_path: Path, by: str, quote: int, end: str, encoding: str) -> None:
+    items = read_feedback(saved(tmp_path, by, quote=quote, end=end, encoding=encoding))
+    assert [(i.mention, i.type, i.text, i.line) for i in items] == [
+        (row[4], row[3], row[0], line) for line, row in enumerate(ROWS[1:], 2)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "mentions"),
+    [
+        (HEADER + '"Ana said ""yes"" to Tom in Bonn."\t18\t20\tper\n', ["Tom"]),
+        (HEADER + '"Yes," Ana said, "and no."\t7\t9\tper\n', ["Ana"]),  # marks of the text itself
+        (HEADER + '"Ana is here."\t1\t3\tper\n', ["Ana"]),
+        (HEADER + '"Ana is\nhere, so is Tom"\t0\t2\tper\nTom sat\t0\t2\tper\n', ["Ana", "Tom"]),
+        ("sep=;\nsentence;type;mention;\nAna sat;per;Ana;\n", ["Ana"]),
+        (
+            'type,mention,sentence\n# a note, of mine\nper,Ana,"Ana sat\non a stone"\n\nper,Tom,Tom sat\n',
+            ["Ana", "Tom"],
+        ),
+        ("Mention\tTYPE\tSentence\t\t\nAna\tper\tAna sat\t\t\n", ["Ana"]),
+    ],
+)
+def test_cells_as_people_make_them(tmp_path: Path, content: str, mentions: list[str]) -> None:
+    assert [i.mention for i in read_feedback(write(tmp_path, content))] == mentions
+
+
+def test_lines_are_those_of_the_file_after_a_cell_of_two_lines(tmp_path: Path) -> None:
+    path = write(tmp_path, 'sentence,mention,type\n"Ana\nsat",Ana,per\nTom sat,Tim,per\n')
+    with pytest.raises(InputError, match=r"extra\.tsv:4: .*'Tim' 0 times"):
+        read_feedback(path)
+
+
+def test_a_comma_too_many_is_named(tmp_path: Path) -> None:
+    path = write(tmp_path, "sentence,mention,type\nAna sat, then left,Ana,per\n")
+    with pytest.raises(InputError, match=r":2: expected 3 columns, as the header has, found 4; .*quote a cell"):
+        read_feedback(path)
+
+
+def test_half_a_utf16_letter_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "odd.tsv"
+    path.write_bytes((HEADER + "Ana sat\t0\t2\tper\n").encode("utf-16") + b"\x00")
+    with pytest.raises(InputError, match="expected UTF-8 or UTF-16, found neither"):
+        read_feedback(path)
+
+
+# ---- corrections that do not fit together ----------------------------------------------------------------------------
+
+
+def corrections(*rows: tuple[str, str, str]) -> list[FeedbackItem]:
+    return [
+        FeedbackItem(text, text.index(m), text.index(m) + len(m), name, "f.tsv", line)
+        for line, (text, m, name) in enumerate(rows, 2)
+    ]
+
+
+def test_a_span_twice_alike_counts_once_and_is_said() -> None:
+    kept, notes = settled(corrections(("Ana sat", "Ana", "PER"), ("Ana sat", "Ana", "PER"), ("Ana ran", "Ana", "PER")))
+    assert [i.line for i in kept] == [2, 4]
+    assert notes == ["f.tsv:3: 'Ana' stands in line 2 already, and counts once"]
+
+
+def test_a_name_inside_a_name_is_learned_and_said() -> None:
+    kept, notes = settled(corrections(("Bonn Police ran", "Bonn", "GPE"), ("Bonn Police ran", "Bonn Police", "ORG")))
+    assert len(kept) == 2
+    assert notes == ["f.tsv:2: 'Bonn' lies inside 'Bonn Police' of line 3: learned as a name inside a name"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        (
+            [("Ana sat", "Ana", "PER"), ("Ana sat", "Ana", "GPE")],
+            r"f\.tsv:3: .*one type for 'Ana', found 'GPE' here and",
+        ),
+        (
+            [("Ana sat", "Ana", "PER"), ("Ana sat", "Ana", "no name")],
+            r"f\.tsv:3: .*found 'no name' here and 'PER' in li",
+        ),
+        (
+            [("Kim Ana met", "Kim Ana", "PER"), ("Kim Ana met", "Ana met", "GPE")],
+            r"f\.tsv:3: .*across 'Kim Ana' in line 2",
+        ),
+        ([("Anabel sat", "Ana", "PER")], r"f\.tsv:2: .*whole words, found 'Ana', a part of 'Anabel'"),
+        ([("Kim met Ana", "n", "PER")], r"found 'n', a part of 'Ana'"),
+        ([("the year 2014", "201", "PER")], r"found '201', a part of '2014'"),
+    ],
+)
+def test_what_contradicts_itself_is_refused_with_both_lines(rows: list[tuple[str, str, str]], told: str) -> None:
+    with pytest.raises(InputError, match=told):
+        settled(corrections(*rows))
+
+
+def test_scripts_without_blanks_are_learned_by_the_whole_run_and_said() -> None:
+    kept, notes = settled(
+        corrections(
+            ("他去东京了", "东京", "GPE"),
+        )
+    )
+    assert len(kept) == 1 and notes == ["f.tsv:2: '东京' is learned by the whole word '他去东京了'"]
+    assert settled(corrections(("pro-Ukrainian troops", "Ukrainian", "GPE")))[1] == []
+    assert settled(corrections(("The U.S.-led raid", "U.S.", "GPE")))[1] == []
+
+
+def test_words_that_are_no_name_may_cross_a_name() -> None:
+    kept, notes = settled(corrections(("Kim Ana met", "Kim Ana", "PER"), ("Kim Ana met", "Ana met", "no name")))
+    assert len(kept) == 2 and notes == []
+
+
+@pytest.mark.parametrize("cell", ["no name", "No-Name", "NO_NAME", " no  name "])
+def test_no_name_in_every_spelling(cell: str) -> None:
+    assert is_no_name(cell) and not is_no_name("-")

@@ -411,9 +411,9 @@ def test_neighbours_that_are_labelled_as_the_model_erred_contradict_corrections(
     labels: list[LabelSet] = [("-",), ("-",), ("PER",), ("-",), ("-", "GPE")]
     corrections = torch.stack([one, one + 0.02 * other, one - 0.02 * other])
     found = contradicting(near, labels, corrections, ["GPE"] * 3, ["-", "-", "GPE"])
-    assert found.tolist() == [True, True, False, False, False]
-    assert not contradicting(near, labels, corrections[:2], ["GPE"] * 2, ["-"] * 2).any(), "two are no kind"
-    assert not contradicting(near, labels, corrections, ["GPE"] * 3, ["GPE"] * 3).any(), "nothing was wrong"
+    assert found == ["GPE", "GPE", None, None, None]
+    assert contradicting(near, labels, corrections[:2], ["GPE"] * 2, ["-"] * 2) == [None] * 5, "two are no kind"
+    assert contradicting(near, labels, corrections, ["GPE"] * 3, ["GPE"] * 3) == [None] * 5, "nothing was wrong"
 
 
 # ---- losses and decoding --------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from ousianer_cli.settings.finetune import FinetuneSettings
 from ousianer_cli.taxonomy.tree import load_taxonomy
 from ousianer_cli.training.finetune.conversion import train_conversion
 from ousianer_cli.training.finetune.corrections import correction_instances, read_corrections
+from ousianer_cli.training.finetune.detection import typed
 from ousianer_cli.training.finetune.evaluation import dev_set
 from ousianer_cli.training.finetune.instances import corpora_of, corpus_instances, joined_corpora, training_corpora
 from ousianer_cli.training.finetune.model import base_folder, output_folder, write_tuned
@@ -35,7 +36,7 @@ def finetune_on_corpora(settings: FinetuneSettings, *, report: Callable[[str], N
     torch.manual_seed(settings.seed)
     targets = Targets(load_taxonomy(settings.taxonomy))
     table = corpora_table(settings, model, targets.taxonomy, report)
-    items = read_corrections(settings.feedback, settings.source, targets)
+    items = typed(read_corrections(settings.feedback, settings.source, targets, report=report))
     vectors = VectorCache(model, settings.batch_pieces, settings.vectors)
     dev = [dev_set(vectors, corpus, targets) for corpus in corpora_of(settings.dev)]
     corpora = training_corpora(corpora_of(settings.train), model)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
+import re
 from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats.feedback import FeedbackItem, read_feedback
+from ousianer_cli.formats.feedback import NO_NAME, FeedbackItem, is_no_name, read_feedback
+from ousianer_cli.formats.feedback_rules import settled
 from ousianer_cli.formats.visible import VisibleText
 from ousianer_cli.formats.words import words_as_read, words_of
 from ousianer_cli.network.targets import LabelSet, Targets
@@ -21,36 +24,42 @@ from ousianer_cli.training.vector_cache import VectorCache
 def read_corrections(
     files: Sequence[str], source: Sequence[str], targets: Targets, *, report: Callable[[str], None] = lambda _: None
 ) -> list[FeedbackItem]:
-    """The items of feedback files; `source` are the documents that EDL rows are read against.
+    """The items of feedback files, those of `no name` among them; `source` are the documents that EDL rows are read
+    against, `report` hears what was settled by a rule (`formats.feedback_rules`).
 
     Raises:
-        InputError: a file that is wrong, or a type that is none of the targets, with file and line.
+        InputError: a file that is wrong, a type that is none of the targets, or corrections that do not fit together,
+            with file and line.
     """
-    if not files:
-        return []
     documents = None
-    if source:
+    if source and files:
         from ousianer_cli.formats.readers import read_documents
 
         documents = {d.id: d for d in read_documents(source)}
-    items = []
-    for path in files:
-        for item in read_feedback(path, documents):
-            name = (
-                item.type
-                if item.type == OUTSIDE
-                else targets.taxonomy.find(item.type, ignore_case=True, phantoms=False)
-            )
-            if name is None:
-                raise InputError(
-                    f"a type of the taxonomy '{targets.taxonomy.name}' or '-'",
-                    repr(item.type),
-                    path=item.path,
-                    line=item.line,
-                    remedy="correct the type column",
-                )
-            items.append(dataclasses.replace(item, type=name))
-    return items
+    items = [_known(item, targets) for path in files for item in read_feedback(path, documents)]
+    kept, notes = settled(items)
+    for note in notes:
+        report(note)
+    return kept
+
+
+def _known(item: FeedbackItem, targets: Targets) -> FeedbackItem:
+    """The item with its type as the taxonomy writes it."""
+    if is_no_name(item.type):
+        return dataclasses.replace(item, type=NO_NAME)
+    taxonomy = targets.taxonomy
+    name = item.type if item.type == OUTSIDE else taxonomy.find(item.type, ignore_case=True, phantoms=False)
+    if name is not None:
+        return dataclasses.replace(item, type=name)
+    folded = {re.sub(r"[^a-z]", "", known.lower()): known for known in taxonomy.types}
+    near = difflib.get_close_matches(re.sub(r"[^a-z]", "", item.type.lower()), folded, n=1)
+    raise InputError(
+        f"a type of the taxonomy '{taxonomy.name}' or '-'",
+        repr(item.type),
+        path=item.path,
+        line=item.line,
+        remedy="correct the type column" + (f" (did you mean {folded[near[0]]}?)" if near else ""),
+    )
 
 
 def corrected_mentions(vectors: Tensor, items: Sequence[FeedbackItem]) -> Instances:

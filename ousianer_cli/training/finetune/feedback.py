@@ -27,16 +27,18 @@ from ousianer_cli.settings.fields import kept_by_model
 from ousianer_cli.settings.finetune import FinetuneSettings
 from ousianer_cli.taxonomy.tree import load_taxonomy
 from ousianer_cli.training.finetune.corrections import corrected_mentions, correction_instances, read_corrections
+from ousianer_cli.training.finetune.detection import detection_lines, keep_faults, kept_lines, taught, typed
 from ousianer_cli.training.finetune.evaluation import DevSet, credit_of, dev_set
 from ousianer_cli.training.finetune.guard import GuardFigures, guard_f1, on_guard
 from ousianer_cli.training.finetune.instances import Instances, corpora_of
 from ousianer_cli.training.finetune.model import base_folder, output_folder, write_tuned
-from ousianer_cli.training.finetune.neighbours import contradicting
+from ousianer_cli.training.finetune.neighbours import contradicting, overruled
 from ousianer_cli.training.finetune.replay import replay_of, replayed
 from ousianer_cli.training.finetune.revision import Revision, revise
 from ousianer_cli.training.finetune.table import Table, feedback_table
 from ousianer_cli.training.vector_cache import VectorCache
 
+_BECOME = {"drop": "left out from now on", "relabel": "given their type from now on", "keep": "kept as they are"}
 SHOWN = 20
 """Learned spans in the summary, if not all of them."""
 
@@ -135,7 +137,9 @@ def learn_corrections(
     with _own_layer(model):
         head = TypingHead(model, targets, DecodingRule.of(model.config))
         before = _types(head, corrected)
-        against = contradicting(guard.vectors, guard.labels, corrected.vectors, [c.type for c in corrections], before)
+        right = [item.type for item in corrections]
+        said = contradicting(guard.vectors, guard.labels, corrected.vectors, right, before)
+        against = torch.tensor([name is not None for name in said], dtype=torch.bool)
         watched = guard.part(~against)
         guard_before = guard_f1(head, watched, scorer)
         credit_before = credit_of(head, scorer, corrected) if len(corrected) else None
@@ -149,15 +153,15 @@ def learn_corrections(
         conversion = model.conversion
         projection = copy.deepcopy(model.tagger.types.state_dict()) if kept.tune_projection else None
     assert conversion is not None
-    left = trained.part(~revision.contradicting).joined(guard.part(~against))
+    left = revision.replay.joined(overruled(guard, said, kept.contradicting)[0])
     lesson = Lesson(
         conversion=conversion,
         projection=projection,
         replay=left.joined(corrected.weighted(kept.feedback_weight)),
         spans=[LearnedSpan(*one) for one in zip(corrections, before, after, strict=True)],
         guard=figures if len(watched) else None,
-        contradicting=int(revision.contradicting.sum()) + int(against.sum()),
-        replayed=len(trained) - int(revision.contradicting.sum()),
+        contradicting=revision.contradicting + int(against.sum()),
+        replayed=len(revision.replay),
         steps=revision.steps,
         metrics={},
         settings=kept,
@@ -216,12 +220,17 @@ def finetune_on_feedback(settings: FinetuneSettings, *, report: Callable[[str], 
     vectors = VectorCache(model, settings.batch_pieces, settings.vectors)
     dev = [dev_set(vectors, corpus, targets) for corpus in corpora_of(settings.dev)]
     _report_layer(model, settings, report)
-    lesson = learn_corrections(model, items, settings=settings, dev=dev, report=report, encoder=vectors)
+    faults = detection_lines(vectors, items)
+    lesson = learn_corrections(model, typed(items), settings=settings, dev=dev, report=report, encoder=vectors)
     for line in summary(lesson, every=settings.verbose):
         report(line)
     if lesson.forgets() and lesson.guard is not None:
         raise ForgettingError(lesson.guard.before, lesson.guard.after, settings.max_loss, lesson.guard.mentions)
-    return write_lesson(model, lesson, dev=dev, report=report)
+    if settings.detection:
+        lesson.metrics.update(taught(model, kept_lines(base, settings.out, faults), settings, report))
+    metrics = write_lesson(model, lesson, dev=dev, report=report)
+    keep_faults(base, settings, faults, len(items) - len(typed(items)), report)
+    return metrics
 
 
 def summary(lesson: Lesson, *, every: bool = False) -> list[str]:
@@ -239,7 +248,7 @@ def summary(lesson: Lesson, *, every: bool = False) -> list[str]:
     if lesson.contradicting:
         lines.append(
             f"{lesson.contradicting:,} replayed mentions near the corrections are labelled as the model erred, and are "
-            "left out from now on"
+            f"{_BECOME[lesson.settings.contradicting]}"
         )
     told = lesson.metrics.get("feedback")
     if told:

@@ -15,6 +15,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ousianer_cli.network.targets import LabelSet
+from ousianer_cli.settings.finetune import Contradicting
+from ousianer_cli.training.finetune.instances import Instances
 
 NEAREST = 3
 """A mention is as near to corrections as the mean of so many nearest of them is."""
@@ -28,8 +30,8 @@ LEAST = 0.5
 
 def contradicting(
     replayed: Tensor, labels: Sequence[LabelSet], corrected: Tensor, right: Sequence[str], before: Sequence[str]
-) -> Tensor:
-    """Which replayed mentions contradict the corrections: mask [R].
+) -> list[str | None]:
+    """The type [R] that the corrections want of each replayed mention that contradicts them; None of all others.
 
     Args:
         replayed: vectors [R, V].
@@ -38,7 +40,7 @@ def contradicting(
         right: the type of each corrected mention.
         before: the type that the model gave it before.
     """
-    found = torch.zeros(len(labels), dtype=torch.bool)
+    found: list[str | None] = [None] * len(labels)
     if not len(labels):
         return found
     near_by = F.normalize(replayed, dim=1)
@@ -50,8 +52,25 @@ def contradicting(
             continue
         claims = torch.tensor([name not in types and not wrong.isdisjoint(types) for types in labels])
         kind = own[rows]
-        found |= claims & (_nearness(near_by @ kind.T) >= _reach(kind))
+        for row in torch.nonzero(claims & (_nearness(near_by @ kind.T) >= _reach(kind))).flatten().tolist():
+            found[row] = name
     return found
+
+
+def overruled(replayed: Instances, wanted: Sequence[str | None], way: Contradicting) -> tuple[Instances, Tensor]:
+    """(replayed mentions without those that contradict, or with these relabelled; which of them are relabelled [R]).
+
+    `wanted` is what `contradicting` says of each; what a person said earlier is left as it is.
+    """
+    against = torch.tensor([name is not None for name in wanted], dtype=torch.bool) & ~replayed.closed
+    if way == "keep":
+        return replayed, torch.zeros_like(against)
+    if way == "drop":
+        kept = replayed.part(~against)
+        return kept, torch.zeros(len(kept), dtype=torch.bool)
+    pairs = zip(replayed.labels, wanted, against.tolist(), strict=True)
+    labels = [(name,) if name is not None and hit else old for old, name, hit in pairs]
+    return Instances(replayed.vectors, labels, replayed.weights, replayed.closed), against
 
 
 def same_vector(replayed: Tensor, corrected: Tensor) -> Tensor:

@@ -2,9 +2,8 @@
 
 Every step sees corrected mentions, so that few of them are learned in few steps; the rest of it are replayed ones,
 drawn anew, which are trained towards the model's own answers and hold it where it is. Replayed mentions that contradict
-the corrections (`neighbours`) are left out. See docs/results/feedback_kinds.md for what else was tried.
-Letters: R replayed mentions, C corrected ones, A target types.
-"""
+the corrections (`neighbours`) are given the corrected type, or are left out. See docs/results/feedback_kinds.md for
+what else was tried. Letters: R replayed mentions, C corrected ones, A target types."""
 
 from __future__ import annotations
 
@@ -23,7 +22,7 @@ from ousianer_cli.taxonomy.direct import DirectMapper
 from ousianer_cli.training.finetune.conversion import LayerTraining, wanted
 from ousianer_cli.training.finetune.evaluation import DevSet, decoding_rule
 from ousianer_cli.training.finetune.instances import Instances
-from ousianer_cli.training.finetune.neighbours import contradicting, same_vector
+from ousianer_cli.training.finetune.neighbours import contradicting, overruled, same_vector
 from ousianer_cli.training.schedule import EarlyStopping, rate_factor
 
 ROUNDS = 10
@@ -38,8 +37,10 @@ class Revision:
 
     metrics: dict[str, Any]
     """Those of the best validation; of the last one, where there are no validation corpora."""
-    contradicting: Tensor
-    """[R], true of replayed mentions that contradict the corrections and were left out."""
+    replay: Instances
+    """The replayed mentions as they are from now on."""
+    contradicting: int
+    """Replayed mentions that contradicted the corrections."""
     steps: int
 
 
@@ -65,10 +66,11 @@ def revise(
     head = TypingHead(model, targets, decoding_rule(settings))
     before = [head.names[i] for i in head.choose(corrected.vectors).positions.tolist()]
     right = [labels[0] for labels in corrected.labels]
-    left_out = contradicting(replayed.vectors, replayed.labels, corrected.vectors, right, before) & ~replayed.closed
-    left_out |= replayed.closed & same_vector(replayed.vectors, corrected.vectors)  # corrected once more
-    kept = replayed.part(~left_out)
-    training = _training(model, targets, mapper, kept, corrected, settings, head, report)
+    replayed = replayed.part(~(replayed.closed & same_vector(replayed.vectors, corrected.vectors)))  # corrected again
+    said = contradicting(replayed.vectors, replayed.labels, corrected.vectors, right, before)
+    kept, relabelled = overruled(replayed, said, settings.contradicting)
+    count = sum(name is not None for name in said)
+    training = _training(model, targets, mapper, kept, relabelled, corrected, settings, head, report)
     draw = _Draw.of(kept, corrected, settings)
     stopping = EarlyStopping(settings.patience)
     step, summed, since = 0, 0.0, 0
@@ -91,7 +93,7 @@ def revise(
         if dev and stopping.exhausted:
             break
     training.end()
-    return Revision(stopping.best, left_out, draw.steps)
+    return Revision(stopping.best, kept, count, draw.steps)
 
 
 def _training(
@@ -99,6 +101,7 @@ def _training(
     targets: Targets,
     mapper: DirectMapper | None,
     kept: Instances,
+    relabelled: Tensor,
     corrected: Instances,
     settings: FinetuneSettings,
     head: TypingHead,
@@ -111,6 +114,7 @@ def _training(
         report("--replay-keep has no part in a loss of credit: replayed mentions are trained towards their gold alone")
     elif share:
         own = torch.arange(len(both)) < len(kept)
+        own[: len(kept)] &= ~relabelled
         own &= ~both.closed  # what a person said is no less right for being said earlier
         towards[own] = (1 - share) * towards[own] + share * head.scores(both.vectors[own])
     training = LayerTraining(model, targets, both.vectors, towards)
@@ -142,7 +146,7 @@ class _Draw:
         generator = torch.Generator().manual_seed(settings.seed)
         empty = torch.zeros(0, dtype=torch.long)
         others = max(1, settings.batch_size - a_step) if len(kept) else 0
-        steps = max(settings.feedback_steps, passes)
+        steps = max(settings.feedback_steps, passes) if count else 0
         return cls(steps, others, a_step, kept.weights, len(kept), count, empty, generator)
 
     def next(self) -> tuple[Tensor, Tensor]:

@@ -26,6 +26,7 @@ from ousianer_cli.taxonomy.wordnet import WordNet
 from ousianer_cli.training.feature_cache import FeatureCache
 from ousianer_cli.training.pretrain.card import card, config_of_run
 from ousianer_cli.training.pretrain.corpora import load_corpora, training_order
+from ousianer_cli.training.pretrain.corrections import detection_files, pretrain_on_corrections
 from ousianer_cli.training.pretrain.evaluation import validate
 from ousianer_cli.training.pretrain.parallel import Processes, processes
 from ousianer_cli.training.pretrain.progress import Progress, describe, metrics_line
@@ -76,6 +77,8 @@ def _pretrain(
         raise SettingsError("--bf16: expected a GPU, found none; leave it out")
     if settings.threads:
         torch.set_num_threads(settings.threads)
+    if files := detection_files(settings):
+        return pretrain_on_corrections(settings, files, report=report)
     torch.manual_seed(settings.seed)
 
     # What is trained, on what.

@@ -26,6 +26,7 @@ from ousianer_cli.settings.weights import corpus_weights
 from ousianer_cli.taxonomy.tree import load_taxonomy
 from ousianer_cli.training.finetune.conversion import train_conversion
 from ousianer_cli.training.finetune.corrections import correction_instances, read_corrections
+from ousianer_cli.training.finetune.detection import typed
 from ousianer_cli.training.finetune.evaluation import dev_set
 from ousianer_cli.training.finetune.feedback import check_replay, feedback_targets, kept_settings
 from ousianer_cli.training.finetune.guard import on_guard
@@ -137,7 +138,7 @@ class FinetuneTrainer:
             self.targets = Targets(load_taxonomy(fixed.taxonomy))
         self.conversion = copy.deepcopy(self.model.conversion) if self.feedback_alone else None
         self.projection = copy.deepcopy(self.model.tagger.types.state_dict())
-        items = read_corrections(fixed.feedback, fixed.source, self.targets)
+        items = typed(read_corrections(fixed.feedback, fixed.source, self.targets))
         vectors = VectorCache(self.model, fixed.batch_pieces, fixed.vectors)
         self.corrected = correction_instances(vectors, items)
         self._tables: dict[bool, Table | None] = {}

@@ -1,0 +1,177 @@
+"""Teaching a detector: what corrections say of detection, the detection file, and a last layer that learns it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from tiny_models import capitals_model, command_line, detection_rows, sentence, write_rows
+
+from ousianer_cli.errors import ForgettingError, InputError, OutputError
+from ousianer_cli.formats.corpus import read_corpus
+from ousianer_cli.formats.detection import Corrected, DetectionLine, is_detection_file, read_detection, write_detection
+from ousianer_cli.formats.feedback import NO_NAME
+from ousianer_cli.network.checkpoint import Model, load_model
+from ousianer_cli.network.inference import detect_spans
+from ousianer_cli.training import detector
+from ousianer_cli.training.detector import teach_detector
+from ousianer_cli.training.examples import encode_sentences
+from ousianer_cli.training.finetune.detection import corrected_line, counted, detection_path
+
+WORDS = ("the", "Bonn", "Police", "met", "lea", "ott", "in", "May")
+
+
+@pytest.mark.parametrize(
+    ("said", "found", "faults", "names"),
+    [
+        ({(4, 6): "PER"}, [(1, 3)], [(4, 6, "missed")], [(1, 3), (4, 6)]),
+        ({(1, 3): "ORG"}, [(1, 2)], [(1, 3, "boundary")], [(1, 3)]),
+        ({(4, 6): "-"}, [], [(4, 6, "missed")], [(4, 6)]),  # outside the taxonomy, and a name
+        ({(7, 8): NO_NAME}, [(1, 3), (7, 8)], [(7, 8, "no name")], [(1, 3)]),
+        ({(7, 8): NO_NAME}, [(1, 3)], [], [(1, 3)]),  # the detector says so too
+        ({(1, 3): "ORG"}, [(1, 3)], [], [(1, 3)]),
+        ({(1, 2): "GPE"}, [(1, 3)], [], [(1, 3)]),  # a name inside a found name
+        ({(1, 2): "GPE", (1, 3): NO_NAME}, [(1, 3)], [(1, 2, "boundary"), (1, 3, "no name")], [(1, 2)]),
+        ({(1, 3): "ORG", (1, 2): "GPE"}, [], [(1, 3, "missed")], [(1, 3)]),
+    ],
+)
+def test_what_a_correction_says_of_detection(said: Any, found: Any, faults: Any, names: Any) -> None:
+    line = corrected_line(WORDS, said, found)
+    assert [(c.start, c.end, c.fault) for c in line.corrected] == faults
+    assert [(m.start, m.end) for m in line.sentence.mentions] == names
+
+
+def lines_of(*rows: DetectionLine) -> list[DetectionLine]:
+    return [*rows] or [
+        corrected_line(("we", "met", "lea", "today"), {(2, 3): "PER"}, []),
+        corrected_line(("It", "rained"), {(0, 1): NO_NAME}, [(0, 1)]),
+    ]
+
+
+def test_a_detection_file_is_a_corpus_with_what_was_corrected(tmp_path: Path) -> None:
+    path = tmp_path / "m.detection.jsonl"
+    assert write_detection(path, lines_of()) == 2 and is_detection_file(path)
+    assert read_detection(path) == lines_of()
+    assert [[(m.start, m.end) for m in s.mentions] for s in read_corpus(path)] == [[(2, 3)], []]
+    assert all(s.detects and not s.types_mentions for s in read_corpus(path))
+    assert counted(lines_of()) == "1 missed, 1 that are no name"
+
+
+def test_another_file_is_not_overwritten_and_wrong_lines_are_named(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("notes\n")
+    with pytest.raises(OutputError, match="found another file"):
+        write_detection(tmp_path / "mine.txt", lines_of())
+    row = {"tokens": ["a"], "mentions": [], "corrected": [{"start": 0, "end": 2, "fault": "missed"}]}
+    (tmp_path / "bad.jsonl").write_text(json.dumps(row) + "\n")
+    with pytest.raises(InputError, match=r"bad\.jsonl:1: expected 'corrected' with start, end in the 1 tokens"):
+        read_detection(tmp_path / "bad.jsonl")
+
+
+# ---- the last layer learns -------------------------------------------------------------------------------------------
+
+KNOWN = [sentence(f"Yesterday {who} sat .", (f"Yesterday {who}", ())) for who in ("Ada", "Otto", "Ivo", "Nina")] * 10
+
+
+def found_in(model: Model, *texts: str) -> list[list[tuple[int, int]]]:
+    return [spans for spans, _ in detect_spans(model.tagger, model.tokenizer.encode([t.split() for t in texts]), 999)]
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rates for a network of eight units."""
+    monkeypatch.setattr(detector, "RATE", 0.05)
+    monkeypatch.setattr(detector, "STEPS", 150)
+    monkeypatch.setattr(detector, "HELD", 99)  # of a dozen sentences none is held out
+
+
+@pytest.mark.usefixtures("quick")
+def test_missed_names_are_learned_and_only_the_last_layer_changes() -> None:
+    model = capitals_model()
+    with torch.no_grad():
+        model.tagger.emission.bias += torch.tensor([30.0, 0.0, 0.0])  # it finds no name at all
+    assert found_in(model, "we met Lea today") == [[]]
+    before = {n: t.clone() for n, t in model.tagger.state_dict().items()}
+    lines = [corrected_line(("we", "met", "Lea", "today"), {(2, 3): "PER"}, [])]
+    figures = teach_detector(model, lines, [], seed=1)
+    assert found_in(model, "we met Lea today") == [[(2, 3)]]
+    assert (figures.right_before, figures.right_after, figures.places) == (0, 1, 1)
+    changed = {n for n, t in model.tagger.state_dict().items() if not torch.equal(t, before[n])}
+    assert changed and all(n.startswith(("emission.", "crf.")) for n in changed)
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_detector_that_would_lose_the_rest_is_refused_and_stays_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = capitals_model()
+    replay = encode_sentences(KNOWN, model.tokenizer).examples
+    before = found_in(model, "Yesterday Ada sat .")
+    assert before == [[(0, 2)]]
+    monkeypatch.setattr(detector, "HELD", 5)
+    monkeypatch.setattr(detector, "REPLAYED", 0)  # nothing holds it
+    lines = [DetectionLine(sentence("Yesterday Ada sat ."), (Corrected(0, 2, "no name"),))]
+    monkeypatch.setattr(detector._States, "loss", lambda self, tagger, rows: _own_only(self, tagger, rows, lines))
+    with pytest.raises(ForgettingError, match="held-out passages of the detector's replay"):
+        teach_detector(model, lines, replay, seed=1)
+    assert found_in(model, "Yesterday Ada sat .") == before
+
+
+_LOSS = detector._States.loss
+
+
+def _own_only(states: detector._States, tagger: object, rows: torch.Tensor, lines: list[DetectionLine]) -> torch.Tensor:
+    if len(states.states) == len(lines):
+        return _LOSS(states, tagger, rows)  # type: ignore[arg-type]
+    return torch.zeros(())
+
+
+KNOWN_TEXT = "Yesterday Mara Voss went to Lima ."
+MISSED = "we saw the lamp today"
+
+
+@pytest.mark.usefixtures("quick")
+def test_feedback_keeps_what_detection_must_learn_beside_the_model_and_pretrain_learns_it(
+    tuned: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    assert (3, 4) not in found_in(load_model(tuned), MISSED)[0]
+    assert found_in(load_model(tuned), KNOWN_TEXT) == [[(1, 3), (5, 6)]]
+    rows = [(MISSED, "lamp", "PER"), (KNOWN_TEXT, "Lima", "no name"), (KNOWN_TEXT, "Mara Voss", "-")]
+    (tmp_path / "f.tsv").write_text("sentence\tmention\ttype\n" + "".join("\t".join(r) + "\n" for r in rows))
+    code, said, err = command_line("finetune", tuned, "--feedback", tmp_path / "f.tsv", "-o", out)
+    assert (code, err) == (0, "")
+    assert "for the detector: names 1 missed, 1 that are no name" in said
+    kept = detection_path(out)
+    assert kept.is_file() and not (out / kept.name).exists(), "a model folder holds no text"
+    missed, none = read_detection(kept)
+    assert [c.fault for c in (*missed.corrected, *none.corrected)] == ["missed", "no name"]
+    assert [m.types for m in none.sentence.mentions] == [("-",)], "outside the taxonomy is a name"
+    before, after = load_model(tuned).tagger, load_model(out).tagger
+    for name in before.detection_parameters():
+        assert torch.equal(before.state_dict()[name], after.state_dict()[name])
+    known = write_rows(tmp_path / "known.jsonl", [r for r in detection_rows() if "Lima" not in r.tokens])
+    words = ["pretrain", "--start", out, "--detection", kept, known, "--piece-dropout", "0", "-o", tmp_path / "taught"]
+    code, said, err = command_line(*words)
+    assert (code, err) == (0, "") and "2 corrected sentences, held by 10 passages of other corpora" in said
+    taught = load_model(tmp_path / "taught")
+    assert (3, 4) in found_in(taught, MISSED)[0] and found_in(taught, KNOWN_TEXT) == [[(1, 3)]]
+    assert taught.conversion is not None and taught.replay is not None, "its types are lost"
+
+
+@pytest.mark.usefixtures("quick")
+def test_finetune_learns_both_in_one_go(tuned: Path, tmp_path: Path) -> None:
+    (tmp_path / "f.tsv").write_text(f"sentence\tmention\ttype\n{MISSED}\tlamp\tLOC\n")
+    (tmp_path / "d.txt").write_text("\n\n".join(" ".join(row.tokens) for row in detection_rows()))
+    words = ["finetune", tuned, "--feedback", tmp_path / "f.tsv", "-o", tmp_path / "out", "--detection"]
+    code, said, err = command_line(*words, "--source", tmp_path / "d.txt")
+    assert (code, err) == (0, "") and "the detector is held by 12 sentences of --source that it marked itself" in said
+    taught = load_model(tmp_path / "out")
+    assert (3, 4) in found_in(taught, MISSED)[0] and found_in(taught, KNOWN_TEXT) == [[(1, 3), (5, 6)]]
+    assert "which has learned them" in said
+
+
+def test_detection_goes_with_feedback_alone(tmp_path: Path) -> None:
+    for words in (["--train", "t"], ["--direct"]):
+        code, _, err = command_line("finetune", "base", *words, "--detection", "-o", tmp_path / "m")
+        assert code == 2 and err.startswith("ousianer: --detection: expected --feedback alone beside it")
