@@ -1,4 +1,4 @@
-"""A person's corrections, as `ousianer finetune --feedback FILE` reads them: one of two layouts, or another tool's export.
+"""A person's corrections, as `ousianer finetune --feedback FILE` reads them: two layouts, or another tool's export.
 
 **With the sentence.** A header line names the columns, in any order: `sentence`, `start`, `end`, `type`, and `mention`
 if wanted; letter case does not matter. Cells are parted by tabs, commas or semicolons and may be quoted as spreadsheets
@@ -74,7 +74,7 @@ def read_feedback(path: str | Path, documents: Mapping[str, Document] | None = N
     from ousianer_cli.formats.feedback_exports import export_format, read_export
 
     path = Path(path)
-    if path.exists() and (form := export_format(path)) is not None:
+    if path.exists() and not _has_header(path) and (form := export_format(path)) is not None:
         return read_export(path, form)
     rows = read_sheet(path, _COLUMNS, "a feedback file")
     if not rows:
@@ -86,6 +86,15 @@ def read_feedback(path: str | Path, documents: Mapping[str, Document] | None = N
     if 8 <= len(cells) <= 11:
         return _edl_items(path, rows, documents)
     raise InputError(_LAYOUTS, f"{len(cells)} columns without such a header", path=path, line=number)
+
+
+def _has_header(path: Path) -> bool:
+    """Whether a file is surely of the first layout, however it is parted and encoded."""
+    try:
+        rows = read_sheet(path, _COLUMNS, "a feedback file")
+    except InputError as error:
+        return "UTF-16" in error.expected  # exports are UTF-8
+    return bool(rows) and "sentence" in {cell.strip().lower() for cell in rows[0].cells}
 
 
 def _sentence_items(path: Path, header_line: int, header: list[str], rows: list[Row]) -> list[FeedbackItem]:
