@@ -276,6 +276,10 @@ def table(rounds: Sequence[int], curves: dict[str, list[list[Step]]]) -> list[st
     return [*lines, ""]
 
 
+def _percent(share: float) -> str:
+    return "never" if share == float("inf") else f"{share:.0%}"
+
+
 def _shares(
     rounds: Sequence[int], random_gains: np.ndarray, gains: np.ndarray, name: str, draws: np.ndarray
 ) -> list[str]:
@@ -286,9 +290,14 @@ def _shares(
         def share(rows: np.ndarray, place: int = place, count: int = count) -> float:
             return needed(rounds, gains[rows].mean(axis=0), float(random_gains[rows].mean(axis=0)[place])) / count
 
+        error = random_gains[:, place].std(ddof=1) / len(gains) ** 0.5 if len(gains) > 1 else 0.0
+        if random_gains[:, place].mean() < 2 * error:
+            lines.append(f"| {name} | {count} | {random_gains[:, place].mean():+.4f}, within noise | | | |")
+            continue
         low, high = np.quantile([share(rows) for rows in draws], (0.025, 0.975), method="nearest")
         mean, gain = share(np.arange(len(gains))), random_gains.mean(axis=0)[place]
-        lines.append(f"| {name} | {count} | {gain:+.4f} | {mean * count:.0f} | {mean:.0%} | {low:.0%} to {high:.0%} |")
+        shares = f"{mean:.0%} | {_percent(low)} to {_percent(high)}"
+        lines.append(f"| {name} | {count} | {gain:+.4f} | {mean * count:.0f} | {shares} |")
     return lines
 
 

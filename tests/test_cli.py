@@ -25,7 +25,6 @@ COMMANDS = {
     ("prepare", "names"),
     ("pretrain",),
     ("average",),
-    ("export",),
     ("finetune",),
     ("tune", "pretrain"),
     ("tune", "finetune"),
@@ -96,7 +95,6 @@ BAD_INPUT = [
     ("pretrain", "--detection", "absent.jsonl", "--typing", "absent.jsonl", "--encoder", "tiny", "-o", "out"),
     ("pretrain",),
     ("average",),
-    ("export", "-o", "out"),
     ("score",),
     ("init", "taken"),
 ]

@@ -1,6 +1,6 @@
 """What annotators said of the names of a run: actions in the order in which they came, undone ones among them.
 
-A verdict is a type of the taxonomy, `-` (a name outside it) or `NO_NAME` (these words are no name, or its boundaries
+A verdict is a type of the taxonomy, `-` (a name outside it) or `no name` (these words are no name, or its boundaries
 are wrong). It stands for code points [start, end) of a document's text. An action is what a person did by one key: a
 verdict on one name or on many alike, or two where boundaries were moved.
 """
@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ousianer_cli.errors import InputError
-
-NO_NAME = "no name"
 
 
 class Place(NamedTuple):

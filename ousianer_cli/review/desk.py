@@ -15,8 +15,9 @@ import numpy as np
 
 from ousianer_cli.errors import OusiaError
 from ousianer_cli.formats.annotated import Annotation
+from ousianer_cli.formats.feedback import NO_NAME
 from ousianer_cli.pages.palette import class_of, palette, styles
-from ousianer_cli.review.decisions import NO_NAME, Place, agreed
+from ousianer_cli.review.decisions import Place, agreed
 from ousianer_cli.review.feedback_file import Counts
 from ousianer_cli.review.names import Name, ReviewDocument, Span, words_at
 from ousianer_cli.review.order import by_disagreement, by_document, by_loss, losses_of

@@ -14,8 +14,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ousianer_cli.formats.feedback import NO_NAME
 from ousianer_cli.formats.sentences import sentences_of
-from ousianer_cli.review.decisions import NO_NAME, Decisions, Place, Verdict, agreed
+from ousianer_cli.review.decisions import Decisions, Place, Verdict, agreed
 from ousianer_cli.review.names import ReviewDocument
 from ousianer_cli.taxonomy.tree import OUTSIDE
 

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from ousianer_cli.errors import InputError, OutputError
+from ousianer_cli.formats.feedback import NO_NAME
 from ousianer_cli.outputs import open_output
-from ousianer_cli.review.decisions import NO_NAME, Decisions, Place, check_words
+from ousianer_cli.review.decisions import Decisions, Place, check_words
 from ousianer_cli.review.feedback_file import Counts, feedback_text
 from ousianer_cli.review.journal import Journal, journal_path, journals, read_journal
 from ousianer_cli.review.names import ReviewDocument, Span, words_at

@@ -13,9 +13,10 @@ from ousianer_cli.outputs.places import followed
 from ousianer_cli.released_models import released_model
 from ousianer_cli.review.desk import Desk
 from ousianer_cli.review.names import add_second, read_run, review_documents
+from ousianer_cli.review.order import by_disagreement
 from ousianer_cli.review.server import open_socket, serve
 from ousianer_cli.review.session import Session
-from ousianer_cli.settings.review import ReviewSettings
+from ousianer_cli.settings.review import Order, ReviewSettings
 from ousianer_cli.taxonomy.tree import Taxonomy, parse_taxonomy
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def review(
     with listening:
         session = Session(documents, taxonomy, followed(settings.out), settings.annotator)
         try:
-            _say_what_there_is(session, report)
+            _say_what_there_is(session, settings.order, report)
             desk = Desk(
                 session, settings.order, Path(settings.run), _loading(settings, folder, session), settings.model_out
             )
@@ -80,7 +81,8 @@ def review(
         )
     if desk.trouble:
         lines.append(f"{desk.trouble}; the journal {session.journal.path} has every decision")
-    lines.append(f"next: ousianer finetune {settings.model or folder.name} --feedback {settings.out} -o MODEL")
+    base = f"{settings.model} " if settings.model else ""
+    lines.append(f"next: ousianer finetune {base}--feedback {settings.out} -o MODEL")
     return lines
 
 
@@ -113,7 +115,7 @@ def taxonomy_of(folder: Path) -> Taxonomy:
         ) from None
 
 
-def _say_what_there_is(session: Session, report: Callable[[str], None]) -> None:
+def _say_what_there_is(session: Session, order: Order, report: Callable[[str], None]) -> None:
     names = sum(len(document.names) for document in session.documents)
     report(f"{len(session.documents):,} documents, {names:,} names")
     progress = session.progress()
@@ -121,6 +123,8 @@ def _say_what_there_is(session: Session, report: Callable[[str], None]) -> None:
         report(f"going on: {progress['done']:,} names are judged by {session.annotator}")
     if session.journal.cut:
         report("the journal's last line was cut off, and never confirmed: it was taken away")
+    if order == "disagreement" and not by_disagreement(session):
+        report("there is no name of which annotators or two runs differ: give --second, or -o with others' journals")
     others = [name for name in session.decisions.annotators() if name != session.annotator]
     if others:
         report(f"other annotators: {', '.join(others)}")

@@ -65,7 +65,3 @@ class ReviewSettings:
             raise SettingsError(f"--annotator: expected up to 40 letters, digits, _ or -, found {self.annotator!r}")
         if not 0 <= self.port <= 65535:
             raise SettingsError(f"--port: expected 0 to 65535, found {self.port}")
-        if self.order == "disagreement" and not self.second and not self.out:
-            raise SettingsError(
-                "--order disagreement: expected --second or journals of others beside -o, found neither"
-            )

@@ -51,7 +51,7 @@ def test_a_session_ends_in_order_and_goes_on(tmp_path: Path) -> None:
     finally:
         out = end(process, signal.SIGINT)
     assert "extra.tsv: 1 names with types, 1 outside the taxonomy, 0 no names" in out
-    assert "next: ousianer finetune ousianer-mini --feedback extra.tsv" in out
+    assert "next: ousianer finetune --feedback extra.tsv" in out
     assert (tmp_path / "extra.tsv").read_text(encoding="utf-8").splitlines()[0] == "sentence\tstart\tend\ttype\tmention"
     process, client = start(tmp_path)
     try:

@@ -9,8 +9,10 @@ import pytest
 from review_texts import NAMES, ONE, TEXTS, asked, documents_of, done, place, session_of, units, write_run
 
 from ousianer_cli.errors import InputError, OutputError
+from ousianer_cli.formats.feedback import NO_NAME, is_no_name, read_feedback
+from ousianer_cli.formats.feedback_rules import settled
 from ousianer_cli.formats.labelled import CorpusReport
-from ousianer_cli.review.decisions import NO_NAME, Decisions, Place
+from ousianer_cli.review.decisions import Decisions, Place
 from ousianer_cli.review.feedback_file import feedback_text
 from ousianer_cli.review.names import read_run
 from ousianer_cli.review.session import Refused, Session
@@ -55,6 +57,23 @@ def test_each_kind_of_decision(tmp_path: Path) -> None:
         ("Maritime Court", "ORG.PoliticalOrganization.Court"),
     ]
     assert (counts.names, counts.outside, counts.no_names, counts.disputed) == (4, 1, 2, 0)
+
+
+def test_finetune_reads_what_review_writes(tmp_path: Path) -> None:
+    with session_of(tmp_path) as session:
+        done(session, "accept", units("one", "Westhaven", 1))
+        done(session, "no name", units("two", "The Westhaven Times"))
+        done(session, "outside", units("two", "Otto Lind"))
+        done(session, "add", units("two", "Maritime Court"), type="ORG")
+        session.compact()
+    items, notes = settled(read_feedback(tmp_path / "extra.tsv"))
+    assert [(i.mention, i.type, is_no_name(i.type)) for i in items] == [
+        ("Westhaven", CITY, False),
+        ("The Westhaven Times", NO_NAME, True),
+        ("Otto Lind", "-", False),
+        ("Maritime Court", "ORG", False),
+    ]
+    assert items[1].text == 'The Westhaven Times said "no" to Otto Lind.' and notes == []
 
 
 def test_the_view_counts_as_browsers_do(tmp_path: Path) -> None:
