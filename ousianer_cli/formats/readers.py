@@ -5,24 +5,19 @@ from __future__ import annotations
 import io
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
-from typing import cast
 
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.archives import Archives, Unit, members, opened
 from ousianer_cli.formats.document import Document
 from ousianer_cli.formats.first_bytes import kind_of_binary, remedy_for
-from ousianer_cli.formats.ltf import read_ltf
 from ousianer_cli.formats.psm import apply_psm, read_psm
 from ousianer_cli.formats.registry import LIKELY, Format, Sample, document_formats, told_by_name
-from ousianer_cli.formats.source import ContentKind, ReadOptions, detect, document_id, is_markup, source_documents
+from ousianer_cli.formats.source import ReadOptions, detect, document_id, is_markup
 from ousianer_cli.formats.text import decoded, filled_lines
 from ousianer_cli.outputs import PARTS
-
-INPUT_FORMATS = ("ltf", "source", "newswire", "forum", "web", "text")
-"""The formats that are read here; `input_formats` has those of the registry too."""
 
 MALFORMED = "malformed files"
 DUPLICATE_ID = "documents whose id was read before"
@@ -32,13 +27,10 @@ NO_DOCUMENT = "files without a document"
 LINKED_AGAIN = "links to a folder that is read anyway"
 _MAX_WARNINGS = 1000
 
-_RANK = {"ltf": 0, "source": 1, "text": 2}
-"""Of the forms in which a document lies in a folder the lowest is read; those of the registry come last."""
-
 
 def input_formats() -> tuple[str, ...]:
     """The names that `input_format` may have."""
-    return (*INPUT_FORMATS, *document_formats())
+    return tuple(document_formats())
 
 
 @dataclass(slots=True)
@@ -238,56 +230,33 @@ def _unreadable_folder(error: OSError) -> None:
 
 def _choose(candidates: Sequence[Unit], wanted: str | None, report: ReadReport) -> list[Unit]:
     """Those of a folder's files that hold documents, each in its best form: LTF, then source, then plain text."""
-    classed: list[tuple[Unit, str, str]] = []
+    known = document_formats()
+    classed: list[tuple[Unit, Format, str]] = []
     for unit in candidates:
         if _is_companion(unit.name):
             continue
-        found = _class_of(unit)
-        if found is None:
+        form = _format_in_folder(unit, known)
+        if form is None:
             report.skipped[f"files of no known kind (*{_suffix(unit.name)})"] += 1
-        elif not _is_wanted(found, wanted):
+        elif wanted not in (None, form.name) and form.name not in known[str(wanted)].forced_on:
             report.skipped[OTHER_FORMAT] += 1
         else:
-            classed.append((unit, found, _stem(unit.name)))
+            classed.append((unit, form, _stem(unit.name)))
     best: dict[str, int] = {}
-    for _, found, stem in classed:
-        best[stem] = min(best.get(stem, 9), _RANK.get(found, 3))
-    units = [unit for unit, found, stem in classed if _RANK.get(found, 3) == best[stem]]
+    for _, form, stem in classed:
+        best[stem] = min(best.get(stem, form.preference), form.preference)
+    units = [unit for unit, form, stem in classed if form.preference == best[stem]]
     if len(units) < len(classed):
         report.skipped[OTHER_FORM] += len(classed) - len(units)
     return units
 
 
-def _is_wanted(found: str, wanted: str | None) -> bool:
-    """Whether a folder's file of a class is one to read under `--input-format`."""
-    if wanted is None or found == wanted:
-        return True
-    if found not in _RANK or wanted not in INPUT_FORMATS or "ltf" in (found, wanted):
-        return False
-    return not (wanted == "text" and found == "source")
-
-
-def _registered(unit: Unit, wanted: str | None, head: bytes) -> Format | None:
-    """The format of the registry that a file is of, by its name or its beginning, if it is of one."""
-    known = document_formats()
-    if wanted is not None:
-        return known.get(wanted)
-    if by_name := told_by_name(unit.name, known.values()):
+def _format_in_folder(unit: Unit, known: Mapping[str, Format]) -> Format | None:
+    """The format for which a file of a folder is taken: by its name, an `.xml` by its beginning."""
+    name = Sample(unit.name).name
+    ending = next((form for form in known.values() if form.names and name.endswith(form.names)), None)
+    if by_name := told_by_name(unit.name, known.values()) or ([ending] if ending else []):
         return by_name[0]
-    sample = Sample(unit.name, head.decode("utf-8", errors="replace"))
-    return next((form for form in known.values() if form.recognise(sample) >= LIKELY), None)
-
-
-def _class_of(unit: Unit) -> str | None:
-    name = _without_gz(unit.name).lower()
-    if by_name := told_by_name(unit.name, document_formats().values()):
-        return by_name[0].name
-    if name.endswith(".ltf.xml"):
-        return "ltf"
-    if name.endswith((".sgm", ".sgml")):
-        return "source"
-    if name.endswith(".txt"):
-        return "text"
     if not name.endswith(".xml"):
         return None
     # An .xml may be anything (annotation, psm under another name): its first tag tells.
@@ -295,9 +264,27 @@ def _class_of(unit: Unit) -> str | None:
         with Archives() as archives, opened(unit, archives) as handle:
             head = handle.read(8192).decode("utf-8", errors="replace")
     except InputError:
-        return "source"  # found out, and reported, when it is read
-    kind = detect(head)
-    return "ltf" if kind == "ltf" else None if kind == "xml" else "source"
+        return known["source"]  # found out, and reported, when it is read
+    sample = Sample(unit.name, head)
+    return next((form for form in known.values() if form.recognise(sample) >= LIKELY), None)
+
+
+def _format_to_read(unit: Unit, wanted: str | None, head: str, known: Mapping[str, Format]) -> Format:
+    """The format that a file is read as: by its name, else the surest by its beginning, or the one asked for.
+
+    Raises:
+        InputError: what is asked for it cannot be read as.
+    """
+    sample = Sample(unit.name, head)
+    by_name = told_by_name(unit.name, known.values())
+    likeliest = by_name[0] if by_name else max(known.values(), key=lambda form: form.recognise(sample))
+    if wanted is None or wanted == likeliest.name:
+        return likeliest
+    form = known[wanted]
+    if form.exact or likeliest.exact:
+        found = "LTF" if likeliest.name == "ltf" else detect(head)
+        raise InputError(f"--input-format {wanted}", found, path=unit.label, remedy="leave it out")
+    return form
 
 
 def _is_archive(name: str) -> bool:
@@ -345,45 +332,17 @@ def _read_unit(
                 path=unit.label,
                 remedy=remedy_for(binary),
             )
-        form = _registered(unit, wanted, head)
-        if form is not None and form.documents is not None:
-            yield from form.documents(handle, name, unit.label, options)
-            return
-        kind: ContentKind = "ltf" if _without_gz(unit.name).lower().endswith(".ltf.xml") else _detect_head(head)
-        if kind == "ltf" and wanted in (None, "ltf"):
-            found = 0
-            for document in read_ltf(handle, name, source=unit.label, options=options):
-                found += 1
+        form = _format_to_read(unit, wanted, head.decode("utf-8", errors="replace"), document_formats())
+        assert form.documents is not None
+        empty = True
+        for document in form.documents(handle, name, unit.label, replace(options, forced=wanted is not None)):
+            empty = False
+            if form.rsd_beside:
                 _compare_with_rsd(document, unit, options, archives)
-                yield _with_psm(document, unit, options, archives)
-            if not found:
-                report.skipped[NO_DOCUMENT] += 1
-                report.warn(f"{unit.label}: LTF without a DOC")
-            return
-        # A byte order mark is no character of the text: offsets count from after it.
-        text = decoded(handle.read(), unit.label).removeprefix("\ufeff")
-    if kind == "ltf" or wanted == "ltf":
-        raise InputError(
-            f"--input-format {wanted}", "LTF" if kind == "ltf" else detect(text), path=unit.label, remedy="leave it out"
-        )
-    kind = detect(text)
-    if kind == "xml" and wanted in (None, "source"):
-        raise InputError(
-            "a document (root <DOC> or <LCTL_TEXT>)",
-            "XML of another kind",
-            path=unit.label,
-            remedy="force one with --input-format, or leave the file out",
-        )
-    if wanted in (None, "source"):
-        forced = "newswire" if kind == "text" and wanted == "source" else kind
-    else:
-        forced = cast(ContentKind, wanted)
-    for document in source_documents(text, name, source=unit.label, kind=forced, options=options):
-        yield _with_psm(document, unit, options, archives)
-
-
-def _detect_head(head: bytes) -> ContentKind:
-    return detect(head.decode("utf-8", errors="replace"))
+            yield _with_psm(document, unit, options, archives) if form.psm_beside else document
+        if empty:
+            report.skipped[NO_DOCUMENT] += 1
+            report.warn(f"{unit.label}: {form.about} without a document")
 
 
 def _with_psm(document: Document, unit: Unit, options: ReadOptions, archives: Archives) -> Document:

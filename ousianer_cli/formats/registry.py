@@ -34,6 +34,7 @@ from ousianer_cli.settings import flag
 NO, PERHAPS, LIKELY, SURE = 0, 1, 2, 3
 """How surely a file is of a format; `PERHAPS` is for what is read as columns or rows if nothing else fits."""
 _SAMPLED_LINES = 2000
+_HEAD = 8192
 _JSON = re.compile(r'\s*(?:\{\s*(?:"|\}|$)|\[\s*(?:\{|$))')
 
 
@@ -49,6 +50,14 @@ class Sample:
     def name(self) -> str:
         """The file's name in small letters, without `.gz`."""
         return self.path.name.lower().removesuffix(".gz")
+
+    @cached_property
+    def head(self) -> str:
+        """The first characters, some thousands, markup and blanks as they are."""
+        if self._head is not None:
+            return self._head
+        with self.path.open("rb") as handle:
+            return handle.read(_HEAD).decode("utf-8", errors="replace")
 
     @cached_property
     def first(self) -> str:
@@ -211,6 +220,20 @@ class Format:
     annotations: AnnotationReader | None = None
     writer: AnnotationWriter | None = None
 
+    # Of documents alone
+    names: tuple[str, ...] = ()
+    """Ends of file names as `endings`, by which a folder's files are taken; their content says what they are."""
+    preference: int = 3
+    """Of several files of one document in a folder, those of the lowest are read."""
+    forced_on: tuple[str, ...] = ()
+    """Formats whose files in a folder `--input-format` reads as this one."""
+    exact: bool = False
+    """Whether `--input-format` can make no file of it, nor one of it another's."""
+    psm_beside: bool = False
+    """Whether a psm file beside a document says of what kind its stretches are."""
+    rsd_beside: bool = False
+    """Whether an `rsd.txt` beside a document has to hold the same text."""
+
 
 def formats() -> dict[str, Format]:
     """Every format by name, in the order of its modules' names.
@@ -237,9 +260,9 @@ def mention_formats() -> dict[str, Format]:
 
 
 def document_formats() -> dict[str, Format]:
-    """The formats that hold documents to tag, beside those that `formats.readers` reads by itself (LTF, LDC source
-    documents, plain text)."""
-    return {name: form for name, form in formats().items() if form.documents is not None}
+    """The formats that hold documents to tag, in the order in which a document's forms are preferred."""
+    known = {name: form for name, form in formats().items() if form.documents is not None}
+    return dict(sorted(known.items(), key=lambda item: item[1].preference))
 
 
 def annotation_formats() -> dict[str, Format]:

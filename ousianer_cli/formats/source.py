@@ -34,6 +34,8 @@ class ReadOptions:
     """Let rows count from after the first `<?xml …?>` line."""
     strict: bool = False
     """Make an error of what would be a warning."""
+    forced: bool = False
+    """The format was asked for by name, whatever the content looks like."""
 
 
 class Tag(NamedTuple):

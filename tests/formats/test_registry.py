@@ -15,7 +15,15 @@ from ousianer_cli.formats import kinds
 from ousianer_cli.formats.corpora import detect_format, read_labelled
 from ousianer_cli.formats.corpus import read_corpus
 from ousianer_cli.formats.readers import read_documents
-from ousianer_cli.formats.registry import corpus_formats, formats, mention_formats, option_classes
+from ousianer_cli.formats.registry import (
+    PERHAPS,
+    Sample,
+    corpus_formats,
+    document_formats,
+    formats,
+    mention_formats,
+    option_classes,
+)
 from ousianer_cli.scoring.inputs import detect, read_mentions
 from ousianer_cli.scoring.matching import Vocabulary
 from ousianer_cli.settings.tables import TABLES
@@ -121,11 +129,29 @@ def test_one_new_file_adds_a_format_of_documents(tmp_path: Path) -> None:
         list(read_documents([tmp_path], input_format="slash"))
 
 
+@pytest.mark.parametrize(
+    ("name", "head", "kind"),
+    [
+        ("x", "<LCTL_TEXT lang='eng'><DOC id='x'>", "ltf"),
+        ("x.txt", "<DOC id='x'><TEXT>Ada.</TEXT></DOC>", "source"),
+        ("x.xml", "<?xml version='1.0'?><doc id='x'><post author='Ada'>", "source"),
+        ("x.xml", "Ada saw Oslo.", "source"),
+        ("x.txt", "Ada saw Oslo.", "text"),
+        ("x.csv", "", "text"),
+    ],
+)
+def test_documents_are_told_by_their_beginning(name: str, head: str, kind: str) -> None:
+    sureness = {form.name: form.recognise(Sample(name, head)) for form in document_formats().values()}
+    assert max(sureness, key=lambda form: sureness[form]) == kind
+    assert list(sureness) == ["ltf", "source", "newswire", "forum", "web", "text"], "the best form of a document first"
+    assert [n for n, sure in sureness.items() if sure > PERHAPS] == [kind] * (kind != "text")
+
+
 def test_names_are_unique_and_every_format_reads_something() -> None:
     known = formats()
     assert {"conll", "spans", "doccano", "gliner", "huggingface", "laf", "aida", "ousianer"} <= set(corpus_formats())
     assert set(mention_formats()) == {"edl", "combined", "laf", "aida"}
-    assert all(form.corpus or form.mentions or form.annotations for form in known.values())
+    assert all(form.corpus or form.mentions or form.documents or form.annotations for form in known.values())
     for classes in option_classes():
         classes()  # defaults are valid
 
