@@ -5,6 +5,7 @@ F features a word, all 0/1, in the order of `_NAMES`; the last four describe the
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import numpy as np
@@ -34,32 +35,37 @@ _NAMES = (
 SHAPE_FEATURES = len(_NAMES)
 _AT = {name: i for i, name in enumerate(_NAMES)}
 _CASE = [_AT[n] for n in ("lower", "capitalised", "upper", "mixed", "one_upper", "initialism")]
+_STOPS = (".", "!", "?", ":", '"', "“", "”", "``", "''", "(", "…")
 _SENTENCE = [_AT[n] for n in ("sentence_upper", "sentence_lower", "sentence_title")]
 
 
 def word_shapes(words: Sequence[str]) -> np.ndarray:
     """Shapes of a sentence's words, uint8 [T, F]."""
-    shapes = np.zeros((len(words), SHAPE_FEATURES), dtype=np.uint8)
-    previous = ""
-    for row, word in zip(shapes, words, strict=True):
-        letters = [c for c in word if c.isalpha()]
-        if letters:
-            row[_AT[_case(word, letters)]] = 1
-            row[_AT["long"]] = len(letters) > 9
-            row[_AT["non_ascii"]] = any(ord(c) > 127 for c in letters)
-        digits = sum(c.isdigit() for c in word)
-        row[_AT["has_digit"]] = digits > 0
-        row[_AT["all_digit"]] = digits == len(word)
-        row[_AT["year"]] = digits == len(word) == 4 and word[0] in "12"
-        row[_AT["punctuation"]] = not letters and not digits
-        row[_AT["hyphen"]] = word in "-–—/"
-        row[_AT["apostrophe"]] = "'" in word or "’" in word
-        row[_AT["after_stop"]] = previous in (".", "!", "?", ":", '"', "“", "”", "``", "''", "(", "…")
-        previous = word
+    shapes = np.frombuffer(b"".join(map(_word_shape, words)), dtype=np.uint8).reshape(-1, SHAPE_FEATURES).copy()
+    shapes[1:, _AT["after_stop"]] = [word in _STOPS for word in words[:-1]]
     if len(words):
         shapes[0, _AT["first"]] = 1
         _mark_sentence(shapes)
     return shapes
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def _word_shape(word: str) -> bytes:
+    """What a word shows by itself, [F]."""
+    row = np.zeros(SHAPE_FEATURES, dtype=np.uint8)
+    letters = [c for c in word if c.isalpha()]
+    if letters:
+        row[_AT[_case(word, letters)]] = 1
+        row[_AT["long"]] = len(letters) > 9
+        row[_AT["non_ascii"]] = any(ord(c) > 127 for c in letters)
+    digits = sum(c.isdigit() for c in word)
+    row[_AT["has_digit"]] = digits > 0
+    row[_AT["all_digit"]] = digits == len(word)
+    row[_AT["year"]] = digits == len(word) == 4 and word[0] in "12"
+    row[_AT["punctuation"]] = not letters and not digits
+    row[_AT["hyphen"]] = word in "-–—/"
+    row[_AT["apostrophe"]] = "'" in word or "’" in word
+    return row.tobytes()
 
 
 def _case(word: str, letters: list[str]) -> str:
