@@ -29,6 +29,7 @@ COMMANDS = {
     ("tune", "pretrain"),
     ("tune", "finetune"),
     ("tag",),
+    ("merge",),
     ("review",),
     ("validate",),
     ("score",),

@@ -42,6 +42,8 @@ WORDS: dict[str, tuple[str, ...]] = {
     "FinetuneSettings.vectors": ("finetune", "m", "--train", "c.jsonl", "-o", "x", "--vectors"),
     "TuneSettings.out": ("tune", "finetune", "m", "--train", "c.jsonl", "-o"),
     "ScoreSettings.plot": ("score", "gold.tab", "run.tab", "--plot"),
+    "ReviewSettings.out": ("review", "run.tab", "--source", "one.txt", "--model", "m", "-o"),
+    "ReviewSettings.model_out": ("review", "run.tab", "--source", "one.txt", "--model", "m", "-o", "x", "--model-out"),
     "ViewSettings.out": ("view", "run.tab", "--source", "one.txt", "-o"),
     "ConvertSettings.out": ("convert", "run.tab", "--source", "one.txt", "--to", "doccano", "-o"),
     "InitSettings.directory": ("init",),
