@@ -12,6 +12,7 @@ from ousianer_cli import __version__
 from ousianer_cli.commands.average import average
 from ousianer_cli.commands.convert import convert
 from ousianer_cli.commands.diff import diff
+from ousianer_cli.commands.export import export
 from ousianer_cli.commands.finetune import finetune
 from ousianer_cli.commands.init import init
 from ousianer_cli.commands.merge import merge
@@ -57,6 +58,7 @@ app.command(cls=OusianerCommand)(pretrain)
 app.command(cls=OusianerCommand)(average)
 app.command(cls=OusianerCommand)(finetune)
 app.add_typer(tune_app, name="tune")
+app.command(cls=OusianerCommand)(export)
 app.command(cls=OusianerCommand)(tag)
 app.command(cls=OusianerCommand)(review)
 app.command(cls=OusianerCommand)(merge)

@@ -25,6 +25,7 @@ COMMANDS = {
     ("prepare", "names"),
     ("pretrain",),
     ("average",),
+    ("export",),
     ("finetune",),
     ("tune", "pretrain"),
     ("tune", "finetune"),
@@ -96,6 +97,7 @@ BAD_INPUT = [
     ("pretrain", "--detection", "absent.jsonl", "--typing", "absent.jsonl", "--encoder", "tiny", "-o", "out"),
     ("pretrain",),
     ("average",),
+    ("export", "-o", "out"),
     ("score",),
     ("init", "taken"),
 ]

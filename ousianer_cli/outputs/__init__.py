@@ -9,6 +9,7 @@ from ousianer_cli.outputs.check import Output, check_output, check_outputs
 from ousianer_cli.outputs.digests import first_changed, sha256_16
 from ousianer_cli.outputs.kinds import (
     CACHE,
+    EXPORT,
     FIGURES,
     FILE,
     KINDS,
@@ -27,6 +28,7 @@ from ousianer_cli.outputs.writers import open_output, whole_file, whole_folder
 
 __all__ = [
     "CACHE",
+    "EXPORT",
     "FIGURES",
     "FILE",
     "KINDS",

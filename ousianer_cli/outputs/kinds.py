@@ -87,6 +87,10 @@ def _is_model(folder: Path) -> bool:
     return {"format", "network", "encoder"} <= _object(folder / "config.json").keys()
 
 
+def _is_export(folder: Path) -> bool:
+    return {"export", "crf"} <= _object(folder / "config.json").keys()
+
+
 def _is_study(folder: Path) -> bool:
     return (folder / "study.log").is_file()
 
@@ -142,6 +146,12 @@ MODEL = Kind(
         "taxonomy/*.tsv",
     ),
 )
+EXPORT = Kind(
+    "an exported model",
+    "replaced",
+    _is_export,
+    ("config.json", "tokenizer.json", "detector.onnx", "typing.onnx", "taxonomy", "taxonomy/*.tsv"),
+)
 STATE = Kind("the last state of a pretraining", "continued", _is_state)
 STUDY = Kind("a study", "continued", _is_study)
 SHARDS = Kind("a corpus of prepare wikipedia", "continued", _is_shards)
@@ -166,6 +176,7 @@ KINDS: dict[str, Kind] = {
     "run": RUN,
     "lines": LINES,
     "model": MODEL,
+    "export": EXPORT,
     "state": STATE,
     "study": STUDY,
     "shards": SHARDS,

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from ousianer_cli.settings.average import AverageSettings
 from ousianer_cli.settings.convert import ConvertSettings
 from ousianer_cli.settings.diff import DiffSettings
+from ousianer_cli.settings.export import ExportSettings
 from ousianer_cli.settings.fields import traits
 from ousianer_cli.settings.finetune import FinetuneSettings
 from ousianer_cli.settings.merge import MergeSettings
@@ -29,6 +30,7 @@ TABLES: dict[str, tuple[type, ...]] = {
     "average": (AverageSettings,),
     "finetune": (FinetuneSettings,),
     "tune": (TuneSettings,),
+    "export": (ExportSettings,),
     "tag": (TagSettings,),
     "review": (ReviewSettings,),
     "merge": (MergeSettings,),

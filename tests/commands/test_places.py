@@ -38,6 +38,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "WikipediaSettings.out": ("prepare", "wikipedia", "wiki.xml", "--types", "facts.tsv", "-o"),
     "PretrainSettings.out": ("pretrain", "--detection", "c.jsonl", "-o"),
     "FinetuneSettings.out": ("finetune", "m", "--train", "c.jsonl", "-o"),
+    "ExportSettings.out": ("export", "m", "--onnx", "-o"),
     "AverageSettings.out": ("average", "m", "m2", "-o"),
     "FinetuneSettings.vectors": ("finetune", "m", "--train", "c.jsonl", "-o", "x", "--vectors"),
     "TuneSettings.out": ("tune", "finetune", "m", "--train", "c.jsonl", "-o"),

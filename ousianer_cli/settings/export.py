@@ -1,0 +1,19 @@
+"""What `ousianer export` is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ousianer_cli.settings import setting
+from ousianer_cli.settings.fields import SHIPPED_MODEL
+
+
+@dataclass(frozen=True)
+class ExportSettings:
+    """`[export]` of ousianer.toml."""
+
+    model: str = setting(
+        "", doc="Model folder.", role="input", kind="model", positional=True, shown=SHIPPED_MODEL, metavar="MODEL"
+    )
+    onnx: bool = setting(False, doc="Write ONNX graphs, checked against PyTorch; so far the only format.", group="output")
+    out: str = setting("", doc="Folder for the export.", role="output", kind="export", flags=("-o",), metavar="DIR")
