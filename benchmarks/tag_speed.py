@@ -203,7 +203,7 @@ def timed_in_turn(
     for number in range(rounds + 1):
         for name, run in rows.items():
             for tagger in taggers:
-                tagger.engine.prepare(anew=True)
+                tagger.engine.prepare().forget()
             began = time.perf_counter()
             run()
             if number:

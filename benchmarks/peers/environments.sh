@@ -3,7 +3,8 @@
 #
 #   benchmarks/peers/environments.sh FOLDER [PEER...]
 #
-# PEER is hf, flair, spanmarker or spacy; all of them where none is named. torch goes in first and by its exact version,
+# PEER is hf, flair, spanmarker, spacy or gliner (of which only the speed is measured); all but gliner where none is
+# named. torch goes in first and by its exact version,
 # since a bare `torch` behind another package may bring several gigabytes of CUDA. About 4.7 GB in all on a CPU machine.
 # PYTHON names the interpreter (3.11 was used); an environment that is already whole is left as it is.
 set -euo pipefail
@@ -15,7 +16,7 @@ peers=("$@")
 mkdir -p "$folder"
 for peer in "${peers[@]}"; do
   list=$here/requirements/$peer.txt
-  [ -f "$list" ] || { echo "expected hf, flair, spanmarker or spacy, found '$peer'" >&2; exit 2; }
+  [ -f "$list" ] || { echo "expected hf, flair, spanmarker, spacy or gliner, found '$peer'" >&2; exit 2; }
   if cmp -s "$list" "$folder/$peer/requirements.txt"; then
     echo "$peer: as it is"
     continue

@@ -15,5 +15,7 @@ class ExportSettings:
     model: str = setting(
         "", doc="Model folder.", role="input", kind="model", positional=True, shown=SHIPPED_MODEL, metavar="MODEL"
     )
-    onnx: bool = setting(False, doc="Write ONNX graphs, checked against PyTorch; so far the only format.", group="output")
+    onnx: bool = setting(
+        False, doc="Write ONNX graphs, checked against PyTorch; so far the only format.", group="output"
+    )
     out: str = setting("", doc="Folder for the export.", role="output", kind="export", flags=("-o",), metavar="DIR")

@@ -62,6 +62,11 @@ class Detection:
         parts = [partial(self._detect, [sequences[i] for i in batch]) for batch in batches]
         return Joint(self._pool, parts, join)
 
+    def forget(self) -> None:
+        """Run what comes again through the network, too."""
+        with self._lock:
+            self._known.clear()
+
     def _detect(self, sequences: list[EncodedSentence]) -> list[Detected]:
         if self._packed is None:
             return self._in_batch(sequences)

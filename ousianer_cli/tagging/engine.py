@@ -116,9 +116,9 @@ class Engine:
     def max_pieces(self) -> int:
         return self.model.max_pieces
 
-    def prepare(self, *, anew: bool = False) -> Detection:
-        """The network made ready, as the first document does; `anew` forgets all and takes the weights as they are."""
-        if self._detection is None or anew:
+    def prepare(self) -> Detection:
+        """The network made ready, as the first document does."""
+        if self._detection is None:
             nested = self.model.nested if self.nested else None
             count = choose_threads(self.threads).count
             self._detection = Detection(self.model, nested, self.device, count, self.precision)

@@ -1,0 +1,103 @@
+"""How the time of `ousianer tag` grows: with documents, with YAGO types, and with the length of a segment.
+
+    python benchmarks/tag_growth.py [--rounds 5] [--documents 40]
+
+The documents are the first of the validation set of examples/aida_open; each figure is the time of tagging in two
+threads, all loaded, nothing remembered from before. Ten times the documents are the same ones with another number in
+each sentence. The models of 500 and of 10,000 types have a random type projection on the released model's network,
+without target types (a conversion layer would make them alike). A long segment is of 3,200 words without a full stop;
+the short ones are the same words in twenty-word sentences of their own. Rounds go through both sides of each pair in
+turn; ratios are the median of the rounds' own, with the least and the greatest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from ousianer_cli.formats.source import plain_document
+from ousianer_cli.network.checkpoint import load_model
+from ousianer_cli.released_models import released_model
+from ousianer_cli.tagging.documents import split_document
+from ousianer_cli.tagging.engine import Engine
+from ousianer_cli.taxonomy.inventory import Inventory, InventoryType
+
+VALIDATION = Path(__file__).parent.parent / "examples" / "aida_open" / "dev.jsonl.gz"
+Words = list[list[str]]
+
+
+def validation_documents(count: int) -> Iterator[Words]:
+    """The first documents of the validation set, in the project's words."""
+    with gzip.open(VALIDATION, "rt", encoding="utf-8") as file:
+        for number, line in zip(range(count), file, strict=False):
+            yield split_document(plain_document(json.loads(line)["text"], str(number))).words()
+
+
+def numbered(documents: list[Words], copies: int) -> list[Words]:
+    """So many of each document, none of them with a sentence of another."""
+    return [[[str(k), *words] for words in document] for k in range(copies) for document in documents]
+
+
+def engine_of_types(count: int) -> Engine:
+    """A pretrained model of so many types, random ones."""
+    model = load_model(released_model())
+    model.taxonomy_file = model.conversion = None
+    known = model.inventory.types
+    made = [InventoryType(f"wordnet_kind{k}_1{k:08d}", (), 1) for k in range(count)]
+    model.inventory = Inventory(tuple((*known, *made)[:count]))
+    torch.manual_seed(0)
+    model.tagger.types = nn.Linear(model.tagger.vector_size, count).eval()
+    return Engine(model, threads=2)
+
+
+def compared(first: Callable[[], object], second: Callable[[], object], rounds: int, times: float = 1.0) -> str:
+    """How many times as long the second takes, `times` as much work being done by it."""
+    ratios = []
+    for number in range(rounds + 1):
+        marks = [time.perf_counter()]
+        for run in (first, second):
+            run()
+            marks.append(time.perf_counter())
+        if number:
+            ratios.append((marks[2] - marks[1]) / (marks[1] - marks[0]) / times)
+    return f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
+
+
+def tagging(engine: Engine, documents: list[Words]) -> Callable[[], None]:
+    def run() -> None:
+        engine.prepare().forget()
+        for _ in engine.tag_documents(documents):
+            pass
+
+    return run
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--documents", type=int, default=40)
+    options = parser.parse_args()
+    documents = list(validation_documents(options.documents))
+    engine = Engine(load_model(released_model()), threads=2)
+    print("| | times as long |\n|---|---|")
+    few, many = tagging(engine, numbered(documents, 1)), tagging(engine, numbered(documents, 10))
+    print(f"| ten times the documents ({len(documents)}) | {compared(few, many, min(2, options.rounds))} |", flush=True)
+    small, large = (tagging(engine_of_types(count), documents) for count in (500, 10_000))
+    print(f"| 10,000 YAGO types in place of 500 | {compared(small, large, options.rounds)} |", flush=True)
+    flat = [word for document in documents for words in document for word in words if word not in ".!?"]
+    stretch = (flat * 3)[:3200]
+    short = [[stretch[i : i + 20]] for i in range(0, len(stretch), 20)]
+    together, apart = tagging(engine, [[stretch]]), tagging(engine, [[s for part in short for s in part]])
+    print(f"| a segment of 3,200 words in place of 160 of 20 | {compared(apart, together, options.rounds)} |")
+
+
+if __name__ == "__main__":
+    main()
