@@ -138,7 +138,7 @@ class FinetuneSettings:
         group="training",
     )
     max_loss: float = setting(
-        0.01,
+        0.02,
         doc="With feedback alone: how far F1 on a guard set of replayed mentions may fall; beyond, nothing is written.",
         group="training",
         fixed=True,

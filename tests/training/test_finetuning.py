@@ -395,7 +395,7 @@ def test_feedback_that_makes_the_model_forget_is_refused_with_exit_code_3(guarde
     words = ["finetune", guarded, "--feedback", extra, "--feedback-share", "1", "--lr", "0.05", "-o", out]
     code, _, err = command_line(*words)
     assert code == 3 and err.count("\n") == 1 and not out.exists()
-    assert "ousianer: expected F1 on the guard set (" in err and "at most 0.01 (--max-loss)" in err
+    assert "ousianer: expected F1 on the guard set (" in err and "at most 0.02 (--max-loss)" in err
     assert command_line(*words, "--max-loss", "1")[0] == 0 and out.is_dir()
     kept = {p.name: p.read_bytes() for p in out.rglob("*") if p.is_file()}
     assert command_line(*words)[0] == 3
