@@ -47,7 +47,7 @@ def convert(settings: ConvertSettings) -> None:
         after_xml_declaration=settings.after_xml_declaration,
         empty=settings.empty,
     )
-    for what, counts in (("left out", done.left_out), ("lost", done.lost)):
+    for what, counts in (("reading", done.left_out), ("writing", done.lost)):
         for reason, count in sorted(counts.items()):
             print(f"warning: {what}: {count:,} {reason}", file=sys.stderr)
     typer.echo(f"{done.read_as} -> {done.written_as}: documents {done.documents:,}, names {done.names:,}")

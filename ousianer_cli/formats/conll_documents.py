@@ -103,6 +103,8 @@ def _documents(path: Path) -> Iterator[tuple[str, int, list[_Sentence]]]:
 
 
 def _cells(line: str) -> list[str]:
+    if not line.strip():
+        return []
     return line.split("\t") if "\t" in line else line.split()
 
 

@@ -134,6 +134,22 @@ def test_corrections_keep_their_sentences(tmp_path: Path) -> None:
         assert sorted(again) == sorted((i.text, i.start, i.end, i.type) for i in items), to
 
 
+def test_a_blank_line_of_tabs_ends_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "c.conll"
+    path.write_text("-DOCSTART- -X- O O\n\nAnn B-PER\n\t\nLee B-PER\nleft O\n", encoding="utf-8")
+    ((_, text, names),) = read(path)
+    assert (text, [(a.start, a.end) for a in names]) == ("Ann\nLee left\n", [(0, 3), (4, 7)])
+
+
+def test_a_correction_in_markup_is_refused(tmp_path: Path) -> None:
+    text = "<doc id='D'>\n<text>\nOslo.\n</text>\n<url>Rome</url>\n</doc>\n"
+    start = text.index("Rome")
+    record = {"text": text, "spans": [{"start": start, "end": start + 4, "label": "GPE"}]}
+    (tmp_path / "p.jsonl").write_text(json.dumps(record) + "\n", encoding="utf-8")
+    with pytest.raises(InputError, match="p.jsonl:1: expected a name in running text, found 'Rome'"):
+        read_feedback(tmp_path / "p.jsonl")
+
+
 def test_a_models_word_is_no_correction(tmp_path: Path) -> None:
     convert(write_run(tmp_path), tmp_path / "ls.json", "labelstudio")
     with pytest.raises(InputError, match="4 predictions alone"):
