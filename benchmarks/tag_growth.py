@@ -18,6 +18,7 @@ import json
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
 import torch
@@ -29,6 +30,7 @@ from ousianer_cli.released_models import released_model
 from ousianer_cli.tagging.documents import split_document
 from ousianer_cli.tagging.engine import Engine
 from ousianer_cli.taxonomy.inventory import Inventory, InventoryType
+from ousianer_cli.taxonomy.wordnet import WordNet
 
 VALIDATION = Path(__file__).parent.parent / "examples" / "aida_open" / "dev.jsonl.gz"
 Words = list[list[str]]
@@ -50,9 +52,9 @@ def engine_of_types(count: int) -> Engine:
     """A pretrained model of so many types, random ones."""
     model = load_model(released_model())
     model.taxonomy_file = model.conversion = None
-    known = model.inventory.types
-    made = [InventoryType(f"wordnet_kind{k}_1{k:08d}", (), 1) for k in range(count)]
-    model.inventory = Inventory(tuple((*known, *made)[:count]))
+    wordnet = WordNet.load()
+    nouns = (wordnet.canonical(offset) for offset in wordnet.parents)
+    model.inventory = Inventory(tuple(InventoryType(noun, (), 1) for noun in islice(nouns, count)))
     torch.manual_seed(0)
     model.tagger.types = nn.Linear(model.tagger.vector_size, count).eval()
     return Engine(model, threads=2)
