@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import gzip
 import io
+import stat
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, cast
+from typing import IO, Any, cast
 
 from ousianer_cli.errors import InputError
+
+LARGE = 64 << 20
+"""Bytes that any file may unpack to."""
+MOST_TIMES = 200
+"""A larger one at most to so many times its packed size: text has 3 to 20, a bomb thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +81,51 @@ def members(path: Path) -> list[str]:
     return sorted(n for n in names if not PurePosixPath(n).name.startswith(".") and not n.startswith("__MACOSX/"))
 
 
+def _raw(unit: Unit, archives: Archives) -> tuple[IO[bytes], int]:
+    """A file or member open for reading, and its packed size in bytes."""
+    if not unit.member:
+        return unit.path.open("rb"), unit.path.stat().st_size
+    archive = archives.get(unit.path)
+    info = archive.getinfo(unit.member)
+    if stat.S_ISLNK(info.external_attr >> 16):
+        raise InputError("a file", "a link inside an archive", path=unit.label, remedy="pack the file itself")
+    return archive.open(info), info.compress_size
+
+
+class _Unpacked(io.RawIOBase):
+    """What is unpacked on the way, up to a size that text of its packed size may have."""
+
+    def __init__(self, stream: IO[bytes], packed: int, label: str) -> None:
+        self._stream, self._label = stream, label
+        self._left = max(LARGE, MOST_TIMES * packed)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._stream.read(len(buffer))
+        self._left -= len(data)
+        if self._left < 0:
+            raise InputError(
+                f"a file that unpacks to at most {MOST_TIMES} times its size",
+                f"more than {LARGE >> 20} MiB of it",
+                path=self._label,
+                remedy="unpack it yourself if it is what it should be",
+            )
+        buffer[: len(data)] = data
+        return len(data)
+
+
 @contextmanager
 def opened(unit: Unit, archives: Archives) -> Iterator[IO[bytes]]:
     """A file or member open for reading, unpacked if it is `.gz`; what goes wrong while reading is an `InputError`."""
     try:
-        raw: IO[bytes] = archives.get(unit.path).open(unit.member) if unit.member else unit.path.open("rb")
+        raw, packed = _raw(unit, archives)
         with raw:
-            stream = gzip.GzipFile(fileobj=raw) if unit.name.lower().endswith(".gz") else raw
+            zipped = unit.name.lower().endswith(".gz")
+            stream = gzip.GzipFile(fileobj=raw) if zipped else raw
+            if zipped or unit.member:
+                stream = cast(IO[bytes], _Unpacked(cast(IO[bytes], stream), packed, unit.label))
             yield io.BufferedReader(cast(io.RawIOBase, stream))
     except (EOFError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile) as error:
         raise InputError(

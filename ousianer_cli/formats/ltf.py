@@ -23,6 +23,7 @@ from ousianer_cli.formats.sentences import split_paragraphs, split_sentences, tr
 from ousianer_cli.formats.source import ReadOptions, declaration_shift, document_id, is_markup, markup_document
 from ousianer_cli.formats.visible import VisibleText
 from ousianer_cli.formats.words import split_words
+from ousianer_cli.formats.xml_guard import ShortTags
 
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -63,7 +64,13 @@ def read_ltf(
     """
     options = options or ReadOptions()
     events = etree.iterparse(
-        handle, events=("end",), tag="{*}DOC", resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
+        ShortTags(handle, source or name),
+        events=("end",),
+        tag="{*}DOC",
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
     )
     number = 0
     try:

@@ -18,6 +18,7 @@ from ousianer_cli.errors import InputError
 from ousianer_cli.formats.document import Author, Document, Segment, SegmentKind
 from ousianer_cli.formats.sentences import trim
 from ousianer_cli.formats.source import AUTHORS_OFF, QUOTED, ReadOptions
+from ousianer_cli.formats.xml_guard import ShortTags
 
 _KINDS: dict[str, SegmentKind] = {
     "headline": "headline",
@@ -53,7 +54,12 @@ def read_psm(handle: IO[bytes], source: str) -> tuple[list[Region], list[str]]:
     unusable = 0
     try:
         for _, element in etree.iterparse(
-            handle, events=("end",), tag="{*}string", resolve_entities=False, no_network=True, load_dtd=False
+            ShortTags(handle, source),
+            events=("end",),
+            tag="{*}string",
+            resolve_entities=False,
+            no_network=True,
+            load_dtd=False,
         ):
             begin, length = (element.get(name) or "" for name in ("begin_offset", "char_length"))
             kind = _KINDS.get((element.get("type") or "").strip().lower())

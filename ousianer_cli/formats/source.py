@@ -99,7 +99,8 @@ def document_id(name: str) -> str:
     """
     # A file's name need not be UTF-8: other bytes are written as `\\xe9`.
     name = "_".join(name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace").split())
-    return _ID_SUFFIX.sub("", name) or name
+    suffix = _ID_SUFFIX.search(name, max(0, len(name) - 16))
+    return (name[: suffix.start()] if suffix else name) or name
 
 
 def scan_tags(text: str, start: int = 0, end: int | None = None) -> Iterator[Tag]:
