@@ -21,8 +21,8 @@ def sentences(text: str) -> list[str]:
             "The mayor of Lund, Ann Roe, told the press in New\nYork on Monday that a ship of the United\n"
             "States of America would go to\nPort Said. A ship of General\nFreight will not.",
             [
-                "The mayor of Lund , Ann Roe , told the press in New York on Monday that a ship of the United States of "
-                "America would go to Port Said .",
+                "The mayor of Lund , Ann Roe , told the press in New York on Monday that a ship of the United States "
+                "of America would go to Port Said .",
                 "A ship of General Freight will not .",
             ],
         ),
