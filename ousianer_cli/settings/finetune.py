@@ -46,7 +46,7 @@ class FinetuneSettings:
     )
     feedback: list[str] = setting(
         [],
-        doc="Corrected mentions: EDL rows (with --source) or rows with their sentence.",
+        doc="Corrections: rows with their sentence, EDL rows (with --source), exports of other tools.",
         role="data",
         metavar="FILE...",
     )
