@@ -155,7 +155,8 @@ def test_every_mention_covers_its_span_and_nothing_is_lost_uncounted(parts: list
             assert start <= span.start + len(text[span.start : span.end]) - len(text[span.start : span.end].lstrip())
             assert end >= span.start + len(text[span.start : span.end].rstrip())
     # The same span twice is one mention.
-    visible = {trim(text, s.start, s.end): f"L{i}" for i, s in enumerate(spans)}
+    read_as = plain_document(text, "d").visible
+    visible = {trim(text, *read_as.snapped(s.start, s.end)): f"L{i}" for i, s in enumerate(spans)}
     lost = sum(label not in found for label in visible.values())
     assert lost <= sum(report.dropped[reason] for reason in (CROSSING, SAME_WORDS, BLANK, NOT_RUNNING_TEXT, ACROSS))
     if not report.dropped[NOT_RUNNING_TEXT] + report.dropped[ACROSS]:

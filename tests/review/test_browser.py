@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,20 +17,6 @@ from ousianer_cli.review.journal import read_journal
 from ousianer_cli.review.session import Session
 
 pytestmark = pytest.mark.browser
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """A headless Chromium."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if CHROMIUM is None:
-        pytest.skip("no chromium is installed")
-    with playwright.sync_playwright() as driver:
-        found = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield found
-        found.close()
 
 
 @contextmanager
@@ -75,8 +60,8 @@ def kinds(session: Session) -> list[tuple[str, list[tuple[str, str]]]]:
     ]
 
 
-def test_a_person_works_by_keys_alone(browser: Any, tmp_path: Path) -> None:
-    with page_of(browser, tmp_path) as (session, page):
+def test_a_person_works_by_keys_alone(chromium: Any, tmp_path: Path) -> None:
+    with page_of(chromium, tmp_path) as (session, page):
         keys = page.keyboard
         assert page.inner_text("#card .words") == "Ada Brun"
         keys.press("Enter")
@@ -134,18 +119,18 @@ def test_a_person_works_by_keys_alone(browser: Any, tmp_path: Path) -> None:
         ]
         assert found[4] == ("add", [(words, "ORG.PoliticalOrganization.Court")]) and len(words.split()) == 2
         assert [kind for kind, _ in found[5:]] == ["undo", "redo", "no name"]
-    with page_of(browser, tmp_path) as (_, page):  # later on
+    with page_of(chromium, tmp_path) as (_, page):  # later on
         judged(page, 9)
         page.keyboard.press("u")
         judged(page, 8)
 
 
-def test_a_document_with_markup_is_shown_and_not_run(browser: Any, tmp_path: Path) -> None:
+def test_a_document_with_markup_is_shown_and_not_run(chromium: Any, tmp_path: Path) -> None:
     documents_of(tmp_path)
     hostile = ONE.replace("<script>alert(1)</script>", "<img src=x onerror=alert(2)><script>alert(1)</script>")
     (tmp_path / "docs" / "one.txt").write_text(hostile, encoding="utf-8")
     write_run(tmp_path / "run.tab", NAMES[:3])
-    with page_of(browser, tmp_path, "<b>run<i>.tab") as (_, page):
+    with page_of(chromium, tmp_path, "<b>run<i>.tab") as (_, page):
         page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
         assert "<img src=x onerror=alert(2)><script>alert(1)</script>" in page.inner_text("#text")
         assert page.locator("#text img, #text script, #run b").count() == 0
@@ -156,16 +141,16 @@ def test_a_document_with_markup_is_shown_and_not_run(browser: Any, tmp_path: Pat
         assert page.evaluate("document.cookie") == ""
 
 
-def test_what_is_not_saved_is_not_shown_as_done(browser: Any, tmp_path: Path) -> None:
-    with page_of(browser, tmp_path) as (session, page):
+def test_what_is_not_saved_is_not_shown_as_done(chromium: Any, tmp_path: Path) -> None:
+    with page_of(chromium, tmp_path) as (session, page):
         session.journal.close()
         page.keyboard.press("Enter")
         page.wait_for_selector("#message.bad:text('the session has ended')")
         assert page.inner_text("#count").startswith("0 of ") and page.inner_text("#card .words") == "Ada Brun"
 
 
-def test_a_real_run_is_corrected_learned_and_shown_anew(browser: Any, tmp_path: Path) -> None:
-    with learning_desk(tmp_path) as (session, desk), served(desk) as client, opened(browser, client) as page:
+def test_a_real_run_is_corrected_learned_and_shown_anew(chromium: Any, tmp_path: Path) -> None:
+    with learning_desk(tmp_path) as (session, desk), served(desk) as client, opened(chromium, client) as page:
         page.wait_for_selector("#apply:enabled")
         keys = page.keyboard
         page.click("#text .name:text('Westhaven')")

@@ -70,7 +70,7 @@ def test_roles_of_fine_tuning() -> None:
     assert data_of(settings) == [("train", "t"), ("dev", "d"), ("feedback", "f")]
     assert [name for name, _ in inputs_of(settings)] == ["base", "train", "dev", "feedback", "source", "taxonomy"]
     assert outputs_of(settings) == [("vectors", "v"), ("out", "o")]
-    assert neutral_settings(settings) == {"out", "vectors"}
+    assert neutral_settings(settings) == {"out", "vectors", "verbose"}
     assert not {"lr", "epochs", "loss", "depth"} & fixed_settings(settings)
     kept = {*kept_by_model(settings)}
     assert {"loss", "credit", "decay", "loss_decay", "depth", "reads", "hidden", "decoding"} < kept

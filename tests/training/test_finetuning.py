@@ -616,6 +616,9 @@ def test_feedback_that_needs_a_table_its_model_has_lost_asks_for_it(base: Path, 
     first = finetune_settings(tmp_path, base, out=str(tmp_path / "first"), **own_taxonomy(tmp_path))
     finetune(first, report=quiet)
     (tmp_path / "first" / "taxonomy" / "mapping.tsv").unlink()
+    config = json.loads((tmp_path / "first" / "config.json").read_text())
+    del config["files_sha256_16"]["taxonomy/mapping.tsv"]  # as a version wrote it that kept no table
+    (tmp_path / "first" / "config.json").write_text(json.dumps(config))
     extra = feedback(tmp_path, ("Otto saw Rome .", "Rome", "Place.Town"))
     with pytest.raises(ModelError, match=r"mapping table that the model was tuned with \(table\.tsv\).*--mapping"):
         finetune(finetune_settings(tmp_path, first.out, train=[], feedback=[extra]), report=quiet)

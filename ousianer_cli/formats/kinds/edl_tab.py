@@ -87,7 +87,7 @@ def write_annotations(documents: Iterable[AnnotatedDocument], out: TextIO, optio
 
 
 def _recognise(sample: Sample) -> int:
-    return LIKELY if _ROW.match(sample.first) else PERHAPS
+    return LIKELY if _ROW.match(sample.first) or sample.name.endswith(".tab") else PERHAPS
 
 
 FORMATS = (

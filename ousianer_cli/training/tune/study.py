@@ -26,7 +26,7 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import Trial, TrialState
 
-from ousianer_cli.errors import OutputError, SettingsError
+from ousianer_cli.errors import OutputError, SettingsError, TrainingError
 from ousianer_cli.settings import PROJECT_FILE, require
 from ousianer_cli.settings.fields import inputs_of, models_of, neutral_settings
 from ousianer_cli.settings.tune import TuneSettings
@@ -248,7 +248,7 @@ def _train_and_tell(run: Run, trial: Trial) -> None:
         score = _objective(run, trial, drawn, slot)
     except optuna.TrialPruned:
         state, why = TrialState.PRUNED, "below the median"
-    except (_Unusable, ArithmeticError, torch.cuda.OutOfMemoryError) as error:
+    except (_Unusable, TrainingError, ArithmeticError, torch.cuda.OutOfMemoryError) as error:
         state, why = TrialState.FAIL, " ".join(str(error).split())
         trial.set_user_attr("why", why)
     seconds = round(time.monotonic() - began, 1)
