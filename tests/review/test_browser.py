@@ -50,6 +50,13 @@ def judged(page: Any, count: int) -> None:
     page.wait_for_selector(f"#count:text-matches('^{count} of ')")
 
 
+def shows(page: Any, selector: str, text: str) -> None:
+    """Wait until an element has this text."""
+    from playwright.sync_api import expect
+
+    expect(page.locator(selector)).to_have_text(text)
+
+
 def kinds(session: Session) -> list[tuple[str, list[tuple[str, str]]]]:
     """(kind, [(words, verdict)]) of the journal, undo and redo by their names."""
     return [
@@ -63,26 +70,27 @@ def kinds(session: Session) -> list[tuple[str, list[tuple[str, str]]]]:
 def test_a_person_works_by_keys_alone(chromium: Any, tmp_path: Path) -> None:
     with page_of(chromium, tmp_path) as (session, page):
         keys = page.keyboard
-        assert page.inner_text("#card .words") == "Ada Brun"
+        shows(page, "#card .words", "Ada Brun")
         keys.press("Enter")
         judged(page, 1)
-        assert page.inner_text("#card .words") == "Westhaven"
+        shows(page, "#card .words", "Westhaven")
         keys.press("Shift+Enter")  # all equal strings of the document
         judged(page, 3)
-        assert page.inner_text("#card .words") == "Otto Lind"
+        shows(page, "#card .words", "Otto Lind")
         keys.press("t")
         page.wait_for_selector("#picker[open]")
         keys.type("polit may")
-        assert page.inner_text("#picker-list .chosen") == "Mayor"
+        shows(page, "#picker-list .chosen", "Mayor")
         keys.press("Control+Enter")  # and of the run
         judged(page, 5)
-        assert page.inner_text("#title") == "two" and page.inner_text("#card .words") == "The Westhaven Times"
+        shows(page, "#title", "two")
+        shows(page, "#card .words", "The Westhaven Times")
         keys.press("b")
         keys.press("ArrowRight")
         assert "beginning" in page.inner_text("#mode")
         keys.press("Enter")
         judged(page, 7)
-        assert page.inner_text("#card .words") == "Westhaven Times"
+        shows(page, "#card .words", "Westhaven Times")
         keys.press("a")
         for _ in range(3):
             keys.press("ArrowRight")
@@ -134,7 +142,7 @@ def test_a_document_with_markup_is_shown_and_not_run(chromium: Any, tmp_path: Pa
         page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
         assert "<img src=x onerror=alert(2)><script>alert(1)</script>" in page.inner_text("#text")
         assert page.locator("#text img, #text script, #run b").count() == 0
-        assert page.inner_text("#run") == "<b>run<i>.tab"
+        shows(page, "#run", "<b>run<i>.tab")
         assert "token" not in page.url
         cookies = page.context.cookies()
         assert [(c["httpOnly"], c["sameSite"]) for c in cookies] == [(True, "Strict")]
@@ -154,7 +162,7 @@ def test_a_real_run_is_corrected_learned_and_shown_anew(chromium: Any, tmp_path:
         page.wait_for_selector("#apply:enabled")
         keys = page.keyboard
         page.click("#text .name:text('Westhaven')")
-        assert page.inner_text("#card .leaf") == "PER"
+        shows(page, "#card .leaf", "PER")
         page.wait_for_selector("#card .alternatives")
         keys.press("t")
         page.wait_for_selector("#picker[open]")
@@ -167,7 +175,7 @@ def test_a_real_run_is_corrected_learned_and_shown_anew(chromium: Any, tmp_path:
         keys.type("team")
         keys.press("Enter")
         judged(page, 3)
-        assert page.inner_text("#card .words") == "proud"
+        shows(page, "#card .words", "proud")
         page.click("#text .name:text('Otto Lind')")
         keys.press("x")
         judged(page, 4)
