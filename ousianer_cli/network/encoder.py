@@ -16,6 +16,7 @@ from safetensors import safe_open
 from torch import Tensor, nn
 
 from ousianer_cli.errors import ModelError
+from ousianer_cli.network.bert import Bert, builds
 from ousianer_cli.network.pieces import Batch, PieceTokenizer
 from ousianer_cli.network.shapes import SHAPE_FEATURES
 from ousianer_cli.released_models import released_model
@@ -54,14 +55,10 @@ def load_encoder(name: str, layers: int | None = None) -> nn.Module:
     Raises:
         ModelError: nothing of that name, or nothing that holds weights as safetensors.
     """
-    from transformers import AutoModel
-    from transformers.utils import logging
-
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     if name == TINY:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)  # always the same weights, so that a model over it can be loaded again
-            return _trim(build_encoder(tiny_config(PieceTokenizer.characters().vocabulary)), layers)
+            return _trim(_random(tiny_config(PieceTokenizer.characters().vocabulary)), layers)
     source = locate_encoder(name)
     if (Path(source) / "model.safetensors").is_file() and (Path(source) / "taxonomy").is_dir():
         return _trim(_encoder_of_checkpoint(Path(source)), layers)
@@ -70,6 +67,10 @@ def load_encoder(name: str, layers: int | None = None) -> nn.Module:
             f"encoder '{name}': expected weights as safetensors in the folder, found none; pickled ones are not read: "
             "load them where they come from and save them with safe_serialization=True"
         )
+    from transformers import AutoModel
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         model = AutoModel.from_pretrained(source, dtype=torch.float32, use_safetensors=True)
     except (OSError, ValueError) as error:
@@ -81,14 +82,21 @@ def load_encoder(name: str, layers: int | None = None) -> nn.Module:
 
 
 def build_encoder(config: dict[str, Any]) -> nn.Module:
-    """An encoder with random weights from a Hugging Face configuration, for a checkpoint to fill."""
+    """An encoder of a Hugging Face configuration, for a checkpoint to fill: its weights are of no use before.
+
+    BERT, whose dropout is off here anyway, is our own; others are those of `transformers`.
+    """
+    return Bert(config) if builds(config) else _trim(_random(config), None)
+
+
+def _random(config: dict[str, Any]) -> nn.Module:
+    """What `transformers` makes of a configuration, with random weights."""
     from transformers import AutoConfig, AutoModel
 
     settings = dict(config)
     config_class: Any = AutoConfig.for_model(settings.pop("model_type"), **settings)
     make: Any = AutoModel.from_config
-    model = make(config_class)
-    return _trim(model, None)
+    return make(config_class)  # type: ignore[no-any-return]
 
 
 def load_tokenizer(name: str) -> PieceTokenizer:
@@ -142,7 +150,11 @@ def _trim(model: Any, layers: int | None) -> nn.Module:
 
 def config_of(model: Any) -> dict[str, Any]:
     """What `build_encoder` needs to make the same architecture again."""
-    kept = {k: v for k, v in json.loads(model.config.to_json_string(use_diff=False)).items() if _plain(v)}
+    if isinstance(model, Bert):
+        settings = vars(model.config)
+    else:
+        settings = json.loads(model.config.to_json_string(use_diff=False))
+    kept = {k: v for k, v in settings.items() if _plain(v)}
     for noise in ("_name_or_path", "transformers_version", "architectures", "torch_dtype", "dtype"):
         kept.pop(noise, None)
     return kept

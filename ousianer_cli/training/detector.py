@@ -23,8 +23,9 @@ from ousianer_cli.network.inference import contextualised, detect_spans
 from ousianer_cli.network.nested import Span
 from ousianer_cli.network.pieces import EncodedSentence
 from ousianer_cli.network.tagger import TaggerNetwork
+from ousianer_cli.training.adamw import AdamW
 from ousianer_cli.training.examples import Example, encode_sentences
-from ousianer_cli.training.schedule import rate_factor, set_rates
+from ousianer_cli.training.schedule import rate_factor
 
 STEPS, RATE = 300, 1e-3
 CORRECTED, REPLAYED = 8, 32
@@ -92,17 +93,16 @@ def teach_detector(
     parameters = [*tagger.emission.parameters(), *tagger.crf.parameters()]
     for parameter in parameters:
         parameter.requires_grad = True
-    optimizer = torch.optim.AdamW([{"params": parameters, "peak": RATE}], lr=RATE, weight_decay=0.0)
+    optimizer = AdamW(parameters, RATE, weight_decay=0.0)
     for step in range(STEPS):
-        set_rates(optimizer, rate_factor(step, STEPS, STEPS // 10))
         loss = own.loss(tagger, torch.randint(len(learned), (CORRECTED,), generator=generator))
         if trained:
             loss = loss + 2 * others.loss(tagger, torch.randint(len(trained), (REPLAYED,), generator=generator))
         if not torch.isfinite(loss):
             raise TrainingError(f"expected a finite loss of detection, found {loss.item():g}; no model was written")
-        optimizer.zero_grad(set_to_none=True)
+        optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
+        optimizer.step(rate_factor(step, STEPS, STEPS // 10))
         tagger.crf.enforce()
     tagger.eval()
     after = _right(model, lines, budget), span_f1(tagger, held, budget)

@@ -25,9 +25,10 @@ from ousianer_cli.network.targets import Targets
 from ousianer_cli.network.typing import TypingHead, converted
 from ousianer_cli.settings.finetune import FinetuneSettings
 from ousianer_cli.taxonomy.direct import DirectMapper
+from ousianer_cli.training.adamw import AdamW
 from ousianer_cli.training.finetune.evaluation import DevSet, decoding_rule, dev_metrics
 from ousianer_cli.training.finetune.instances import Instances
-from ousianer_cli.training.schedule import EarlyStopping, rate_factor, set_rates
+from ousianer_cli.training.schedule import EarlyStopping, rate_factor
 
 BATCHES_AN_EPOCH, SMALLEST_BATCH = 40, 16
 """With fewer batches an epoch a few hundred mentions end before the layer has learned; see docs/LOG.md."""
@@ -102,7 +103,7 @@ class LayerTraining:
     targets: Targets
     vectors: Tensor
     wanted: Tensor
-    _optimizer: torch.optim.Optimizer = field(init=False)
+    _optimizer: AdamW = field(init=False)
     _loss: Callable[[Tensor, Tensor, Tensor], Tensor] = field(init=False)
     _kept: dict[str, Any] = field(init=False, default_factory=dict)
 
@@ -123,8 +124,7 @@ class LayerTraining:
             for parameter in tagger.types.parameters():
                 parameter.requires_grad = True
             trained += list(tagger.types.parameters())
-        groups = [{"params": trained, "peak": settings.lr}]
-        self._optimizer = torch.optim.AdamW(groups, lr=settings.lr, weight_decay=settings.weight_decay)
+        self._optimizer = AdamW(trained, settings.lr, settings.weight_decay)
         self._loss = credit_loss if settings.loss == "credit" else soft_cross_entropy
 
     def step(self, rows: Tensor, weights: Tensor, rate: float) -> float:
@@ -134,16 +134,15 @@ class LayerTraining:
             TrainingError: a loss that is no finite number.
         """
         self.conversion.train()
-        set_rates(self._optimizer, rate)
         loss = self._loss(converted(self.model, self.conversion, self.vectors[rows]), self.wanted[rows], weights)
         if not math.isfinite(loss.item()):
             raise TrainingError(
                 f"expected a finite loss, found {loss.item():g}; no model was written; lower --lr, or look at the "
                 "weights of the corpora"
             )
-        self._optimizer.zero_grad(set_to_none=True)
+        self._optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        self._optimizer.step()
+        self._optimizer.step(rate)
         return loss.item()
 
     def validated(self, dev: Sequence[DevSet], settings: FinetuneSettings, epoch: int, loss: float) -> dict[str, Any]:
