@@ -87,6 +87,12 @@ def main() -> None:
         sys.stderr.close()
         sys.exit(1)
     except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            print(
+                f"ousianer: {str(error.filename)[:60]}…: expected a path, found {error.strerror.lower()}",
+                file=sys.stderr,
+            )
+            sys.exit(2)
         if error.errno not in _FULL:
             raise
         print(f"ousianer: {error.filename or 'an output'}: cannot be written ({error.strerror})", file=sys.stderr)

@@ -144,3 +144,9 @@ def test_a_full_disk_is_one_line_wherever_it_shows(monkeypatch: pytest.MonkeyPat
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("ousianer_cli.commands.init.init_project", full)
     assert command_line("init", "p") == (2, "", "ousianer: cache: cannot be written (No space left on device)\n")
+
+
+@pytest.mark.parametrize("words", [("tag",), ("validate",), ("score", "x.tab")])
+def test_a_path_that_is_too_long_is_one_line(words: tuple[str, ...]) -> None:
+    code, _, err = command_line(*words, "n" * 300, *(["-o", "q.tab"] if words == ("tag",) else []))
+    assert code == 2 and err.startswith("ousianer: ") and err.count("\n") == 1

@@ -152,7 +152,7 @@ def duplicate_error(label: str, document: str) -> InputError:
 
 def _expand(item: str, wanted: str | None, report: ReadReport) -> list[Unit]:
     path = Path(item)
-    if item.startswith("@") and not path.exists():
+    if item.startswith("@") and not os.path.exists(path):
         return _expand_list(Path(item[1:]), wanted, report)
     return _expand_path(path, wanted, report, explicit=True)
 
@@ -163,7 +163,7 @@ def _expand_list(path: Path, wanted: str | None, report: ReadReport) -> list[Uni
         entry = line.strip()
         if entry.startswith("#"):
             continue
-        target = next((p for p in (path.parent / entry, Path(entry)) if p.exists()), None)
+        target = next((p for p in (path.parent / entry, Path(entry)) if os.path.exists(p)), None)
         if target is None:
             raise InputError("the path of a file or folder", f"{entry!r}, which does not exist", path=path, line=number)
         units += _expand_path(target, wanted, report, explicit=False)
@@ -173,9 +173,9 @@ def _expand_list(path: Path, wanted: str | None, report: ReadReport) -> list[Uni
 
 
 def _expand_path(path: Path, wanted: str | None, report: ReadReport, *, explicit: bool) -> list[Unit]:
-    if path.is_dir():
+    if os.path.isdir(path):
         return _expand_folder(path, wanted, report)
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise InputError("a file, a folder or @list.txt", "nothing of that name", path=path, remedy="check the path")
     if not _is_archive(path.name):
         return [Unit(path, explicit=explicit)]
@@ -395,7 +395,7 @@ def _beside(doc_id: str, unit: Unit, form: str, suffix: str) -> Unit | None:
     """The file of a document in another form, in the same folder or in that form's folder beside it."""
     for name in (f"{doc_id}{suffix}", f"{doc_id}{suffix}.gz"):
         for folder in (unit.path.parent, unit.path.parent.parent / form):
-            if (folder / name).is_file():
+            if os.path.isfile(folder / name):  # an id may be too long for a file's name
                 return Unit(folder / name)
     return None
 

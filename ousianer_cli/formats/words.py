@@ -18,10 +18,12 @@ _MARKS = "".join(c for c in map(chr, range(0x300, 0x10000)) if unicodedata.categ
 _LETTERS = f"(?:[^\\W_]++|[{_MARKS}]++)++"
 _CLITIC = r"(?:s|S|re|ve|ll|d|m|RE|VE|LL|D|M)(?![^\W_])"
 # Order matters: initialisms (U.S., a.m.), numbers with inner marks (1,000.50), clitics ('s; n't stays inside its word),
-# letters and digits with inner apostrophes (O'Brien, but Obama|'s), then any other character by itself.
+# letters and digits with inner apostrophes (O'Brien, but Obama|'s), then any other character by itself. A Dutch place
+# begins like a clitic ('s-Hertogenbosch).
 _WORD_FORMS = rf"""
     (?:[^\W\d_]\.){{2,}}
   | \d+(?:[.,:]\d+)+
+  | (?<![^\s(])['’]s-(?=[A-Z]){_LETTERS}
   | ['’]{_CLITIC}
   | {_LETTERS}(?:['’](?!{_CLITIC}){_LETTERS})*
   | \S

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from ousianer_cli.errors import ModelError
 from ousianer_cli.network.bert import Bert, builds
-from ousianer_cli.network.pieces import Batch, PieceTokenizer
+from ousianer_cli.network.pieces import Batch, PieceTokenizer, quiet_hub
 from ousianer_cli.network.shapes import SHAPE_FEATURES
 from ousianer_cli.released_models import released_model
 
@@ -72,7 +72,8 @@ def load_encoder(name: str, layers: int | None = None) -> nn.Module:
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
-        model = AutoModel.from_pretrained(source, dtype=torch.float32, use_safetensors=True)
+        with quiet_hub():
+            model = AutoModel.from_pretrained(source, dtype=torch.float32, use_safetensors=True)
     except (OSError, ValueError) as error:
         first = (str(error).strip().splitlines() or ["no reason given"])[0]
         raise ModelError(

@@ -5,7 +5,9 @@ Letters: B sentences, T words, S pieces, F word-shape features.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+import logging
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +38,18 @@ class EncodedSentence:
         return len(self.piece_ids)
 
 
+@contextlib.contextmanager
+def quiet_hub() -> Iterator[None]:
+    """Without what the Hugging Face client says of each try to reach the hub; what came of them is in its error."""
+    logger = logging.getLogger("huggingface_hub")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
 class PieceTokenizer:
     """A Hugging Face fast tokenizer over words, told by its `tokenizer.json`."""
 
@@ -55,7 +69,8 @@ class PieceTokenizer:
         from transformers import AutoTokenizer
 
         try:
-            tokenizer = AutoTokenizer.from_pretrained(str(source), use_fast=True)
+            with quiet_hub():
+                tokenizer = AutoTokenizer.from_pretrained(str(source), use_fast=True)
         except (OSError, ValueError) as error:
             raise ModelError(
                 f"{source}: expected a folder with tokenizer.json or a Hugging Face id, found none "

@@ -41,14 +41,15 @@ def validate_run(
 
     rows = list(iter_edl(path, on_error=malformed))
     result.lines = len(rows) + len(result.problems)
-    if not result.lines:
-        result.problems.append((1, "expected at least one row, found an empty file"))
     for row in rows:
         result.problems.extend((row.line, message) for message in _row_problems(row, taxonomy))
     _check_ids(rows, result)
     _check_places(rows, result, nested)
-    if documents is not None:
-        _check_text(rows, documents, result)
+    wordless = documents is not None and _check_text(rows, documents, result)
+    if wordless and not result.lines:
+        result.notes.append((1, "an empty run, as the documents of --source have no text"))
+    elif not result.lines:
+        result.problems.append((1, "expected at least one row, found an empty file"))
     return result
 
 
@@ -125,12 +126,14 @@ def _overlaps(spans: list[EdlRow], nested: bool) -> Iterator[tuple[int, str]]:
         covering.append(row)
 
 
-def _check_text(rows: list[EdlRow], documents: Iterable[Document], result: Validation) -> None:
-    """Offsets and strings against the raw text, one document at a time."""
+def _check_text(rows: list[EdlRow], documents: Iterable[Document], result: Validation) -> bool:
+    """Offsets and strings against the raw text, one document at a time; whether there is none with a name to find."""
+    wordless = True
     waiting: dict[str, list[EdlRow]] = {}
     for row in rows:
         waiting.setdefault(row.doc, []).append(row)
     for document in documents:
+        wordless = wordless and not document.segments and not document.authors
         for row in waiting.pop(document.id, ()):
             start, stop = row.start + document.offset_shift, row.end + document.offset_shift + 1
             if stop > len(document.text):
@@ -146,6 +149,7 @@ def _check_text(rows: list[EdlRow], documents: Iterable[Document], result: Valid
     for doc, group in waiting.items():
         message = f"expected a document of --source, found '{doc}' ({len(group)} rows), which is not among them"
         result.problems.append((group[0].line, message))
+    return wordless
 
 
 def _place(row: EdlRow) -> tuple[str, int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ousianer_cli.formats.document import Document
@@ -23,18 +24,27 @@ class SplitDocument:
 
     def nameable(self, sentence: int, start: int, end: int) -> Span | None:
         """Of the words [start, end) of a sentence those that may be a name: whole sites, no address or mark of a handle
-        at the edges. None where nothing is left, or there is one inside."""
+        at the edges, none of several parts between angle brackets but the longest (the first of equal ones). None where
+        nothing is left, or there is an address or a mark of a handle inside."""
         words = self.sentences[sentence]
         for first, last in sites(self.document.visible, words):
             if first < end and start < last:
                 start, end = min(start, first), max(end, last)
+        start, end = _longest_part(self.document, words, start, end)
         barred = never_names(self.document.visible, words[start:end])
         if not barred:
-            return start, end
+            return (start, end) if start < end else None
         kept = [k for k in range(end - start) if k not in barred]
         if not kept or kept[-1] - kept[0] >= len(kept):
             return None
         return start + kept[0], start + kept[-1] + 1
+
+
+def _longest_part(document: Document, words: Sequence[Span], start: int, end: int) -> Span:
+    """Of the words [start, end) those between angle brackets, which no name holds: the longest part."""
+    brackets = [k for k in range(start, end) if document.visible.read(*words[k]) in ("<", ">")]
+    parts = zip([start, *(k + 1 for k in brackets)], [*brackets, end], strict=True)
+    return max(parts, key=lambda part: part[1] - part[0])
 
 
 def split_document(document: Document) -> SplitDocument:

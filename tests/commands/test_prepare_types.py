@@ -99,6 +99,13 @@ def test_links_weigh_the_types(inputs: list[Path], tmp_path: Path) -> None:
         prepare_types(inputs[:1], tmp_path / "out", links=links)
 
 
+def test_a_table_without_any_known_class_names_its_labels(tmp_path: Path) -> None:
+    table = tmp_path / "types.tsv"
+    table.write_text("Town_1\tfoo\nTown_2\tbar\nTown_3\tfoo\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"found none among 2 \('dbpedia foo', 'dbpedia bar'\); give"):
+        prepare_types([table], tmp_path / "out")
+
+
 def test_strict_stops_at_a_bad_line(inputs: list[Path], tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"types\.tsv:79"):
         prepare_types(inputs, tmp_path / "out", strict=True)

@@ -23,6 +23,8 @@ UNSEEN = re.compile(rf"(?m:^)[ \t]*(?:(?:>|&gt;)[ \t]?)+|[\s{INVISIBLE}\x00-\x1f
         ("(Bergen)", "( Bergen )"),
         ("don't", "don't"),
         ("Zoe\u0308's", "Zoe\u0308 's"),
+        ("in 's-Hertogenbosch, ('s-Gravenhage)", "in 's-Hertogenbosch , ( 's-Gravenhage )"),
+        ("Ann's-Day, 's-hand", "Ann 's - Day , 's - hand"),
     ],
 )
 def test_words_by_example(text: str, expected: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,22 @@ def test_an_encoder_that_is_not_there_is_a_model_error(tmp_path: Path) -> None:
     assert "\n" not in str(error.value)
     with pytest.raises(ModelError, match=r"expected a folder with tokenizer\.json or a Hugging Face id"):
         load_tokenizer(str(tmp_path / "absent"))
+
+
+@pytest.mark.parametrize(("load", "of"), [(load_encoder, "AutoModel"), (load_tokenizer, "AutoTokenizer")])
+def test_each_try_to_reach_the_hub_is_not_told(
+    load: Any, of: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    import transformers
+
+    def unreachable(*_: Any, **__: Any) -> None:
+        logging.getLogger("huggingface_hub.utils._http").warning("Retrying in 1s [Retry 1/5].")
+        raise OSError("We couldn't connect\nto the hub")
+
+    monkeypatch.setattr(getattr(transformers, of), "from_pretrained", unreachable)
+    with pytest.raises(ModelError, match=r"^[^\n]*couldn't connect[^\n]*$"):
+        load("nosuch")
+    assert capfd.readouterr().err == ""
 
 
 class Trap:

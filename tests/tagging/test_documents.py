@@ -23,3 +23,12 @@ def test_sentences_of_segments_alone() -> None:
     split = split_document(Document("d", text, (Segment("s", 3, 25),)))
     assert split.words() == [["Ada", "left", "."], ["Otto", "stayed", "."]]
     assert split_document(document(" \n\u00a0\n")).sentences == ()
+
+
+def test_no_name_holds_an_angle_bracket() -> None:
+    item = split_document(document("Smith &amp; Sons &lt;London&gt; is big, a < b > c"))
+    assert item.words() == [["Smith", "&", "Sons", "<", "London", ">", "is", "big", ",", "a", "<", "b", ">", "c"]]
+    assert item.nameable(0, 0, 5) == item.nameable(0, 0, 6) == item.nameable(0, 0, 3) == (0, 3)
+    assert item.nameable(0, 3, 6) == item.nameable(0, 4, 6) == (4, 5)
+    assert item.nameable(0, 9, 14) == (9, 10)
+    assert item.nameable(0, 3, 4) is None

@@ -66,11 +66,23 @@ def build_title_types(
         part = work_folder / "out.parquet"
         _write_verdicts(_sort(reader, work_folder, memory, report), part, Verdicts(meanings, wordnet), report)
         if not report.titles:
-            raise InputError("titles with types", "none in any table", remedy="check the files and their order")
+            raise _without_types(report)
         shutil.move(part, out)
         return report
     finally:
         shutil.rmtree(work_folder, ignore_errors=True)
+
+
+def _without_types(report: TitleTypesReport) -> InputError:
+    """The error for tables none of whose labels is a known class."""
+    if not report.unknown_labels:
+        return InputError("titles with types", "none in any table", remedy="check the files and their order")
+    first = ", ".join(repr(label) for label, _ in report.unknown_labels.most_common(3))
+    return InputError(
+        "a label that is a class of YAGO, DBpedia or FIGER, or a WordNet class (wordnet_city_108524735)",
+        f"none among {len(report.unknown_labels):,} ({first})",
+        remedy="give the labels as these write them, or the classes that they lie under with --subclass",
+    )
 
 
 def _write_verdicts(path: Path, out: Path, verdicts: Verdicts, report: TitleTypesReport) -> None:
