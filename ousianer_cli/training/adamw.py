@@ -20,7 +20,7 @@ class AdamW:
 
     def __init__(self, parameters: Iterable[nn.Parameter], lr: float, weight_decay: float) -> None:
         self._parameters = list(parameters)
-        self._lr, self._weight_decay = lr, weight_decay
+        self.lr, self._weight_decay = lr, weight_decay
         self._means: dict[nn.Parameter, tuple[Tensor, Tensor, Tensor]] = {}  # of gradients and their squares; steps
 
     def zero_grad(self) -> None:
@@ -47,7 +47,7 @@ class AdamW:
             amsgrad=False,
             beta1=0.9,
             beta2=0.999,
-            lr=self._lr * share,
+            lr=self.lr * share,
             weight_decay=self._weight_decay,
             eps=1e-8,
             maximize=False,

@@ -37,6 +37,7 @@ from ousianer_cli.settings.finetune import PAPER, FinetuneSettings, Reading
 from ousianer_cli.tagging.engine import Engine
 from ousianer_cli.taxonomy.direct import DirectMapper
 from ousianer_cli.taxonomy.tree import Taxonomy
+from ousianer_cli.training.adamw import AdamW
 from ousianer_cli.training.finetune import conversion, finetune
 from ousianer_cli.training.finetune import feedback as going_on
 from ousianer_cli.training.finetune.evaluation import DevSet, dev_metrics
@@ -693,13 +694,13 @@ def test_the_papers_preset_sets_every_value_of_the_paper(tmp_path: Path) -> None
 def rates(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The learning rate of each step, as steps are made."""
     made: list[float] = []
-    original = torch.optim.AdamW.step
+    original = AdamW.step
 
-    def step(self: torch.optim.AdamW, *args: Any, **kwargs: Any) -> Any:
-        made.append(self.param_groups[0]["lr"])
-        return original(self, *args, **kwargs)
+    def step(self: AdamW, share: float) -> None:
+        made.append(self.lr * share)
+        original(self, share)
 
-    monkeypatch.setattr(torch.optim.AdamW, "step", step)
+    monkeypatch.setattr(AdamW, "step", step)
     return made
 
 
