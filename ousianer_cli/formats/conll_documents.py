@@ -119,7 +119,7 @@ def _add(sentences: list[_Sentence], cells: list[str], line: int, path: Path, re
     sentence = sentences[-1]
     sentence.words.append(cells[0])
     sentence.tags.append(read(cells[-1], refuse))
-    if len(cells) > 3 and cells[1].isdecimal() and cells[2].isdecimal():
+    if len(cells) > 3 and all(cell.isdecimal() and len(cell) < 10 for cell in cells[1:3]):
         sentence.places.append((int(cells[1]), int(cells[2])))
 
 

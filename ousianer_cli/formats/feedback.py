@@ -162,7 +162,7 @@ def _read_item(path: Path, header: list[str], cells: list[str], number: int, pla
 def _offsets(start_cell: str, end_cell: str, length: int, path: Path, line: int) -> tuple[int, int]:
     """Code points [start, end) from the file's end-inclusive cells."""
     cells = start_cell.strip(), end_cell.strip()
-    if all(re.fullmatch(r"[0-9]+", cell) for cell in cells):
+    if all(re.fullmatch(r"[0-9]{1,9}", cell) for cell in cells):
         start, end = int(cells[0]), int(cells[1])
         if start <= end < length:
             return start, end + 1

@@ -185,7 +185,7 @@ def _segment(seg: _Seg, visible: VisibleText) -> Segment | None:
 def _missing(doc: Any, length: int, warnings: list[str]) -> int:
     """Newlines to add so that the raw text has its declared length."""
     given = (doc.get("raw_text_char_length") or "").strip()
-    if given.isdecimal() and length <= int(given) <= length + _MAX_GAP:
+    if given.isdecimal() and len(given) < 10 and length <= int(given) <= length + _MAX_GAP:
         return int(given) - length
     if given.isdecimal():
         warnings.append(f"the SEGs make {length} characters of raw text, raw_text_char_length says {given}")

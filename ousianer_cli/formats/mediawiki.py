@@ -89,7 +89,7 @@ _PAGE_START = re.compile(rb"<page[\s>]")
 _PAGE_END = b"</page>"
 _ROOT = re.compile(rb"<mediawiki[\s>]")
 _LONGEST_TAG = len(b"<mediawiki>")
-_INDEX_LINE = re.compile(r"(\d+):\d+:")
+_INDEX_LINE = re.compile(r"(\d{1,18}):\d+:")
 _REDIRECT = re.compile(r"\s*#redirect\s*+:?\s*\[\[\s*+:?([^\[\]|{}\n]{1,600})(?:\|[^\[\]\n]*)?\]\]", re.IGNORECASE)
 
 

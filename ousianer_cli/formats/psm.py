@@ -66,7 +66,7 @@ def read_psm(handle: IO[bytes], source: str) -> tuple[list[Region], list[str]]:
             element.clear()
             if kind is None:
                 continue
-            if not (begin.isdecimal() and length.isdecimal()):
+            if not all(number.isdecimal() and len(number) < 10 for number in (begin, length)):
                 unusable += 1
                 continue
             regions.append(Region(int(begin), int(begin) + int(length), kind))

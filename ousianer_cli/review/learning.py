@@ -27,6 +27,7 @@ from ousianer_cli.review.names import Name, ReviewDocument, Span
 from ousianer_cli.settings.finetune import FinetuneSettings
 from ousianer_cli.tagging.documents import SplitDocument, split_document
 from ousianer_cli.tagging.engine import Engine
+from ousianer_cli.tagging.processors import choose_threads
 from ousianer_cli.taxonomy.tree import OUTSIDE
 from ousianer_cli.training.finetune.corrections import correction_instances
 from ousianer_cli.training.finetune.feedback import Lesson, adopt, learn_corrections, write_lesson
@@ -75,15 +76,15 @@ class Learner:
         folder: the model's.
         documents: their names get alternatives, and a confidence where the run has the model's own.
         nested: whether names inside names are looked for when the run is tagged again.
-        threads: of the CPU; 0 leaves the choice to PyTorch.
+        threads: of the CPU; 0 takes as many as processors are free.
 
     Raises:
         ModelError: the folder cannot be read.
     """
 
     def __init__(self, folder: Path, documents: Sequence[ReviewDocument], *, nested: bool, threads: int = 0) -> None:
-        if threads:
-            torch.set_num_threads(threads)
+        # Two threads that fight for one core wait for each other most of the time.
+        torch.set_num_threads(choose_threads(threads).count)
         self.folder = folder
         self.model: Model = load_model(folder)
         self.engine = Engine(self.model, "cpu", nested=nested and self.model.nested is not None)

@@ -272,3 +272,10 @@ def test_words_that_are_no_name_may_cross_a_name() -> None:
 @pytest.mark.parametrize("cell", ["no name", "No-Name", "NO_NAME", " no  name "])
 def test_no_name_in_every_spelling(cell: str) -> None:
     assert is_no_name(cell) and not is_no_name("-")
+
+
+def test_an_offset_of_thousands_of_digits_is_refused_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "f.tsv"
+    path.write_text(f"sentence\tstart\tend\ttype\nLiv left Oulu.\t{'1' * 5000}\t13\tGPE\n")
+    with pytest.raises(InputError, match=rf"{path}:2: expected 0 <= start <= end <= 13"):
+        read_feedback(path)

@@ -48,7 +48,7 @@ NUMERIC_CLASSES = ("DATE", "TIME", "PERCENT", "MONEY", "QUANTITY", "ORDINAL", "C
 OTHER_LANGUAGE = "files of another language than English"
 AS_NAME_FILE = "CoNLL files whose document is also there as .name"
 
-_BEGIN = re.compile(r"#begin document \((?P<id>[^)]*)\);?(?: part (?P<part>\d+))?.*")
+_BEGIN = re.compile(r"#begin document \((?P<id>[^)]*)\);?(?: part (?P<part>\d{1,9}))?.*")
 _BLANKS = re.compile(r"[ \t]+")
 _CELL = re.compile(r"\((?P<label>[^\s()*]+)(?P<whole>\*?\))?\*?|(?P<close>\*\))|[*-]")
 _DOC = re.compile(r'<DOC\s+DOCNO\s*=\s*"(?P<id>[^"]*)"\s*>', re.IGNORECASE)
