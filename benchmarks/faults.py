@@ -140,8 +140,8 @@ def ended(command: Command, folder: Path, kills: int, rng: random.Random) -> tup
             if left and kind != signal.SIGKILL:
                 broken.append(f"{what}: left {', '.join(left)}")
             counts["left hidden files"] += bool(left)
-            for name in left:
-                remove(folder / name)
+            for part in left:
+                remove(folder / part)
             state = out.with_name(out.name + ".last") / "state.json"
             whole([*command.arguments, *(command.resume if state.is_file() else ())], folder)
             if digest(out) != wanted:
