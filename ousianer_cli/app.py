@@ -89,7 +89,7 @@ def main() -> None:
     except OSError as error:
         if error.errno == errno.ENAMETOOLONG:
             print(
-                f"ousianer: {str(error.filename)[:60]}…: expected a path, found {error.strerror.lower()}",
+                f"ousianer: {str(error.filename)[:60]}…: expected a path, found one that is too long",
                 file=sys.stderr,
             )
             sys.exit(2)
