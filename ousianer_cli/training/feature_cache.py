@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +67,13 @@ class FeatureCache:
         return torch.from_numpy(out)
 
 
+def _reserve(path: Path) -> None:
+    """Take the space of a mapped file now: a disk that is full later ends the process (SIGBUS), and says nothing."""
+    if hasattr(os, "posix_fallocate"):
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, os.fstat(file.fileno()).st_size)
+
+
 def _part(
     tagger: TaggerNetwork, examples: list[Example], key: str, root: Path, name: str, report: Callable[[str], None]
 ) -> _Part:
@@ -86,6 +94,7 @@ def _part(
         device = next(tagger.parameters()).device
         with torch.no_grad(), whole_file(path) as part:
             store = np.lib.format.open_memmap(part, mode="w+", dtype=np.float16, shape=shape)
+            _reserve(part)
             for indices in length_batches([e.encoded.pieces for e in unique], 4096):
                 batch = collate([unique[i].encoded for i in indices]).to(device)
                 states = tagger.states(batch).half().cpu().numpy()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import errno
 import json
 import math
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -668,3 +670,15 @@ def test_a_validation_corpus_that_cannot_score_detection_is_refused(tmp_path: Pa
 def test_values_out_of_range_are_named_by_flag(name: str, value: float) -> None:
     with pytest.raises(SettingsError, match="--" + name.replace("_", "-")):
         PretrainSettings(**{name: value})  # type: ignore[arg-type]
+
+
+def test_features_for_which_the_disk_has_no_space_are_one_line_and_leave_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    with pytest.raises(OutputError, match="No space left on device"):
+        run(tmp_path, encoder_lr=0.0)
+    assert list((tmp_path / ".features").iterdir()) == []
