@@ -186,7 +186,7 @@ def disks(command: Command, folder: Path) -> list[str]:
             broken.append(f"{command.name}, {what}: exit code {process.returncode}: {errors.strip()[-200:]}")
 
     with mounted(place, "size=16k") as disk:
-        (disk / "filler").write_bytes(b"x" * 8192)
+        (disk / "filler").write_bytes(b"x" * 16384)
         one_line("full disk", run(elsewhere, folder))
         if (disk / command.out).exists() or hidden(disk):
             broken.append(f"{command.name}, full disk: something was left")

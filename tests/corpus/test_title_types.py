@@ -217,7 +217,7 @@ def test_the_same_bytes_whatever_the_order_of_files_and_batches(
 
 def test_what_cannot_be(tmp_path: Path) -> None:
     table = write(tmp_path, "t.tsv", f"Jena\t{TOWN}")
-    with pytest.raises(InputError, match="none in any table"):
+    with pytest.raises(InputError, match="found none among 1 "):
         build_title_types([write(tmp_path, "u.tsv", "Jena\tnosuchclass")], tmp_path / "o.parquet")
     with pytest.raises(InputError, match="--memory"):
         build_title_types([table], tmp_path / "o.parquet", memory="much")

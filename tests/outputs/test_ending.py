@@ -40,7 +40,8 @@ def begun(folder: Path, before: str = "") -> subprocess.Popen[str]:
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)])
 def test_a_signal_leaves_nothing(tmp_path: Path, number: signal.Signals, code: int) -> None:
-    running = begun(tmp_path)
+    # Whoever starts the tests in the background has them ignore SIGINT.
+    running = begun(tmp_path, f"import signal; signal.signal({int(number)}, signal.SIG_DFL)")
     running.send_signal(number)
     running.send_signal(number)  # as `timeout` does
     _, err = running.communicate(timeout=30)
