@@ -30,13 +30,6 @@ TEXTS = {
 }
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> str:
-    folder = tmp_path_factory.mktemp("models") / "random"
-    save_model(folder, random_tuned_model(4), "card")
-    return str(folder)
-
-
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Five documents, each a block of its own."""

@@ -6,23 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tiny_models import random_tuned_model
 
 from ousianer_cli.errors import OutputError, SettingsError
 from ousianer_cli.formats.edl import normalise_mention_string, read_edl
 from ousianer_cli.formats.readers import read_documents
-from ousianer_cli.network.checkpoint import save_model
 from ousianer_cli.settings.tag import TagSettings
 from ousianer_cli.tagging.run import run_tag, write_lines
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "ltf"
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> str:
-    folder = tmp_path_factory.mktemp("models") / "random"
-    save_model(folder, random_tuned_model(4), "card")
-    return str(folder)
 
 
 @pytest.mark.parametrize("name", ["edl", "jsonl", "conll"])

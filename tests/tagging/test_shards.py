@@ -35,13 +35,6 @@ TEXTS = {
 """A file with many documents, one that is damaged, and a document whose id is there already, in another block."""
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> str:
-    folder = tmp_path_factory.mktemp("models") / "random"
-    save_model(folder, random_tuned_model(4), "card")
-    return str(folder)
-
-
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
