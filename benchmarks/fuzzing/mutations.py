@@ -54,9 +54,7 @@ def mutated(draw: st.DrawFn, seeds: Sequence[bytes]) -> bytes:
         if not pieces:
             break
         place = draw(st.integers(0, len(pieces) - 1))
-        kind = draw(
-            st.sampled_from(("replace", "insert", "delete", "double", "swap", "move", "bytes", "cut", "repeat"))
-        )
+        kind = draw(st.sampled_from(CHANGES))
         if kind == "replace":
             pieces[place] = draw(st.sampled_from(NASTY))
         elif kind == "insert":
