@@ -10,6 +10,7 @@ from ousianer_cli.formats.annotated import AnnotatedDocument, Annotation, one_a_
 from ousianer_cli.formats.edl import normalise_mention_string
 from ousianer_cli.formats.labelled import CorpusReport
 from ousianer_cli.scoring.alignment import Kind, align
+from ousianer_cli.scoring.faults import level_class
 from ousianer_cli.taxonomy.tree import OUTSIDE
 
 
@@ -81,23 +82,8 @@ def parting(gold: Annotation, run: Annotation) -> str:
     """In words, where a wrong type parts from gold's nearest alternative."""
     if gold.type.lower() == run.type.lower():
         return f"{run.form} instead of {gold.form}"
-    path = run.type.lower().split(".")
-    ways = [kind.lower().split(".") for kind in gold.types]
-    common, way = max(((_common(way, path), way) for way in ways), key=lambda pair: pair[0])
-    if common == len(path):
-        return "too general"
-    if common == len(way):
-        return "too specific"
-    return ("wrong top type", "wrong second level", "wrong third level", "wrong deeper level")[min(common, 3)]
-
-
-def _common(one: Sequence[str], other: Sequence[str]) -> int:
-    size = 0
-    for left, right in zip(one, other, strict=False):
-        if left != right:
-            break
-        size += 1
-    return size
+    path, *ways = (tuple(kind.lower().split(".")) for kind in (run.type, *gold.types))
+    return level_class(path, ways).removeprefix("type ")
 
 
 def gold_in(item: AnnotatedDocument, gold: Iterable[Annotation], report: CorpusReport) -> list[Annotation]:

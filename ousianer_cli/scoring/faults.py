@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -117,14 +118,18 @@ def _type_class(gold: str, system: str, paths: TypePaths, credit: TypeCredit) ->
         return CLASSES.index(CORRECT)
     if not credit.knows(system):
         return CLASSES.index(UNKNOWN_TYPE)
-    path = paths.of(system)
-    way = max(paths.alternatives(gold), key=lambda one: _common(one, path))
+    return CLASSES.index(level_class(paths.of(system), paths.alternatives(gold)))
+
+
+def level_class(path: TypePath, ways: Iterable[TypePath]) -> str:
+    """The class of a wrong type, by where its path parts from the nearest of gold's (of equals, from the first)."""
+    way = max(ways, key=lambda one: _common(one, path))
     common = _common(way, path)
     if common == len(path):
-        return CLASSES.index(TOO_GENERAL)
+        return TOO_GENERAL
     if common == len(way):
-        return CLASSES.index(TOO_SPECIFIC)
-    return CLASSES.index(WRONG_LEVEL[min(common, len(WRONG_LEVEL) - 1)])
+        return TOO_SPECIFIC
+    return WRONG_LEVEL[min(common, len(WRONG_LEVEL) - 1)]
 
 
 def _common(one: TypePath, other: TypePath) -> int:
