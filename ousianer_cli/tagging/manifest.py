@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,10 +70,18 @@ class Manifest:
 
 
 def model_digest(folder: Path) -> str:
-    """Tells models apart by the files that tagging depends on; a file that is missing has no part in it."""
+    """Tells models apart by the files that tagging depends on; a file that is missing has no part in it.
+
+    The configuration says what the other files' digests are, which `load_model` holds them to; only what it does not
+    name is read here.
+    """
+    try:
+        recorded = json.loads((folder / "config.json").read_text(encoding="utf-8"))["files_sha256_16"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        recorded = {}
     digest = hashlib.blake2b(digest_size=16)
     for path in (*(folder / name for name in _OF_A_MODEL), *sorted((folder / "taxonomy").glob("*.tsv"))):
-        if path.is_file():
+        if path.is_file() and path.relative_to(folder).as_posix() not in recorded:
             digest.update(f"{path.name}\0{path.stat().st_size}\n".encode())
             with path.open("rb") as handle:
                 while piece := handle.read(1 << 20):
