@@ -21,7 +21,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ousianer_cli.formats.corpus import Sentence, read_corpus
-from ousianer_cli.formats.words import resplit_tokens
 from ousianer_cli.network.checkpoint import load_model
 from ousianer_cli.outputs import open_output
 from ousianer_cli.released_models import released_model
@@ -87,9 +86,9 @@ def main() -> None:
         out.write("\t".join(COLUMNS) + "\n")
         for key, group in itertools.groupby(enumerate(sentences), key=lambda item: item[1].document or item[0]):
             document: list[Sentence] = [s for _, s in group]
-            split = [resplit_tokens(s.tokens, [(m.start, m.end) for m in s.mentions]) for s in document]
-            (tagged,) = engine.tag_documents([[words for words, _ in split]])
-            for sentence, (words, spans), found in zip(document, split, tagged, strict=True):
+            split = [s.as_words() for s in document]
+            (tagged,) = engine.tag_documents([[words for words, *_ in split]])
+            for sentence, (words, spans, _), found in zip(document, split, tagged, strict=True):
                 gold = {span: m.types[0] for span, m in zip(spans, sentence.mentions, strict=True) if m.types}
                 for row in errors_of(words, gold, found, str(key), options.words):
                     counts[row[0]] += 1

@@ -23,7 +23,6 @@ import numpy as np
 import torch
 
 from ousianer_cli.formats.corpus import Sentence, outer_and_nested, read_corpus
-from ousianer_cli.formats.words import resplit_tokens
 from ousianer_cli.network.checkpoint import load_model
 from ousianer_cli.network.inference import mention_vectors
 from ousianer_cli.network.packed import Precision
@@ -84,10 +83,12 @@ def _split(
     sentence: Sentence,
 ) -> tuple[list[str], dict[tuple[int, int], tuple[str, ...]], dict[tuple[int, int], tuple[str, ...]]]:
     """The words that the network reads, and the types of outer and of nested names by their words."""
-    every = [*sentence.mentions, *sentence.nested]
-    words, spans = resplit_tokens(sentence.tokens, [(m.start, m.end) for m in every])
-    types = [(span, m.types) for span, m in zip(spans, every, strict=True)]
-    return words, dict(types[: len(sentence.mentions)]), dict(types[len(sentence.mentions) :])
+    words, outer, nested = sentence.as_words()
+    return (
+        words,
+        {span: m.types for span, m in zip(outer, sentence.mentions, strict=True)},
+        {span: m.types for span, m in zip(nested, sentence.nested, strict=True)},
+    )
 
 
 def gold_typing(engine: Engine, path: Path, sentences: Sequence[Sentence]) -> tuple[Floats, list[str]]:

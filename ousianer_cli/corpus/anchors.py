@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ousianer_cli.corpus.database import connect
+from ousianer_cli.corpus.split_text import SplitText
 from ousianer_cli.errors import InputError, OutputError
 from ousianer_cli.formats.words import split_words
 
@@ -209,30 +210,33 @@ class AnchorTable:
         )
 
 
-def count_occurrences(texts: Iterable[str], table: AnchorTable) -> NDArray[np.uint64]:
+def count_occurrences(texts: Iterable[SplitText], table: AnchorTable) -> NDArray[np.uint64]:
     """How often each anchor of the table stands in running text, linked or not: one count a row of the table.
 
     The denominator of link probability. Partial arrays of several processes can be summed. Overlapping occurrences all
     count (`York` in `New York` too); none crosses a line end.
     """
     total = np.zeros(len(table), dtype=np.uint64)
-    batch: list[str | None] = []
+    words: list[str] = []
+    lines: list[NDArray[np.int64]] = []
+    begun = 0
     for text in texts:
-        for line in text.splitlines():
-            batch.extend(line[a:b] for a, b in split_words(line))
-            batch.append(None)
-        if len(batch) >= _BATCH_WORDS:
-            _count(batch, table, total)
-            batch.clear()
-    _count(batch, table, total)
+        if not text.words:
+            continue
+        words += text.tokens()
+        lines.append(text.lines() + begun)
+        begun = int(lines[-1][-1]) + 1
+        if len(words) >= _BATCH_WORDS:
+            _count(words, np.concatenate(lines), table, total)
+            words, lines = [], []
+    if words:
+        _count(words, np.concatenate(lines), table, total)
     return total
 
 
-def _count(words: list[str | None], table: AnchorTable, total: NDArray[np.uint64]) -> None:
-    hashes = hash_words([word or "" for word in words])
-    line = np.cumsum([word is None for word in words])
+def _count(words: list[str], line: NDArray[np.int64], table: AnchorTable, total: NDArray[np.uint64]) -> None:
+    hashes = hash_words(words)
     for n in range(1, MAX_WORDS + 1):
-        # No anchor has an empty word, so only grams that run over a line's end must be told apart.
         rows = table.rows(ngram_hashes(hashes, n)[same_line(line, n)])
         hit = rows[rows >= 0]
         if len(hit):

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ousianer_cli.corpus.anchors import MAX_WORDS, AnchorTable, hash_words, ngram_hashes, same_line
+from ousianer_cli.corpus.split_text import SplitText
 from ousianer_cli.formats.words import split_words, word_set
 from ousianer_cli.settings.prepare_wikipedia import ExpansionSettings, How
 
@@ -88,8 +89,8 @@ class _Article:
     inside: set[str] = field(default_factory=set)  # words seen with a capital inside a sentence
 
     @classmethod
-    def read(cls, text: str, spans: Sequence[tuple[int, int]]) -> _Article:
-        words = [text[a:b] for a, b in spans]
+    def read(cls, split: SplitText) -> _Article:
+        text, spans, words = split.text, split.words, split.tokens()
         starts = [a for a, _ in spans]
         breaks = np.array([m.start() for m in re.finditer(r"[\n\r]", text)], dtype=np.int64)
         line = np.searchsorted(breaks, np.array(starts, dtype=np.int64)).astype(np.int64)
@@ -127,25 +128,24 @@ class _Article:
 
 
 def expand_mentions(
-    text: str,
+    split: SplitText,
     title: str,
     stated: Sequence[FoundMention],
     anchors: AnchorTable | None,
     settings: ExpansionSettings,
     *,
     persons: Container[str] = frozenset(),
-    words: Sequence[tuple[int, int]] | None = None,
 ) -> list[FoundMention]:
     """The mentions of an article, `stated` and further ones, sorted by start, none of the further ones overlapping.
 
     `stated` holds every link and bold title of the text, typed or not (no further mention is placed inside one); their
     weights become those of `settings`. `title` is the article's own. Without `anchors` there are no aliases but
-    surnames. `persons` are the titles known to be people (for surnames alone). `words` are `split_words(text)` if the
-    caller has them. Time grows with the text and what is found, not with the number of names.
+    surnames. `persons` are the titles known to be people (for surnames alone). Time grows with the text and what is
+    found, not with the number of names.
     """
     kept = [dataclasses.replace(m, weight=settings.weight(m.how)) for m in stated]
     if kept and (settings.again or settings.alias or settings.surnames):
-        article = _Article.read(text, split_words(text) if words is None else words)
+        article = _Article.read(split)
         taken = bytearray(len(article.words))
         since: dict[str, int] = {}
         for mention in stated:

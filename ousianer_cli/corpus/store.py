@@ -2,9 +2,9 @@
 
 A store is a file (`.parquet`, else JSON lines) or a folder of shards. A Parquet shard has the columns
 `doc` string, `tokens` list<string>, `mentions` list<struct<start: int32, end: int32, types: list<string>,
-weight: double, nested: bool, noun: string>>, `supervises` string and `document` string, with the meaning of the JSON
-lines (`formats.corpus`); further columns are kept for those who ask for them. `tokens` and `mentions` must be there, a
-mention's `start`, `end` and `types` too.
+weight: double, nested: bool, noun: string>>, `supervises`, `document` and `split_by` string, with the meaning of the
+JSON lines (`formats.corpus`); further columns are kept for those who ask for them. `tokens` and `mentions` must be
+there, a mention's `start`, `end` and `types` too.
 
 Everything is read and written row group by row group, so memory does not grow with a store. pyarrow, which Parquet
 needs, is an optional extra.
@@ -26,7 +26,7 @@ from ousianer_cli.formats.corpus import Mention, Sentence, in_order, parse_lines
 ROW_GROUP = 2048
 """Rows a row group, and lines a block of JSON lines: what is read at once when a store is read out of order."""
 _READ_AT_ONCE = 1024
-_COLUMNS = ("doc", "tokens", "mentions", "supervises", "document")
+_COLUMNS = ("doc", "tokens", "mentions", "supervises", "document", "split_by")
 
 
 # ---- writing --------------------------------------------------------------------------------------------------------
@@ -131,7 +131,7 @@ class _Shard:
             raise ValueError(f"extra columns {sorted(extra)} where the shard began with {sorted(self._columns)}")
         every = in_order([*sentence.mentions, *sentence.nested])
         mentions = [_mention_row(m, m in sentence.nested) for m in every]
-        fixed = (sentence.doc, sentence.tokens, mentions, sentence.supervises, sentence.document)
+        fixed = (sentence.doc, sentence.tokens, mentions, sentence.supervises, sentence.document, sentence.split_by)
         row = (*fixed, *(extra[n] for n in self._columns))
         self.rows += 1
         if self._writer is not None:
@@ -154,7 +154,8 @@ class _Shard:
         columns = self._columns or []
         extra = [[row[at] for row in self._first] for at in range(len(_COLUMNS), len(_COLUMNS) + len(columns))]
         text = pa.string()
-        types = [text, pa.list_(text), _mentions_type(), text, text, *(_without_nulls(pa.array(e).type) for e in extra)]
+        types = [text, pa.list_(text), _mentions_type(), text, text, text]
+        types += [_without_nulls(pa.array(values).type) for values in extra]
         schema = pa.schema(list(zip([*_COLUMNS, *columns], types, strict=True)))
         writer = RowWriter(self.path, schema, ROW_GROUP)
         for row in self._first:
@@ -361,6 +362,7 @@ def _open_parquet(file: Path, columns: Sequence[str] = ()) -> Any:
         ("doc", "string", _is_text_or_null),
         ("supervises", "string", _is_text_or_null),
         ("document", "string", _is_text_or_null),
+        ("split_by", "string", _is_text_or_null),
     ):
         if name in schema.names and fits(schema.field(name).type):
             continue

@@ -1,9 +1,13 @@
 """Wikipedia into silver for typing: links and what is named like them become mentions, linked titles become types.
 
-The steps, each in files of its own so that a killed run goes on where it was:
-1. `extract` (wikipedia_extract): dumps into parts of plain articles, links and redirects;
-2. `types`, `redirects`, `links` (wikipedia_resolve): title tables, redirect chains, and the join of links with both;
-3. `anchors`, `mark`, `select`, `write` (wikipedia_write): further mentions, sentences, repeats, shards.
+The steps, each in a file of its own so that a killed run goes on where it was:
+1. `extract` (wikipedia_extract): dumps into parts of plain articles, split into words, links and redirects;
+2. `types`, `redirects` (wikipedia_titles): title tables and redirect chains;
+3. `links` (wikipedia_links): the join of links with both;
+4. `anchors` (wikipedia_anchors): where the texts of links lead, and how often they stand in running text;
+5. `mark` (wikipedia_mark): further mentions, sentences;
+6. `select` (wikipedia_select): repeats and quotas;
+7. `write` (wikipedia_write): shards.
 
 No step holds more than a part or a group of parts in memory, but DuckDB, which is told how much it may have. Results do
 not depend on the number of processes.
@@ -11,8 +15,6 @@ not depend on the number of processes.
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import os
 import shutil
 import sys
@@ -20,8 +22,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from ousianer_cli.corpus.wikipedia_folder import VERSION, claim_folder, leave_nothing
 from ousianer_cli.corpus.wikipedia_parts import (
     Progress,
     Tally,
@@ -33,14 +35,10 @@ from ousianer_cli.corpus.wikipedia_parts import (
     require_extra,
     write_json,
 )
-from ousianer_cli.errors import InputError, OusiaError, OutputError, SettingsError
+from ousianer_cli.errors import InputError, OusiaError, SettingsError
 from ousianer_cli.outputs import whole_file
-from ousianer_cli.settings import flag, traits
-from ousianer_cli.settings.fields import neutral_settings
 from ousianer_cli.settings.prepare_wikipedia import HOWS, WikipediaSettings
 
-VERSION = 1
-_DIGEST_BYTES = 1 << 20
 _REPORT_EVERY = 20.0
 _DUCKDB_THREADS = 4
 
@@ -75,7 +73,7 @@ def prepare_wikipedia(
     out = Path(settings.out)
     work = Work(out / "parts")
     reports = _Progress(progress)
-    _begin(out, settings, resume)
+    claim_folder(out, settings, resume)
     if resume and (out / "report.json").exists():
         done: Tally = read_json(out / "report.json")
         return done
@@ -88,7 +86,7 @@ def prepare_wikipedia(
             action()
         except OusiaError:
             if not any((work.folder / "parts").glob("[0-9]*.json")):
-                _leave_nothing(out)
+                leave_nothing(out)
             raise
         except SystemExit:  # a signal; the worker processes have ended with it
             work.clear_unfinished()
@@ -155,7 +153,7 @@ class _Run:
             write_json(made, counts)
 
     def redirects(self) -> None:
-        from ousianer_cli.corpus.wikipedia_resolve import build_titles
+        from ousianer_cli.corpus.wikipedia_titles import build_titles
 
         given = [Path(t) for t in self.settings.types if Path(t).suffix == ".parquet"]
         built = self.work.folder / "title_types.parquet"
@@ -163,19 +161,21 @@ class _Run:
         self.workers.alone(build_titles, self.work, tables, self.settings.memory, self.threads)
 
     def links(self) -> None:
-        from ousianer_cli.corpus.wikipedia_resolve import resolve_links
+        from ousianer_cli.corpus.wikipedia_links import resolve_links
 
         self.workers.alone(resolve_links, self.work, self.parts(), self.settings.memory, self.threads)
 
     def anchors(self) -> None:
-        from ousianer_cli.corpus.wikipedia_write import build_anchors, write_excluded
+        from ousianer_cli.corpus.excluded import write_excluded
+        from ousianer_cli.corpus.wikipedia_anchors import build_anchors
+        from ousianer_cli.corpus.wikipedia_mark import excluded_file
 
-        write_excluded(self.work, [Path(p) for p in self.settings.exclude])
+        write_excluded(excluded_file(self.work), [Path(p) for p in self.settings.exclude])
         if "alias" in self.settings.how:
             build_anchors(self.work, self.parts(), self.workers, self.settings.memory, self.progress)
 
     def mark(self) -> None:
-        from ousianer_cli.corpus.wikipedia_write import MarkOptions, mark_part
+        from ousianer_cli.corpus.wikipedia_mark import MarkOptions, mark_part
 
         chosen = self.settings
         options = MarkOptions(
@@ -192,7 +192,7 @@ class _Run:
             self.progress(f"mark: {len(parts) - len(todo) + done} of {len(parts)} parts")
 
     def select(self) -> None:
-        from ousianer_cli.corpus.wikipedia_resolve import select_sentences
+        from ousianer_cli.corpus.wikipedia_select import select_sentences
 
         quota = self.settings.max_per_title or None
         self.workers.alone(select_sentences, self.work, quota, self.settings.memory, self.threads)
@@ -282,75 +282,3 @@ def _build_types(tables: Sequence[Path], target: Path, memory: str, strict: bool
 
     made = build_title_types(tables, target, memory=memory, work=target.parent, strict=strict)
     return {"title tables": {"titles": made.titles, "of these guessed": made.guessed, "bad lines": made.bad_lines}}
-
-
-# ---- the folder -----------------------------------------------------------------------------------------------------
-
-
-def _begin(out: Path, settings: WikipediaSettings, resume: bool) -> None:
-    """Claim the folder for this run, or find that it is this run's."""
-    manifest = out / "manifest.json"
-    mine = _manifest(settings)
-    if manifest.exists():
-        if not resume:
-            raise OutputError(f"{out}: expected a new folder, found a run in it; go on with --resume or choose another")
-        begun = read_json(manifest)
-        for name in sorted({*mine, *begun}):
-            if mine.get(name) != begun.get(name):
-                was, now = _short(begun.get(name)), _short(mine.get(name))
-                shown = name if name in ("version", "inputs", "types", "exclude") else flag(name)
-                raise OutputError(
-                    f"{out}: expected to go on with the same run, found another {shown} (then {was}, now {now}); "
-                    "give what the run began with, or choose another folder"
-                )
-        return
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise OutputError(f"{out}: expected a new or empty folder, found something else there; choose another with -o")
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{out}: cannot be made ({error.strerror}); choose another place with -o") from None
-    write_json(manifest, mine)
-
-
-def _leave_nothing(out: Path) -> None:
-    """Take back the folder of a run that failed before it had made anything."""
-    shutil.rmtree(out / "parts", ignore_errors=True)
-    (out / "manifest.json").unlink(missing_ok=True)
-    with contextlib.suppress(OSError):
-        out.rmdir()
-
-
-def _short(value: Any) -> str:
-    text = str(value)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _manifest(settings: WikipediaSettings) -> dict[str, Any]:
-    """What the corpus depends on: the options, and the inputs by size and by their first and last MiB."""
-    free = neutral_settings(settings)
-    options = {k: getattr(settings, k) for k, t in traits(settings).items() if k not in free and t.role != "data"}
-    options["how"] = [h for h in HOWS if h in settings.how]
-    inputs = settings.dumps or [settings.dump_db]
-    return {
-        "version": VERSION,
-        "inputs": [_fingerprint(p) for p in inputs],
-        "types": [_fingerprint(p) for p in settings.types],
-        "exclude": [_fingerprint(p) for p in settings.exclude],
-        **options,
-    }
-
-
-def _fingerprint(path: str) -> list[str | int]:
-    place = Path(path)
-    try:
-        if place.is_dir():
-            return [place.name, "folder"]
-        size = place.stat().st_size
-        with place.open("rb") as file:
-            digest = hashlib.blake2b(file.read(_DIGEST_BYTES), digest_size=16)
-            file.seek(max(0, size - _DIGEST_BYTES))
-            digest.update(file.read(_DIGEST_BYTES))
-    except OSError as error:
-        raise InputError("a readable file", (error.strerror or "none").lower(), path=path) from None
-    return [place.name, size, digest.hexdigest()]

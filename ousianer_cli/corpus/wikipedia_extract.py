@@ -1,4 +1,4 @@
-"""Step 1 of the Wikipedia pipeline: dumps into parts of plain articles, their links, and redirects.
+"""Step 1 of the Wikipedia pipeline: dumps into parts of plain articles, their words and links, and redirects.
 
 Parsing wikitext costs far more than reading a dump. A multistream dump is cut into chunks and each process reads and
 parses one; a dump of one stream is read here and its pages are handed to the processes in blocks.
@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from ousianer_cli.corpus.parquet import RowWriter
+from ousianer_cli.corpus.wikipedia_articles import ArticleWriter
 from ousianer_cli.corpus.wikipedia_parts import (
     EXAMPLES,
-    ROW_GROUP,
     Progress,
     Tally,
     Task,
@@ -200,7 +200,6 @@ class PartWriter:
     def __init__(self, work: Work, part: int) -> None:
         import pyarrow as pa
 
-        span = pa.list_(pa.struct([("start", pa.int32()), ("end", pa.int32())]))
         self.work = work
         self.part = part
         self.tally: Counter[str] = Counter()
@@ -208,11 +207,7 @@ class PartWriter:
         self.faults: Counter[str] = Counter()
         self.examples: list[str] = []
         self.rows = 0
-        self._articles = RowWriter(
-            work.part("articles", part),
-            pa.schema([("page_id", pa.int64()), ("title", pa.string()), ("text", pa.string()), ("bolds", span)]),
-            ROW_GROUP,
-        )
+        self._articles = ArticleWriter(work, part)
         self._anchors = RowWriter(
             work.part("anchors", part),
             pa.schema(
@@ -238,8 +233,7 @@ class PartWriter:
         self.tally["links"] += len(article.anchors)
         self.tally["bold titles"] += len(article.bolds)
         self.tally["characters of text"] += len(article.text)
-        bolds = [{"start": a, "end": b} for a, b in article.bolds]
-        self._articles.add(article.page_id, normalise_title(article.title), article.text, bolds)
+        self._articles.add(article.page_id, normalise_title(article.title), article.text, article.bolds)
         for n, a in enumerate(article.anchors):
             shown = article.text[a.start : a.end]
             self._anchors.add(self.part, self.rows, n, a.start, a.end, a.target, bool(a.section), shown)

@@ -32,8 +32,10 @@ _HIDDEN = re.compile(f"[{INVISIBLE}]")
 _CONTROLS = re.compile(f"[{_CONTROL}]")
 # A release that was escaped twice has `&amp;eacute;`.
 _REFERENCE = r"&(?:amp;)*(?P<name>\#[0-9]{1,7}|\#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"
-_ODD = re.compile(rf"{_REFERENCE}|[{INVISIBLE}]+|[{_CONTROL}]")
-_ODD_OR_QUOTE = re.compile(rf"(?P<quote>(?m:^)[ \t]*(?:(?:>|&gt;)[ \t]?)+)|{_ODD.pattern}")
+ODD = rf"{_REFERENCE}|[{INVISIBLE}]+|[{_CONTROL}]"
+"""The pattern of what is read as something else than it stands."""
+_ODD = re.compile(ODD)
+_ODD_OR_QUOTE = re.compile(rf"(?P<quote>(?m:^)[ \t]*(?:(?:>|&gt;)[ \t]?)+)|{ODD}")
 _LINE_END = re.compile(r"\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
 
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 
 from ousianer_cli.formats.corpus import Mention, Sentence, dump_sentence, read_corpus
-from ousianer_cli.formats.words import resplit_tokens
+from ousianer_cli.formats.words import RULES
 from ousianer_cli.network.checkpoint import Model
 from ousianer_cli.network.inference import detect_spans
 from ousianer_cli.outputs import open_output
@@ -63,14 +63,14 @@ def mark_names(
 def _mark_pool(
     model: Model, pool: Sequence[Sentence], counts: Counter[str], batch_pieces: int
 ) -> Iterator[tuple[Sentence, bool]]:
-    split = [resplit_tokens(s.tokens, [(m.start, m.end) for m in s.mentions]) for s in pool]
-    encoded = model.tokenizer.encode([words for words, _ in split]) if pool else []
+    split = [s.as_words() for s in pool]
+    encoded = model.tokenizer.encode([words for words, *_ in split]) if pool else []
     fits = [
         SHORTEST <= len(words) <= LONGEST and e.pieces <= model.max_pieces
-        for (words, _), e in zip(split, encoded, strict=True)
+        for (words, *_), e in zip(split, encoded, strict=True)
     ]
     detected = iter(detect_spans(model.tagger, [e for e, fit in zip(encoded, fits, strict=True) if fit], batch_pieces))
-    for sentence, (words, spans), fit in zip(pool, split, fits, strict=True):
+    for sentence, (words, spans, _), fit in zip(pool, split, fits, strict=True):
         names: list[Span] | None = None
         if fit:
             marked, marginals = next(detected)
@@ -90,7 +90,7 @@ def _mark_pool(
         ]
         if sentence.nested:
             counts["nested mentions left out"] += len(sentence.nested)
-        yield Sentence(tuple(words), tuple(mentions), sentence.doc, "both", document=sentence.document), True
+        yield Sentence(tuple(words), tuple(mentions), sentence.doc, "both", (), sentence.document, RULES), True
 
 
 def _merged(

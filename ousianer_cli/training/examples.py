@@ -16,7 +16,7 @@ import numpy as np
 
 from ousianer_cli.corpus.store import read_store, store_files
 from ousianer_cli.formats.corpus import Sentence
-from ousianer_cli.formats.words import resplit_tokens
+from ousianer_cli.formats.visible import Span
 from ousianer_cli.network.inference import length_batches
 from ousianer_cli.network.passages import join_encoded, plan_passages
 from ousianer_cli.network.pieces import EncodedSentence, PieceTokenizer
@@ -164,21 +164,19 @@ def _encode(
     open_labels: bool,
     max_pieces: int,
 ) -> None:
-    rows: list[tuple[Sentence, list[str], list[tuple[int, int]]]] = []
+    rows: list[tuple[Sentence, list[str], list[Span], list[Span]]] = []
     for sentence in sentences:
-        every = (*sentence.mentions, *sentence.nested)
-        words, spans = resplit_tokens(sentence.tokens, [(m.start, m.end) for m in every])
-        rows.append((sentence, words, spans))
-    for (sentence, words, spans), encoded in zip(rows, tokenizer.encode([r[1] for r in rows]), strict=True):
+        rows.append((sentence, *sentence.as_words()))
+    for (sentence, words, spans, nested), encoded in zip(rows, tokenizer.encode([r[1] for r in rows]), strict=True):
         example = Example(
             encoded,
-            spans[: len(sentence.mentions)],
+            spans,
             [m.types for m in sentence.mentions],
             [m.weight for m in sentence.mentions],
             detects and sentence.detects,
             types and sentence.types_mentions,
             open_labels,
-            [(s, m.types) for s, m in zip(spans[len(sentence.mentions) :], sentence.nested, strict=True)],
+            [(s, m.types) for s, m in zip(nested, sentence.nested, strict=True)],
             sentence.document,
         )
         loaded.counts["sentences"] += 1

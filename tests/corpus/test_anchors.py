@@ -15,6 +15,7 @@ from ousianer_cli.corpus.anchors import (
     hash_words,
     ngram_hashes,
 )
+from ousianer_cli.corpus.split_text import SplitText
 from ousianer_cli.errors import InputError, OutputError
 
 pa = pytest.importorskip("pyarrow")
@@ -74,11 +75,12 @@ def test_a_tie_goes_the_same_way_whatever_the_order(tmp_path: Path) -> None:
 
 
 def test_occurrences_are_those_of_a_plain_count(table: AnchorTable, tmp_path: Path) -> None:
-    texts = [
+    lines = [
         "Tarn lies on the Tarn.\nPort Tarn is new. Port\nTarn? Tarnish, tarn, Tarn's.",
         "",
         "Éa sang the Ode; the Odes. Port  Tarn",
     ]
+    texts = [SplitText.of(line) for line in lines]
     parts = [count_occurrences(texts[:1], table), count_occurrences(texts[1:], table)]
     table.add_occurrences(parts)
     again = AnchorTable.load(tmp_path / "table")
@@ -94,7 +96,7 @@ def test_occurrences_are_those_of_a_plain_count(table: AnchorTable, tmp_path: Pa
 
 
 def test_batches_do_not_change_the_count(table: AnchorTable, monkeypatch: pytest.MonkeyPatch) -> None:
-    texts = ["Tarn and Port Tarn.", "the Ode of Tarn", "Éa"] * 5
+    texts = [SplitText.of(text) for text in ["Tarn and Port Tarn.", "the Ode of Tarn", "Éa"] * 5]
     whole = count_occurrences(texts, table)
     monkeypatch.setattr("ousianer_cli.corpus.anchors._BATCH_WORDS", 3)
     monkeypatch.setattr("ousianer_cli.corpus.anchors._MOST_CACHED", 2)
@@ -136,7 +138,7 @@ def test_runs_of_words_hash_as_anchors_do() -> None:
 def test_an_empty_table(tmp_path: Path) -> None:
     made = AnchorTable.build(parquet(tmp_path / "a.parquet", []), None, tmp_path / "t")
     assert len(made) == 0 and made.lookup("Tarn") is None
-    assert count_occurrences(["Tarn"], made).shape == (0,)
+    assert count_occurrences([SplitText.of("Tarn")], made).shape == (0,)
 
 
 def test_errors_name_the_file(table: AnchorTable, tmp_path: Path) -> None:

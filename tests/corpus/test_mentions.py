@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from ousianer_cli.corpus.anchors import AnchorTable, count_occurrences
 from ousianer_cli.corpus.mentions import FoundMention, expand_mentions
+from ousianer_cli.corpus.split_text import SplitText
 from ousianer_cli.errors import SettingsError
 from ousianer_cli.settings.prepare_wikipedia import ExpansionSettings, How
 
@@ -40,7 +41,7 @@ def further(
     """(shown, title, how) of the mentions that were not there, in order."""
     text, found = article(marked)
     places = {(m.start, m.end) for m in found}
-    every = expand_mentions(text, "Own", found, table, settings, persons=persons)
+    every = expand_mentions(SplitText.of(text), "Own", found, table, settings, persons=persons)
     assert [m for m in every if (m.start, m.end) in places] == sorted(found, key=lambda m: m.start)
     return [(text[m.start : m.end], m.title, m.how) for m in every if (m.start, m.end) not in places]
 
@@ -149,9 +150,8 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> AnchorTable:
     columns = {name: [row[k] for row in rows] for k, name in enumerate(("anchor", "title", "count"))}
     pq.write_table(pa.table(columns), folder / "a.parquet")
     made = AnchorTable.build(folder / "a.parquet", None, folder / "table")
-    made.add_occurrences(
-        [count_occurrences(["UP " * 20 + "Havens " * 20 + "Alliance " * 100 + "Alliance Hall " * 3], made)]
-    )
+    text = SplitText.of("UP " * 20 + "Havens " * 20 + "Alliance " * 100 + "Alliance Hall " * 3)
+    made.add_occurrences([count_occurrences([text], made)])
     return made
 
 
@@ -206,7 +206,7 @@ def test_doubtful_surnames_are_left_alone(marked: str) -> None:
 def test_weights_are_those_of_the_settings() -> None:
     text, found = article("**Ode** and [[Lund]] and in Lund.")
     settings = ExpansionSettings(link_weight=0.9, bold_weight=0.8, again_weight=0.7)
-    assert [(m.how, m.weight) for m in expand_mentions(text, "Own", found, None, settings)] == [
+    assert [(m.how, m.weight) for m in expand_mentions(SplitText.of(text), "Own", found, None, settings)] == [
         ("bold", 0.8),
         ("link", 0.9),
         ("again", 0.7),
@@ -227,7 +227,7 @@ def test_whatever_the_text_mentions_lie_apart_on_word_edges(words: list[str], li
     for start, length in sorted(links):
         if start + length <= len(text) and (not found or start >= found[-1].end):
             found.append(FoundMention(start, start + length, f"T{start % 2} Lund", "link"))
-    made = expand_mentions(text, "Own", found, None, SURNAMES, persons={"T0 Lund"})
+    made = expand_mentions(SplitText.of(text), "Own", found, None, SURNAMES, persons={"T0 Lund"})
     assert [m for m in made if m.how == "link"] == found
     for left, right in zip(made, made[1:], strict=False):
         assert left.end <= right.start
@@ -244,7 +244,7 @@ def test_time_grows_with_the_text_only() -> None:
     text, found = article(" and ".join(f"[[{name}]]" for name in names) + ".\n")
     text += " saw ".join(names * 10)
     begin = time.process_time()
-    made = expand_mentions(text, "Own", found, None, SURNAMES, persons=set(names))
+    made = expand_mentions(SplitText.of(text), "Own", found, None, SURNAMES, persons=set(names))
     assert time.process_time() - begin < 5
     assert len(made) == 2000 + 20000
 

@@ -16,7 +16,7 @@ from ousianer_cli.corpus.silver import SilverCounts, prepare_silver
 from ousianer_cli.corpus.title_types import build_title_types, mentions_of_types
 from ousianer_cli.corpus.wikipedia_extract import Block, blocks
 from ousianer_cli.corpus.wikipedia_parts import Work
-from ousianer_cli.corpus.wikipedia_resolve import build_titles
+from ousianer_cli.corpus.wikipedia_titles import build_titles
 from ousianer_cli.formats import dump_db
 from ousianer_cli.formats.mediawiki import read_pages
 from ousianer_cli.formats.wikitext import parse_article

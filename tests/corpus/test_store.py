@@ -93,6 +93,7 @@ def test_the_schema_is_the_documented_one(tmp_path: Path) -> None:
                 ("mentions", pa.list_(mention)),
                 ("supervises", pa.string()),
                 ("document", pa.string()),
+                ("split_by", pa.string()),
             ]
         )
     )

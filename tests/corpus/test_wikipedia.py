@@ -22,11 +22,13 @@ from ousianer_cli.corpus import wikipedia_extract
 from ousianer_cli.corpus.store import read_rows, read_store
 from ousianer_cli.corpus.wikipedia import prepare_wikipedia
 from ousianer_cli.corpus.wikipedia_parts import Tally, Workers, add_tally
-from ousianer_cli.corpus.wikipedia_write import letters_key
 from ousianer_cli.errors import InputError, OusiaError, OutputError, SettingsError
+from ousianer_cli.formats import words
 from ousianer_cli.formats.corpus import read_corpus
 from ousianer_cli.formats.wikitext import parse_article
+from ousianer_cli.network.pieces import PieceTokenizer
 from ousianer_cli.settings.prepare_wikipedia import WikipediaSettings
+from ousianer_cli.training.examples import load_examples
 
 TOWN, PAINTER, RIVER = "wordnet_town_108665504", "wordnet_painter_110391653", "wordnet_river_109411430"
 BAND, CITY = "wordnet_musical_organization_108246613", "wordnet_city_108524735"
@@ -154,6 +156,27 @@ def test_any_folder_name(tmp_path: Path) -> None:
     raw.write_text("".join(f"{title}\t{ids[0]}\n" for title, (ids, _) in TYPES.items()), encoding="utf-8")
     report = make(folder, types=[str(raw)], out=str(folder / "raw"))
     assert sum(report["mentions"].values()) == 10
+
+
+def test_a_sentence_is_split_once_from_the_dump_to_the_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each sentence has a word of its own: counting anchors, marking and training find it split."""
+    text = "Walk with Zab{0} to [[Oslin]]. See Zac{0} at [[Oslin]] again.\n\nOslin ends Zad{0}."
+    pages = [(f"Walk {i}", text.format(i)) for i in range(3)]
+    seen: list[str] = []
+    split = words._spans
+
+    def spy(text: str, start: int, end: int) -> list[tuple[int, int]]:
+        seen.append(text[start:end])
+        return split(text, start, end)
+
+    monkeypatch.setattr(words, "_spans", spy)
+    make(tmp_path, dumps=[str(dump(tmp_path / "w.xml", pages))])
+    sentences = list(read_store(tmp_path / "out"))
+    assert {s.split_by for s in sentences} == {words.RULES} and len(sentences) == 9
+    loaded = load_examples([str(tmp_path / "out")], PieceTokenizer.characters())
+    assert [e.encoded.words for e in loaded.examples] == [len(s.tokens) for s in sentences]
+    for name in (f"Za{kind}{i}" for kind in "bcd" for i in range(3)):
+        assert sum(name in text for text in seen) == 1, name
 
 
 def test_everything_is_counted(tmp_path: Path) -> None:
@@ -464,7 +487,3 @@ def test_tallies_add_up() -> None:
     total: Tally = {"a": 1, "b": {"c": 2}, "d": ["x"]}
     add_tally(total, {"a": 2, "b": {"c": 1, "e": 5}, "d": ["y"] * 50})
     assert total["a"] == 3 and total["b"] == {"c": 3, "e": 5} and len(total["d"]) == 20
-
-
-def test_letters_alone_make_the_key_of_exclusion() -> None:
-    assert letters_key(["Ada", "'s", "House", "."]) == letters_key(["ada's", "house."]) != letters_key(["Ada", "house"])

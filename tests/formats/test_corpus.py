@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from ousianer_cli.formats.corpus import (
     read_corpus,
     write_corpus,
 )
+from ousianer_cli.formats.words import RULES
 
 LABELS = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1, max_size=8)
 
@@ -34,7 +36,8 @@ def sentences(draw: st.DrawFn) -> Sentence:
     nested = [Mention(m.start, m.start + 1, ("A",), noun="town") for m in mentions if m.end - m.start > 1]
     supervises = draw(st.sampled_from(["detection", "typing", "both"]))
     document = draw(st.sampled_from(["", "d1"]))
-    return Sentence(tuple(tokens), tuple(mentions), draw(LABELS), supervises, tuple(nested), document)
+    split_by = draw(st.sampled_from(["", RULES]))
+    return Sentence(tuple(tokens), tuple(mentions), draw(LABELS), supervises, tuple(nested), document, split_by)
 
 
 @given(st.lists(sentences(), max_size=4))
@@ -42,6 +45,13 @@ def test_what_is_written_reads_back(tmp_path_factory: pytest.TempPathFactory, ro
     path = tmp_path_factory.mktemp("corpus") / "c.jsonl"
     assert write_corpus(path, rows) == len(rows)
     assert list(read_corpus(path)) == rows
+
+
+def test_tokens_that_are_our_words_stay_as_they_are() -> None:
+    own = Sentence(("@", "Oslo_Now", "Obama,"), (Mention(1, 3),), nested=(Mention(1, 2),), split_by=RULES)
+    assert own.as_words() == (["@", "Oslo_Now", "Obama,"], [(1, 3)], [(1, 2)])
+    others = (["@", "Oslo", "_", "Now", "Obama", ","], [(1, 6)], [(1, 4)])
+    assert replace(own, split_by="").as_words() == others == replace(own, split_by="earlier").as_words()
 
 
 def test_own_lines_are_detected_and_keep_what_they_say(tmp_path: Path) -> None:

@@ -1,31 +1,25 @@
-"""Step 2 of the Wikipedia pipeline: where links lead, and what stands there.
+"""Step 2 of the Wikipedia pipeline: what every name of a page leads to through redirects, and the types there.
 
 DuckDB does the joins, on disk where they outgrow the memory it is given. One table knows every redirect and every typed
-title; the links of a group of parts are joined with it at a time, so that memory does not depend on the dump, and each
-part's links come out in the order in which the next step reads the articles.
+title.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ousianer_cli.corpus.database import connect, copy_rows, first_line, run
-from ousianer_cli.corpus.wikipedia_parts import EXAMPLES, Tally, Work, read_json, write_json
+from ousianer_cli.corpus.database import connect, first_line, run
+from ousianer_cli.corpus.wikipedia_parts import EXAMPLES, Tally, Work, write_json
 from ousianer_cli.errors import InputError
 from ousianer_cli.outputs import whole_file
 from ousianer_cli.taxonomy.wordnet import WordNet
 
-GROUP_LINKS = 200_000
-"""Links joined at a time, about."""
 _HOPS = 6
 """Doublings of a redirect chain: chains of up to 2^6 redirects are followed; what is left goes in a circle."""
 _PERSON = "wordnet_person_100007846"
-
-
-# ---- redirects and types --------------------------------------------------------------------------------------------
 
 
 def build_titles(work: Work, types: Sequence[Path], memory: str, threads: int) -> None:
@@ -182,166 +176,3 @@ def _resolve_redirects(connection: Any, work: Work) -> Tally:
         },
         "redirect circles": [f"{source} -> {target}" for source, target in shown],
     }
-
-
-# ---- links ----------------------------------------------------------------------------------------------------------
-
-
-def groups(work: Work, parts: Sequence[int], most: int = GROUP_LINKS) -> Iterator[list[int]]:
-    """Parts in order, in groups of about `most` links."""
-    group: list[int] = []
-    held = 0
-    for part in parts:
-        links = read_json(work.part("parts", part, "json"))["articles"].get("links", 0)
-        if group and held + links > most:
-            yield group
-            group, held = [], 0
-        group.append(part)
-        held += links
-    if group:
-        yield group
-
-
-def resolve_links(work: Work, parts: Sequence[int], memory: str, threads: int) -> None:
-    """Write each part's `links` (by row and place) and `titles` (by row), and anchor counts by group of parts."""
-    todo = [g for g in groups(work, parts) if not work.part("linked", g[0], "json").exists()]
-    if not todo:
-        return
-    connection = connect(work.folder / "spill", memory, threads, work.folder / "titles.duckdb", read_only=True)
-    try:
-        for group in todo:
-            _resolve_group(connection, work, group)
-    finally:
-        connection.close()
-
-
-def _resolve_group(connection: Any, work: Work, group: Sequence[int]) -> None:
-    anchors = [str(work.part("anchors", part)) for part in group]
-    run(
-        connection,
-        """
-        CREATE OR REPLACE TEMP TABLE links AS
-        SELECT a.part, a.row, a.n, a.start, a.end, a.text, coalesce(t.title, a.target) AS title,
-               a.section OR coalesce(t.section, false) AS section,
-               CASE WHEN NOT a.section THEN t.set_id END AS set_id, CASE WHEN NOT a.section THEN t.weight END AS weight,
-               regexp_matches(a.text, '\\p{Lu}') AS name, t.name IS NOT NULL AND t.title <> a.target AS moved
-        FROM read_parquet(?) a LEFT JOIN targets t ON a.target = t.name
-        """,
-        [anchors],
-    )
-    for part in group:
-        copy_rows(
-            connection,
-            'SELECT row, start, "end", title, section, set_id, weight FROM links WHERE part = ? ORDER BY row, n',
-            work.part("links", part),
-            [part],
-        )
-        copy_rows(
-            connection,
-            """
-            SELECT a.file_row_number::INTEGER AS row, t.set_id, t.weight
-            FROM read_parquet(?, file_row_number = true) a LEFT JOIN typed t USING (title) ORDER BY row
-            """,
-            work.part("titles", part),
-            [str(work.part("articles", part))],
-        )
-    copy_rows(
-        connection,
-        "SELECT text AS anchor, title, count(*) AS count FROM links WHERE NOT section GROUP BY ALL ORDER BY ALL",
-        work.part("anchor_counts", group[0]),
-    )
-    counted = run(
-        connection,
-        """
-        SELECT count(*), count(*) FILTER (section), count(*) FILTER (moved), count(set_id), count(*) FILTER (name),
-               count(*) FILTER (name AND set_id IS NOT NULL)
-        FROM links
-        """,
-    ).fetchone()
-    names = ("all", "to a section", "through a redirect", "typed", "with a capital letter", "these typed")
-    write_json(work.part("linked", group[0], "json"), {"links": dict(zip(names, counted, strict=True))})
-    run(connection, "DROP TABLE links")
-
-
-# ---- duplicates and quotas ------------------------------------------------------------------------------------------
-
-
-def select_sentences(work: Work, max_per_title: int | None, memory: str, threads: int) -> None:
-    """Write `repeats` (sentences with the words of an earlier one) and, with a quota, each full title's last ticket.
-
-    Both in the order in which they are read, `repeats` as (part, row).
-    """
-    repeats, quota = work.folder / "repeats.parquet", work.folder / "quota.parquet"
-    marked = [str(p) for p in work.files("marked")]
-    connection = connect(work.folder / "spill", memory, threads)
-    try:
-        if not repeats.exists():
-            run(
-                connection,
-                """
-                CREATE TEMP TABLE several AS SELECT key, min(part * 1000000 + row) AS earliest
-                FROM read_parquet(?) GROUP BY key HAVING count(*) > 1
-                """,
-                [marked],
-            )
-            copy_rows(
-                connection,
-                """
-                SELECT m.part, m.row FROM read_parquet(?) m JOIN several s USING (key)
-                WHERE m.part * 1000000 + m.row <> s.earliest ORDER BY m.part, m.row
-                """,
-                repeats,
-                [marked],
-            )
-        if max_per_title is not None and not quota.exists():
-            run(
-                connection,
-                """
-                CREATE TEMP TABLE tickets AS
-                SELECT unnest(titles) AS title, unnest(tickets) AS ticket
-                FROM read_parquet(?) m ANTI JOIN read_parquet(?) r ON m.part = r.part AND m.row = r.row
-                """,
-                [marked, str(repeats)],
-            )
-            copy_rows(
-                connection,
-                """
-                WITH full_titles AS (SELECT title FROM tickets GROUP BY title HAVING count(*) > $1),
-                ranked AS (
-                    SELECT title, ticket, row_number() OVER (PARTITION BY title ORDER BY ticket) AS place
-                    FROM tickets SEMI JOIN full_titles USING (title))
-                SELECT title, ticket AS last FROM ranked WHERE place = $1 ORDER BY title
-                """,
-                quota,
-                [max_per_title],
-            )
-    finally:
-        connection.close()
-
-
-def repeated_rows(work: Work, parts: Sequence[int]) -> dict[int, set[int]]:
-    """part -> its rows that are repeats, for these parts."""
-    import pyarrow.parquet as pq
-
-    repeats: dict[int, set[int]] = {}
-    table = pq.read_table(work.folder / "repeats.parquet", filters=[("part", "in", list(parts))])
-    for part, row in zip(table["part"].to_pylist(), table["row"].to_pylist(), strict=True):
-        repeats.setdefault(part, set()).add(row)
-    return repeats
-
-
-def quota_of(work: Work, parts: Sequence[int], memory: str) -> dict[str, int]:
-    """title -> the last ticket that still gets in, for the full titles of these parts."""
-    connection = connect(work.folder / "spill", memory, 1)
-    try:
-        rows = run(
-            connection,
-            """
-            SELECT title, last FROM read_parquet(?) SEMI JOIN (
-                SELECT DISTINCT unnest(titles) AS title FROM read_parquet(?)) USING (title)
-            """,
-            [str(work.folder / "quota.parquet"), [str(work.part("marked", part)) for part in parts]],
-        )
-        return dict(rows.fetchall())
-    finally:
-        connection.close()
