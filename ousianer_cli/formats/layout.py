@@ -18,7 +18,8 @@ from ousianer_cli.formats.words import word_set
 LINE = re.compile(r"[^\n\r\x0b\x0c\x85\u2028\u2029]*(?:\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]|\Z)")
 LINE_ENDS = "\n\r\x0b\x0c\x85\u2028\u2029"
 TERMINAL = re.compile(r"[.!?…。！？](?:[」』）】\"'”’»›)\]}])*\s*\Z")
-MAY_HOLD_CELLS = re.compile(r"[\t|]|[ \u00a0\u2000-\u200a\u3000]{2}")
+_BAR = "|\u00a6\u2502\u2503\u2551\uff5c"
+MAY_HOLD_CELLS = re.compile(rf"[\t{_BAR}]|[ \u00a0\u2000-\u200a\u3000]{{2}}")
 """Text without a match is no row of a table."""
 
 # A paragraph narrower than this is taken for a list or a verse, unless its words show that it is wrapped prose.
@@ -27,11 +28,14 @@ _MIN_WRAP = 40
 _WIDE_GAP = 4
 _TAG_LINE = re.compile(r"\s*(?:</?[A-Za-z!?][^<>]*>\s*)+\Z")
 _WORD = re.compile(r"\S+")
-_BULLET = re.compile(r"\s*(?:[-*•·▪◦‣]\s|\(?\d{1,2}[.)]\s)")
+_SPACED_BAR = re.compile(rf" [{_BAR}] ")
+_BULLET = re.compile(r"\s*[-*•·▪▫◦‣●○■□◆➢➤►▶✓✔✗→⇒★☆]\s+")
+# What may also begin a line of prose: an item only behind a line that is finished, or after another such item.
+_COUNTED = re.compile(r"\s*(?:\(?(?:\d{1,2}|[a-z]|[ivx]{2,4})[.)]|\[\d{1,3}\]|[–+])\s+")
 _LABEL = re.compile(r"\s*[A-Z][\w.'’ -]{0,30}:(?:\s|\Z)")
 _GAP = re.compile(r"(?<=\S)(?<![.!?:][\"'”’)])(?<![.!?:])[ \u00a0\u2000-\u200a\u3000]{2,}(?=\S)")
 _TAB = re.compile(r"(?<=\S)\s*\t\s*(?=\S)")
-_PIPE = re.compile(r"\|+\s*(?=[^\s|])")
+_PIPE = re.compile(rf"[{_BAR}]+\s*(?=[^\s{_BAR}])")
 _OPENING = "\"'“‘«‹„‚([{¿¡"
 _CLOSING = ",;:\"'”’»›)]}"
 
@@ -51,6 +55,15 @@ _NAME_GOES_ON = word_set(
     Royal Supreme White Prime Foreign Vice President Chancellor Minister Secretary Senator General
     Colonel Judge Justice King Queen Prince Pope Sir Lord Mr Mrs Ms Dr World Red Black Côte Bosnia
     """
+)
+_TITLES = word_set(
+    """
+    Mr Mrs Ms Miss Dr Prof Sir Lady Lord President Chancellor Minister Senator Judge General Mr. Mrs. Ms. Dr. Prof.
+    Sen. Gen.
+    """
+)
+_TAIL = re.compile(
+    r"\s*[^\W\d_]+(?:,|['’]s|\s+(?:of|in|on|at|to|for|from|with|by|and|or|is|was|has|had|said|says|will))(?!\w)"
 )
 
 
@@ -104,12 +117,30 @@ def _blocks(visible: VisibleText) -> Iterator[list[Span]]:
         breaks = not line.strip() or _TAG_LINE.match(line) is not None
         if not breaks:
             block.append((cursor, content_end))
-        if block and (breaks or content_end in visible.quote_ends):
+        if block and (breaks or (content_end in visible.quote_ends and not _is_parted(text, *block[-1], line_end))):
             yield block
             block = []
         cursor = line_end
     if block:
         yield block
+
+
+def _is_parted(text: str, start: int, end: int, following: int) -> bool:
+    """Whether a line goes on in the next one though that is quoted otherwise, as mailers leave it."""
+    line = LINE.match(text, following)
+    next_end = line.end() if line else len(text)
+    if _finished(text, start, end) or not text[following:next_end].strip():
+        return False
+    return _goes_on(text, start, end) or _is_small(text, following, next_end) or _is_tail(text, start, end, following)
+
+
+def _is_tail(text: str, start: int, end: int, following: int) -> bool:
+    """Whether a line ends in a name of which the next line has the rest: a name's word, then one that goes on."""
+    before = text[max(start, end - 200) : end].split()
+    rest = _TAIL.match(text, following)
+    return (
+        len(before) > 2 and before[-1].isalpha() and before[-1].istitle() and before[-2] in _TITLES and rest is not None
+    )
 
 
 # --- tables ----------------------------------------------------------------------------------------------------------
@@ -119,16 +150,19 @@ def _cells(text: str, block: Sequence[Span]) -> list[list[int]]:
     """Of each line the places where its cells but the first begin; empty where it is no row."""
     gaps = [[match.span() for match in _GAP.finditer(text, a, b)] if b - a < 10_000 else [] for a, b in block]
     aligned = _columns(block, gaps)
+    right = _right_columns(block, gaps)
+    even = _is_even(text, block, gaps)
     rows: list[list[int]] = []
     for (start, end), own in zip(block, gaps, strict=True):
         if not MAY_HOLD_CELLS.search(text, start, end):
             rows.append([])
             continue
-        found = {b for a, b in own if b - a >= _WIDE_GAP or b - start in aligned}
+        found = {b for a, b in own if b - a >= _WIDE_GAP or b - start in aligned or even}
+        found |= {b for (_, b), (c, _) in pairwise(own) if c - start in right}
         found.update(match.end() for match in _TAB.finditer(text, start, end))
         pipes = [match.end() for match in _PIPE.finditer(text, start, end)]
-        if len(pipes) > 1 or " | " in text[start:end]:
-            found.update(place for place in pipes if text[start:place].strip("| \t"))
+        if len(pipes) > 1 or _SPACED_BAR.search(text, start, end):
+            found.update(place for place in pipes if text[start:place].strip(_BAR + " \t"))
         rows.append(sorted(found))
     return rows
 
@@ -149,6 +183,31 @@ def _columns(block: Sequence[Span], gaps: Sequence[Sequence[Span]]) -> set[int]:
     return shared if len(filled) > 1 and shared == set(lines) and len(filled) == len(block) else set()
 
 
+def _right_columns(block: Sequence[Span], gaps: Sequence[Sequence[Span]]) -> set[int]:
+    """Columns at which cells end, though they begin anywhere; the last cell of a line, as justified prose, is none."""
+    widest: dict[int, int] = {}
+    lines: Counter[int] = Counter()
+    for (start, _), own in zip(block, gaps, strict=True):
+        for (a, b), (c, _) in pairwise(own):
+            widest[c - start] = max(widest.get(c - start, 0), b - a)
+            lines[c - start] += 1
+    return {column for column, count in lines.items() if count > 1 and widest[column] >= _WIDE_GAP}
+
+
+def _is_even(text: str, block: Sequence[Span], gaps: Sequence[Sequence[Span]]) -> bool:
+    """Whether lines have equally many gaps of two blanks, with a few words between them and no small letter behind."""
+    if len(block) < 2 or not gaps[0] or len({len(own) for own in gaps}) > 1:
+        return False
+    if any(b - a != 2 or text[b].islower() for own in gaps for a, b in own):
+        return False
+    cells = (
+        text[a:b]
+        for (s, e), own in zip(block, gaps, strict=True)
+        for (_, a), (b, _) in pairwise([(s, s), *own, (e, e)])
+    )
+    return all(len(cell.split()) <= 5 for cell in cells)
+
+
 # --- wrapped lines ---------------------------------------------------------------------------------------------------
 
 
@@ -164,10 +223,9 @@ def _units(text: str, lines: Sequence[Span]) -> Iterator[list[Span]]:
     labels = sum(_LABEL.match(text, a, b) is not None for a, b in lines) > 1
     unit: list[Span] = []
     for a, b in lines:
-        bullet = _BULLET.match(text, a, b)
-        numbered = bullet is not None and any(c.isdigit() for c in bullet[0])
-        # A figure may begin any line of prose: it numbers an item only behind a line that is finished.
-        opens = bullet is not None and not (numbered and unit and not _finished(text, *unit[-1]))
+        counted = _COUNTED.match(text, a, b) is not None
+        behind = not unit or _finished(text, *unit[-1]) or _COUNTED.match(text, *unit[0]) is not None
+        opens = _BULLET.match(text, a, b) is not None or (counted and behind)
         if unit and (opens or (labels and _LABEL.match(text, a, b))):
             yield unit
             unit = []
@@ -186,11 +244,12 @@ def _wraps_of(visible: VisibleText, unit: Sequence[Span]) -> Iterator[int]:
         raw = [visible.outside(a, b, 0, len(visible.raw)) for a, b in unit]
         full.append(_no_room(visible.raw, raw, list(pairwise(raw))))
     longest = max(b - a for a, b in unit)
-    if longest >= _MIN_WRAP and any(map(all, full)) and not all(finished):
+    if (longest >= _MIN_WRAP and any(map(all, full)) and not all(finished)) or _hangs(text, unit):
         yield from ends
         return
+    parted = visible.quote_ends | set(_in_quotes(visible, unit))
     certain = [
-        not done and (_goes_on(text, a, b) or _is_small(text, c, d))
+        not done and (_goes_on(text, a, b) or _is_small(text, c, d) or b in parted)
         for done, ((a, b), (c, d)) in zip(finished, pairs, strict=True)
     ]
     if not any(certain) or not _is_prose(text, unit, certain, finished):
@@ -202,6 +261,28 @@ def _wraps_of(visible: VisibleText, unit: Sequence[Span]) -> Iterator[int]:
         if wrap:
             yield end
         inside = wrap and not finished[k]
+
+
+def _hangs(text: str, unit: Sequence[Span]) -> bool:
+    """Whether the lines of a list's item stand under its first word."""
+    bullet = _BULLET.match(text, *unit[0]) or _COUNTED.match(text, *unit[0])
+    return bullet is not None and all(text[a : a + len(bullet[0])].isspace() for a, _ in unit[1:])
+
+
+def _in_quotes(visible: VisibleText, unit: Sequence[Span]) -> Iterator[int]:
+    """Of quoted lines, the ends inside sentences that begin with one line and end with a later one of running text."""
+    text = visible.text
+    sentence: list[Span] = []
+    for a, b in unit:
+        if a not in visible.quoted:
+            sentence = []
+            continue
+        sentence.append((a, b))
+        if _finished(text, a, b):
+            words = text[a:b].split()
+            if any(word[0].islower() for word in words):
+                yield from (end for _, end in sentence[:-1])
+            sentence = []
 
 
 def _no_room(text: str, lines: Sequence[Span], pairs: Sequence[tuple[Span, Span]]) -> list[bool]:
@@ -221,20 +302,29 @@ def _finished(text: str, start: int, end: int) -> bool:
 def _goes_on(text: str, start: int, end: int) -> bool:
     """Whether a line ends in a word that more must follow."""
     words = text[max(start, end - 200) : end].split()
+    if not words:
+        return False
+    if words[-1][-1] in "-\u2010\u2011" and words[-1][-2:-1].isalpha():
+        return True
     if len(words) < 2:
         return False
     last = words[-1].lstrip(_OPENING)
+    if text[start:end].isupper():
+        last = last.lower() if last.lower() in _GOES_ON else last.capitalize()
     return last in _GOES_ON or (last in _NAME_GOES_ON and len(words) > 2 and _small_words(words) > 0)
 
 
 def _is_small(text: str, start: int, end: int) -> bool:
-    """Whether a line begins with a small letter."""
+    """Whether a line begins with a small letter that is no list's."""
+    if _COUNTED.match(text, start, end):
+        return False
     line = text[start : min(end, start + 20)].lstrip(" \t" + _OPENING)
     return bool(line) and line[0].islower()
 
 
 def _small_words(words: Sequence[str]) -> int:
-    return sum(word.strip(_OPENING + _CLOSING + ".!?") in _GOES_ON or word[:1].islower() for word in words)
+    bare = (word.strip(_OPENING + _CLOSING + ".!?") for word in words)
+    return sum(word[:1].islower() or (word.lower() if word.isupper() else word) in _GOES_ON for word in bare)
 
 
 def _has_stop(text: str, start: int, end: int) -> bool:

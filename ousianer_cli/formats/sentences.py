@@ -13,8 +13,9 @@ import re
 from bisect import bisect_right
 from itertools import pairwise
 
+from ousianer_cli.formats.characters import INVISIBLE
 from ousianer_cli.formats.layout import LINE, LINE_ENDS, MAY_HOLD_CELLS, layout_of
-from ousianer_cli.formats.visible import INVISIBLE, Span, VisibleText, visible_text
+from ousianer_cli.formats.visible import Span, VisibleText, visible_text
 from ousianer_cli.formats.words import word_set
 
 _NEWLINE = r"(?>\r\n|[\n\r\x0b\x0c\x85\u2028\u2029])"

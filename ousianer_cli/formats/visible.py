@@ -8,34 +8,20 @@ code points of the text as it stands.
 
 from __future__ import annotations
 
-import html
 import re
 import unicodedata
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from html.entities import html5
+
+from ousianer_cli.formats.characters import expanded, odd_spellings, read_as
 
 Span = tuple[int, int]
 """Code points [start, end)."""
 
-# Format characters (Cf) but for those that are seen (Arabic number signs), variation selectors, and fillers.
-INVISIBLE = (
-    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
-    "\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
-)
-"""Characters that are not seen, as the inside of a pattern's character class."""
-# Control characters are no word and no part of one; those that are blanks or line ends stay.
-_CONTROL = "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f"
-_HIDDEN = re.compile(f"[{INVISIBLE}]")
-_CONTROLS = re.compile(f"[{_CONTROL}]")
-# A release that was escaped twice has `&amp;eacute;`.
-_REFERENCE = r"&(?:amp;)*(?P<name>\#[0-9]{1,7}|\#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"
-ODD = rf"{_REFERENCE}|[{INVISIBLE}]+|[{_CONTROL}]"
-"""The pattern of what is read as something else than it stands."""
-_ODD = re.compile(ODD)
-_ODD_OR_QUOTE = re.compile(rf"(?P<quote>(?m:^)[ \t]*(?:(?:>|&gt;)[ \t]?)+)|{ODD}")
+# A small letter behind the hyphen at a line's end: inside a name, the hyphen is there for the line's end alone.
+_PARTED = re.compile(r"(?<=[^\W\d_])-\r?\n[ \t]*(?:>[ \t]?)*(?=[a-zß-öø-ÿ])")
 _LINE_END = re.compile(r"\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
 
 
@@ -43,10 +29,11 @@ class VisibleText:
     """The text that is read, and where each of its characters stands in the raw text.
 
     `text` is decoded, composed (NFC), and without what is not seen; control characters are blanks in it.
-    `quote_ends` are the places in `text` of line ends at which the depth of quoted mail changes.
+    `quoted` are the places in `text` where lines of quoted mail begin, `quote_ends` those of the line ends at which its
+    depth changes.
     """
 
-    __slots__ = ("_ends", "_starts", "quote_ends", "raw", "text")
+    __slots__ = ("_ends", "_starts", "quote_ends", "quoted", "raw", "text")
 
     def __init__(
         self,
@@ -54,11 +41,12 @@ class VisibleText:
         text: str,
         starts: Sequence[int] | None = None,
         ends: Sequence[int] = (),
-        quote_ends: frozenset[int] = frozenset(),
+        depths: Mapping[int, int] | None = None,
     ) -> None:
         self.raw = raw
         self.text = text
-        self.quote_ends = quote_ends
+        self.quoted = frozenset(depths or ())
+        self.quote_ends = _quote_ends(text, depths or {})
         self._starts = starts
         self._ends = ends
 
@@ -70,16 +58,16 @@ class VisibleText:
             hidden: stretches of markup [start, end) to pass over, in order and disjoint.
             quotes: whether `>` at the beginning of a line marks quoted mail.
         """
-        odd = _ODD_OR_QUOTE if quotes else _ODD
+        odd = odd_spellings(raw, quotes=quotes)
         composed = raw.isascii() or unicodedata.is_normalized("NFC", raw)
-        if composed and not hidden and not odd.search(raw):
+        if composed and not hidden and odd is None:
             return cls(raw, raw)
         builder = _Builder(raw)
         for begin, end, shown, depth in _replacements(raw, hidden, odd):
             builder.put(begin, end, shown, depth)
         builder.plain(len(raw))
         text, starts, ends = builder.finished()
-        return cls(raw, text, starts, ends, _quote_ends(text, builder.depths))
+        return cls(raw, text, starts, ends, builder.depths)
 
     @property
     def is_raw(self) -> bool:
@@ -117,33 +105,22 @@ def visible_text(raw: str) -> VisibleText:
 
 def seen(raw: str) -> str:
     """What is seen of a stretch of raw text, its blanks trimmed; the raw text itself where that is nothing."""
-    return VisibleText.of(raw, quotes=False).text.strip() or raw
+    whole = _PARTED.sub("", raw)
+    return expanded(VisibleText.of(whole, quotes=False).text).strip() or raw
 
 
-def _replacements(raw: str, hidden: Sequence[Span], odd: re.Pattern[str]) -> Iterator[tuple[int, int, str, int]]:
+def _replacements(raw: str, hidden: Sequence[Span], odd: re.Pattern[str] | None) -> Iterator[tuple[int, int, str, int]]:
     """Stretches [start, end) of raw text that are read as something else, what they are read as, and quote depth."""
     position = 0
     for begin, end in (*hidden, (len(raw), len(raw))):
-        for match in odd.finditer(raw, position, begin):
-            found = match[0]
+        for match in odd.finditer(raw, position, begin) if odd is not None else ():
             if match.lastgroup == "quote":
-                yield *match.span(), "", found.count(">") + found.count("&gt;")
-            elif match["name"] is not None:
-                shown = _decoded(match["name"])
-                if shown is not None:
-                    yield *match.span(), shown, 0
-            else:
-                yield *match.span(), " " if _CONTROLS.match(found) else "", 0
+                yield *match.span(), "", match[0].count(">") + match[0].count("&gt;")
+            elif (shown := read_as(match, raw)) is not None:
+                yield *match.span(), shown, 0
         if begin < end:
             yield begin, end, "", 0
         position = end
-
-
-def _decoded(name: str) -> str | None:
-    """What a character reference of this name is read as; None where there is none of it."""
-    if not name.startswith("#") and f"{name};" not in html5:
-        return None
-    return _CONTROLS.sub(" ", _HIDDEN.sub("", html.unescape(f"&{name};")))
 
 
 class _Builder:
@@ -213,7 +190,7 @@ def _clusters(text: str) -> Iterator[Span]:
         yield begin, len(text)
 
 
-def _quote_ends(text: str, depths: dict[int, int]) -> frozenset[int]:
+def _quote_ends(text: str, depths: Mapping[int, int]) -> frozenset[int]:
     """Where the lines of `text` end at which the depth changes; `depths` are those of lines, by their beginning."""
     if not depths:
         return frozenset()

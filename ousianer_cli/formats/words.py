@@ -12,12 +12,24 @@ import unicodedata
 from collections.abc import Sequence
 
 from ousianer_cli.formats.addresses import ADDRESS, SITE, is_address
-from ousianer_cli.formats.visible import ODD, Span, VisibleText, visible_text
+from ousianer_cli.formats.characters import SPELLINGS, expanded
+from ousianer_cli.formats.visible import Span, VisibleText, visible_text
 
 # Accents and vowel signs of every script belong to their letter.
 _MARKS = "".join(c for c in map(chr, range(0x300, 0x10000)) if unicodedata.category(c)[0] == "M")
-_LETTERS = f"(?:[^\\W_]++|[{_MARKS}]++)++"
 _CLITIC = r"(?:s|S|re|ve|ll|d|m|RE|VE|LL|D|M)(?![^\W_])"
+# Scripts that write no blanks: a word of another script beside them is a word by itself (`Merkel在柏林`).
+_UNSPACED = (
+    "\u3005-\u3007\u3031-\u3035\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3105-\u312f\u3131-\u318e\u31a0-\u31bf"
+    "\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua48c\uac00-\ud7a3\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003fffd"
+)
+# The number of a footnote is no part of the word before it (`Merkel¹`), but of a unit (`km²`).
+_NOTES = "²³¹⁰⁴-⁹"
+# A letter that was lost on the way (U+FFFD) is one inside a word.
+_LETTERS = rf"""(?:
+    (?:[^\W_{_UNSPACED}{_NOTES}]++ | [{_MARKS}]++ | (?<![a-zß-öø-ÿ]{{3}})[{_NOTES}]++
+      | (?<=[^\W\d_])\ufffd++(?!{_CLITIC})(?=[^\W\d_]))++
+  | [{_UNSPACED}][{_UNSPACED}{_MARKS}]*+ )"""
 # Order matters: initialisms (U.S., a.m.), numbers with inner marks (1,000.50), clitics ('s; n't stays inside its word),
 # letters and digits with inner apostrophes (O'Brien, but Obama|'s), then any other character by itself. A Dutch place
 # begins like a clitic ('s-Hertogenbosch).
@@ -25,7 +37,7 @@ _WORD_FORMS = rf"""
     (?:[^\W\d_]\.){{2,}}
   | \d+(?:[.,:]\d+)+
   | (?<![^\s(])['’]s-(?=[A-Z]){_LETTERS}
-  | ['’]{_CLITIC}
+  | ['’\ufffd]{_CLITIC}
   | {_LETTERS}(?:['’](?!{_CLITIC}){_LETTERS})*
   | \S
 """
@@ -36,18 +48,27 @@ _WORD_OR_ADDRESS = re.compile(
     rf"{ADDRESS} | (?<=[@\#])(?<![^\W_][@\#])(?=\w*[^\W\d_])\w+(?:['’](?!{_CLITIC})\w+)* | {_WORD_FORMS}",
     re.VERBOSE,
 )
+# A name may begin with `[`, `"`, `@`, `.`, end in `.`, `!`, `?`, `+`, and have any of them inside.
+_SIGNS = (
+    "\u2010-\u2015\u2022\u2023\u2043\u2190-\u2bff\u00a6-\u00a9\u00ac\u00ae-\u00b1\u00b6\u00b7\u2020\u2021\u2030-\u2034\u203b\u2100-\u214f"
+    "\u3012\u3013\u3030\ue000-\uf8ff\ufffc\ufffd\U0001f000-\U0001faff"
+)
+_NO_BEGINNING = re.compile(rf"[{_SIGNS}{_NOTES}#*>|~^=_\\/,;:+-]+")
+_NO_END = re.compile(rf"[{_SIGNS}{_NOTES}<|~^=_\\/,;:@-]+")
 _SITE = re.compile(rf"(?<![\w@/.-]){SITE}(?![@/])", re.VERBOSE)
 _HINT = re.compile(r"[/\\@#]|\.[A-Za-z]{2}")
 _UNBROKEN = re.compile(r"\S*")
 # Where a handle or hashtag begins, and where the words run together in one part.
-_TAG_MARK = re.compile(r"(?<![^\W_])[@#](?=\w*[^\W\d_])")
+_TAG_MARK = re.compile(r"(?<![^\W_])[@#](?=[@#]*\w*[^\W\d_])")
+_NEXT_MARK = re.compile(r"[@#](?=\w*[^\W\d_])")
 _SMALL, _CAPITAL = "[a-zß-öø-ÿ]", "[A-ZÀ-ÖØ-Þ]"
 _TAG_PARTS = re.compile(
     rf"_+|(?<={_SMALL})(?={_CAPITAL})|(?<={_CAPITAL})(?={_CAPITAL}{_SMALL})|(?<=[^\W\d_]{{3}})(?=\d)"
 )
 
 RULES = hashlib.blake2b(
-    "\0".join((unicodedata.unidata_version, ODD, _WORD.pattern, _WORD_OR_ADDRESS.pattern)).encode(), digest_size=4
+    "\0".join((unicodedata.unidata_version, *SPELLINGS, _WORD.pattern, _WORD_OR_ADDRESS.pattern)).encode(),
+    digest_size=4,
 ).hexdigest()
 """Tells these word rules from others: what was split by them needs no splitting again."""
 
@@ -88,19 +109,18 @@ def _spans(text: str, start: int, end: int) -> list[Span]:
 def words_as_read(visible: VisibleText, words: Sequence[Span]) -> list[str]:
     """Words as a model reads them.
 
-    They are what is seen of them; an address is read as `ADDRESS_READ_AS`, so that nothing in it sways the names around
-    it; a handle or hashtag as the words that it runs together, its mark as `TAG_MARK_READ_AS`.
+    They are what is seen of them, ligatures as letters; an address is read as `ADDRESS_READ_AS`, so that nothing in it
+    sways the names around it; a handle or hashtag as the words that it runs together, its mark as `TAG_MARK_READ_AS`.
     """
     read = []
-    tagged = -1
-    for start, end in words:
-        first, last = visible.inside(start, end)
-        word = visible.text[first:last] or visible.raw[start:end]
-        if first == tagged:
+    places = [visible.inside(start, end) for start, end in words]
+    for (start, end), (first, last), kind in zip(words, places, _kinds(visible.text, places), strict=True):
+        word = expanded(visible.text[first:last]) or visible.raw[start:end]
+        if kind == "tag":
             word = " ".join(filter(None, _TAG_PARTS.split(word)))
-        elif _TAG_MARK.match(visible.text, first):
-            word, tagged = TAG_MARK_READ_AS, last
-        elif is_address(word):
+        elif kind == "mark":
+            word = TAG_MARK_READ_AS
+        elif kind == "address":
             word = ADDRESS_READ_AS
         read.append(word)
     return read
@@ -108,12 +128,38 @@ def words_as_read(visible: VisibleText, words: Sequence[Span]) -> list[str]:
 
 def never_names(visible: VisibleText, words: Sequence[Span]) -> set[int]:
     """Which of the words no name has in it: addresses, and the marks of handles and hashtags."""
-    found = set()
-    for number, (start, end) in enumerate(words):
-        first, last = visible.inside(start, end)
-        if _TAG_MARK.match(visible.text, first) or is_address(visible.text[first:last]):
-            found.add(number)
-    return found
+    places = [visible.inside(start, end) for start, end in words]
+    return {k for k, kind in enumerate(_kinds(visible.text, places)) if kind in ("mark", "address")}
+
+
+def never_at_edges(visible: VisibleText, words: Sequence[Span]) -> tuple[set[int], set[int]]:
+    """Which of the words no name begins with, and which none ends with: dashes, bullets, pictures, lost letters."""
+    begins, ends = set(), set()
+    for k, (start, end) in enumerate(words):
+        word = visible.read(start, end)
+        if word and not (word[0].isalpha() or word[0].isdecimal()):
+            begins |= {k} if _NO_BEGINNING.fullmatch(word) else set()
+            ends |= {k} if _NO_END.fullmatch(word) else set()
+    return begins, ends
+
+
+def _kinds(text: str, places: Sequence[Span]) -> list[str]:
+    """Of each word of a visible text whether it is an address, the mark of a handle or hashtag, what stands behind one,
+    or none of these."""
+    kinds = []
+    mark_end = tag_end = -1
+    for first, last in places:
+        kind = ""
+        if text[first:last] in ("@", "#"):
+            # A mark right behind a handle or hashtag begins the next one (`#Oslo#Lund`).
+            if (_NEXT_MARK if first == tag_end else _TAG_MARK).match(text, first):
+                kind, mark_end = "mark", last
+        elif first == mark_end:
+            kind, tag_end = "tag", last
+        elif is_address(text[first:last]):
+            kind = "address"
+        kinds.append(kind)
+    return kinds
 
 
 def sites(visible: VisibleText, words: Sequence[Span]) -> list[Span]:

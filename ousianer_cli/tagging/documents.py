@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ousianer_cli.formats.document import Document
 from ousianer_cli.formats.sentences import sentences_of
-from ousianer_cli.formats.words import never_names, sites, words_as_read, words_of
+from ousianer_cli.formats.words import never_at_edges, never_names, sites, words_as_read, words_of
 from ousianer_cli.tagging.mention import Span
 
 
@@ -23,21 +23,24 @@ class SplitDocument:
         return [words_as_read(self.document.visible, sentence) for sentence in self.sentences]
 
     def nameable(self, sentence: int, start: int, end: int) -> Span | None:
-        """Of the words [start, end) of a sentence those that may be a name: whole sites, no address or mark of a handle
-        at the edges, none of several parts between angle brackets but the longest (the first of equal ones). None where
-        nothing is left, or there is an address or a mark of a handle inside."""
+        """Of the words [start, end) of a sentence those that may be a name: whole sites, no address, mark of a handle,
+        dash or picture at the edges, none of several parts between angle brackets but the longest (the first of equal
+        ones). None where nothing is left, or there is an address or a mark of a handle inside."""
         words = self.sentences[sentence]
         for first, last in sites(self.document.visible, words):
             if first < end and start < last:
                 start, end = min(start, first), max(end, last)
         start, end = _longest_part(self.document, words, start, end)
         barred = never_names(self.document.visible, words[start:end])
-        if not barred:
-            return (start, end) if start < end else None
-        kept = [k for k in range(end - start) if k not in barred]
-        if not kept or kept[-1] - kept[0] >= len(kept):
+        no_beginning, no_end = never_at_edges(self.document.visible, words[start:end])
+        first, last = 0, end - start
+        while first < last and (first in barred or first in no_beginning):
+            first += 1
+        while first < last and (last - 1 in barred or last - 1 in no_end):
+            last -= 1
+        if first == last or any(first < k < last for k in barred):
             return None
-        return start + kept[0], start + kept[-1] + 1
+        return start + first, start + last
 
 
 def _longest_part(document: Document, words: Sequence[Span], start: int, end: int) -> Span:

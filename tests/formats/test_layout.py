@@ -83,3 +83,38 @@ def test_a_mark_inside_a_name_ends_no_sentence(text: str) -> None:
 def test_a_mark_before_a_new_sentence_ends_one() -> None:
     text = "Help! At the door stood Ann. Wow! News is out. Stop! The car is here. Did Ann? At noon, yes."
     assert len(sentences(text)) == 8
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("│ Ann Roe │ New Lund │\n│ Bo Ek │ Oslo │", ["│ Ann Roe │", "New Lund │", "│ Bo Ek │", "Oslo │"]),
+        (
+            "      Ann Roe      New Lund      Yard\n     Maria Ek  Los Robledos    Fjord",
+            ["Ann Roe", "New Lund", "Yard", "Maria Ek", "Los Robledos", "Fjord"],
+        ),
+        (
+            "Ann Roe  New Lund  Yard\nMaria Ek  Los Robledos  Fjord",
+            ["Ann Roe", "New Lund", "Yard", "Maria Ek", "Los Robledos", "Fjord"],
+        ),
+        (
+            "1. Ann Roe\n2. Bo Ek\na) Kim Lee\n(iv) Oslo\n[2] Lund\n➢ Rome",
+            ["1 . Ann Roe", "2 . Bo Ek", "a ) Kim Lee", "( iv ) Oslo", "[ 2 ] Lund", "➢ Rome"],
+        ),
+        ("* Ann\n  Roe left Lund.\n* Bo\n  Ek did not.", ["* Ann Roe left Lund .", "* Bo Ek did not ."]),
+        (
+            "The talks of the Trans-\nFjord Club in Baden-\nLund ended.",
+            ["The talks of the Trans -\n Fjord Club in Baden -\n Lund ended ."],
+        ),
+        (
+            "MAYOR ROE MET THE HEAD OF NEW\nLUND TODAY TO SPEAK OF THE BOATS OF THE NORTHERN\nFLEET AND BO\nEK.",
+            ["MAYOR ROE MET THE HEAD OF NEW LUND TODAY TO SPEAK OF THE BOATS OF THE NORTHERN FLEET AND BO EK ."],
+        ),
+        ("> I think Ann\n> Roe left.\n\n> Bo Ek\n> Fjord AS", ["I think Ann Roe left .", "Bo Ek", "Fjord AS"]),
+        ("I saw Ms Ann\n> Roe in Lund.", ["I saw Ms Ann Roe in Lund ."]),
+        ("> He spoke of the\nfirm and of Bo\n> Ek to me.", ["He spoke of the firm and of Bo", "Ek to me ."]),
+        ("> Do you know Ann\nYes, I do.", ["Do you know Ann", "Yes , I do ."]),
+    ],
+)
+def test_rows_items_and_quotes_of_other_kinds(text: str, expected: list[str]) -> None:
+    assert sentences(text) == expected

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ousianer_cli.formats.characters import INVISIBLE
 from ousianer_cli.formats.sentences import split_paragraphs, split_sentences
-from ousianer_cli.formats.visible import INVISIBLE
 
 PIECES = st.lists(
     st.sampled_from(

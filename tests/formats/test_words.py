@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ousianer_cli.formats.visible import INVISIBLE
+from ousianer_cli.formats.characters import INVISIBLE
 from ousianer_cli.formats.words import resplit_tokens, split_words
 
 UNSEEN = re.compile(rf"(?m:^)[ \t]*(?:(?:>|&gt;)[ \t]?)+|[\s{INVISIBLE}\x00-\x1f\x7f-\x9f]")

@@ -1,0 +1,77 @@
+"""What odd spellings are read as, and where their words stand."""
+
+from __future__ import annotations
+
+import pytest
+
+from ousianer_cli.formats.edl import NilClusters
+from ousianer_cli.formats.visible import visible_text
+from ousianer_cli.formats.words import never_at_edges, split_words, words_as_read
+
+
+def words(text: str) -> tuple[str, str]:
+    """The words of a text as they stand and as a model reads them, joined by `·`."""
+    spans = split_words(text)
+    return "·".join(text[a:b] for a, b in spans), "·".join(words_as_read(visible_text(text), spans))
+
+
+@pytest.mark.parametrize(
+    ("text", "raw", "read"),
+    [
+        ("Jos&eacute Garc&iacutea", "Jos&eacute·Garc&iacutea", "José·García"),
+        ("S&#227o Tom&#xE9 &#7 ", "S&#227o·Tom&#xE9·&·#·7", "São·Tomé·&·#·7"),
+        ("AT&ampT R&D Mark&Sons B&copy", "AT·&amp·T·R·&·D·Mark·&·Sons·B·&·copy", "AT·&·T·R·&·D·Mark·&·Sons·B·&·copy"),
+        ("JOS&EACUTE; L&NBSP;O &NOSUCH;", "JOS&EACUTE;·L·O·&·NOSUCH·;", "JOSÉ·L·O·&·NOSUCH·;"),
+        ("&#xD83D;&#xDE00; &#55357;&#56832;", "&#xD83D;&#xDE00;·&#55357;&#56832;", "😀·😀"),
+        ("Ａｎｎ Ｌｅｅ ２", "Ａｎｎ·Ｌｅｅ·２", "Ann·Lee·2"),
+        ("𝐀𝐧𝐧 𝓛𝓮𝓮 Ⓛⓤⓝⓓ 🅱🅾", "𝐀𝐧𝐧·𝓛𝓮𝓮·Ⓛⓤⓝⓓ·🅱🅾", "Ann·Lee·Lund·BO"),
+        ("Geoﬀ ǅeko Ĳssel", "Geoﬀ·ǅeko·Ĳssel", "Geoff·Džeko·IJssel"),
+        ("O´Hara O`Hara Oʼhara Ann´s `Bo`", "O´Hara·O`Hara·Oʼhara·Ann·´s·`·Bo·`", "O’Hara·O’Hara·O’hara·Ann·’s·`·Bo·`"),
+        ("Ann‑Lee Ann－Lee", "Ann·‑·Lee·Ann·－·Lee", "Ann·-·Lee·Ann·-·Lee"),
+        ("\x93Ann\x94 O\x92Hara", "\x93·Ann·\x94·O\x92Hara", "“·Ann·”·O’Hara"),
+        ("S\ufffdo Ann\ufffds \ufffdBo", "S\ufffdo·Ann·\ufffds·\ufffd·Bo", "S\ufffdo·Ann·\ufffds·\ufffd·Bo"),
+        ("Merkel¹ 5 km² H₂", "Merkel·¹·5·km²·H₂", "Merkel·¹·5·km²·H₂"),
+        ("Ann Lee在东京。", "Ann·Lee·在东京·。", "Ann·Lee·在东京·。"),
+        ("Mar\u00ad\nta and Mar&shy;\n> ta", "Mar\u00ad\nta·and·Mar&shy;\n> ta", "Marta·and·Marta"),
+        ("Marta saw Mar-\nta, Bo-\nEk", "Marta·saw·Mar-\nta·,·Bo·-\n·Ek", "Marta·saw·Marta·,·Bo·-·Ek"),
+        ("Jos=C3=A9 Mar=\nta =E2=82=AC5=20", "Jos=C3=A9·Mar=\nta·=E2=82=AC·5", "José·Marta·€·5"),
+        ("Fran=E7ois a=20", "Fran=E7ois·a", "François·a"),
+        ("x=20 y=C3 z", "x·=·20·y·=·C3·z", "x·=·20·y·=·C3·z"),
+        ("Jos\\u00e9 \\ud83d\\ude00 \\ud83d", "Jos\\u00e9·\\ud83d\\ude00·\\·ud83d", "José·😀·\\·ud83d"),
+        ("Ann \\\nLee", "Ann·Lee", "Ann·Lee"),
+        ("AL> Ann\nAL> Lee", "Ann·Lee", "Ann·Lee"),
+        ("#Oslo#Lund@AnnLee/@BoEk ##Rome C#x", "#·Oslo·#·Lund·@·AnnLee·/·@·BoEk·#·#·Rome·C·#·x",
+         ",·Oslo·,·Lund·,·Ann Lee·/·,·Bo Ek·,·,·Rome·C·#·x"),
+    ],
+)  # fmt: skip
+def test_words_stand_raw_and_are_read_clean(text: str, raw: str, read: str) -> None:
+    assert words(text) == (raw, read)
+
+
+def test_separators_of_records_end_a_line() -> None:
+    assert visible_text("Ann\x1cBo\x1dEk\x1eLee\x1fLund").text == "Ann\nBo\nEk\nLee\tLund"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Ann Lee", "Ａｎｎ Ｌｅｅ"),
+        ("Geoff", "Geoﬀ"),
+        ("O’Hara", "O´Hara"),
+        ("Ann-Lee", "Ann‑Lee"),
+        ("Ann-Lee", "Ann-\nLee"),
+        ("Marta", "Mar-\nta"),
+        ("José", "Jos&eacute"),
+    ],
+)
+def test_one_nil_id_however_a_name_is_spelled(one: str, other: str) -> None:
+    clusters = NilClusters()
+    assert clusters.id_of(one, "per") == clusters.id_of(other, "per")
+
+
+def test_what_no_name_begins_or_ends_with() -> None:
+    text = "# Ann ™ @ [ Lee ] ! + - 😀 \ufffd ¹ & . $ …"
+    begins, ends = never_at_edges(visible_text(text), split_words(text))
+    marks = text.split()
+    assert [marks[k] for k in sorted(begins)] == ["#", "™", "+", "-", "😀", "\ufffd", "¹"]
+    assert [marks[k] for k in sorted(ends)] == ["™", "@", "-", "😀", "\ufffd", "¹"]
