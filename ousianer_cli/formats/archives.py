@@ -89,6 +89,9 @@ def _raw(unit: Unit, archives: Archives) -> tuple[IO[bytes], int]:
     info = archive.getinfo(unit.member)
     if stat.S_ISLNK(info.external_attr >> 16):
         raise InputError("a file", "a link inside an archive", path=unit.label, remedy="pack the file itself")
+    if info.flag_bits & 1:
+        remedy = "unpack the archive with its password"
+        raise InputError("a file that can be read", "one that is encrypted", path=unit.label, remedy=remedy)
     return archive.open(info), info.compress_size
 
 

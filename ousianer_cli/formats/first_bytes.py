@@ -28,6 +28,15 @@ _FIRST_BYTES: tuple[tuple[bytes, str], ...] = (
     (b"Rar!\x1a\x07", "a RAR archive"),
     (b"\x7fELF", "a program"),
     (b"MZ\x90\x00", "a program"),
+    (b"\x5d\x00\x00", "an lzma file"),
+    (b"\x1f\x9d", "a compressed file (.Z)"),
+    (b"\x04\x22\x4d\x18", "an lz4 file"),
+    (b"AT&TFORM", "a DjVu file"),
+    (b"\x93NUMPY", "a NumPy array"),
+    (b"ARROW1", "an Arrow file"),
+    (b"\x00asm", "a program"),
+    (b"\xca\xfe\xba\xbe", "a program"),
+    (b"\xcf\xfa\xed\xfe", "a program"),
     (b"SQLite format 3\x00", "an SQLite database"),
     (b"PAR1", "a Parquet file"),
     (b"\x89HDF", "an HDF5 file"),
@@ -38,6 +47,10 @@ _FIRST_BYTES: tuple[tuple[bytes, str], ...] = (
 )
 
 
+# Not NUL, tab, line ends, backspace (typed text in bold), escape (colours of a terminal), and the separators.
+_CONTROLS = bytes((*range(1, 8), *range(0x0E, 0x1B)))
+
+
 def kind_of_binary(head: bytes) -> str | None:
     """What a file is that begins with these bytes, where that is no text in UTF-8."""
     for magic, kind in _FIRST_BYTES:
@@ -45,13 +58,31 @@ def kind_of_binary(head: bytes) -> str | None:
             return kind
     if head[257:262] == b"ustar":
         return "a tar archive"
-    return "a film (MP4)" if head[4:8] == b"ftyp" else None
+    if head[4:8] == b"ftyp":
+        return "an image or a film (HEIC, MP4)"
+    if head[:2] == b"BM" and head[6:10] == bytes(4):
+        return "an image (BMP)"
+    if head[2:4] == b"\r\n" and head[:1] > b"\x7f":
+        return "compiled Python"
+    return _kind_by_share(head)
+
+
+def _kind_by_share(head: bytes) -> str | None:
+    """What bytes are that text has hardly any of: NUL in every second place, or many control characters."""
+    if len(head) >= 8:
+        even, odd = head[::2].count(0), head[1::2].count(0)
+        if 10 * max(even, odd) > 4 * len(head) and 10 * min(even, odd) < max(even, odd):
+            return "text in UTF-16 without a byte order mark"
+        if head.count(0) * 10 > 7 * len(head) and 0 < len(head.replace(b"\0", b"")) * 5 > len(head):
+            return "text in UTF-32 without a byte order mark"
+    controls = len(head) - len(head.translate(None, _CONTROLS))
+    return "binary data" if 10 * controls > len(head) or head[:1] == b"\0" else None
 
 
 def remedy_for(kind: str) -> str:
     """What to do with such a file."""
     if "UTF-" in kind:
-        return "convert it, for example with iconv -f utf-16 -t utf-8"
-    if "archive" in kind or "gzip" in kind or "bzip2" in kind or "xz" in kind or "Zstandard" in kind:
+        return f"convert it, for example with iconv -f {'utf-32' if '32' in kind else 'utf-16'} -t utf-8"
+    if "archive" in kind or "gzip" in kind or "bzip2" in kind or "xz" in kind or "Zstandard" in kind or "lz" in kind:
         return "unpack it first (zip archives end in .zip, gzipped files in .gz)"
     return "convert it to text first, or leave it out"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
+import re
+import stat
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,8 +27,18 @@ DUPLICATE_ID = "documents whose id was read before"
 OTHER_FORM = "files with a document that is also there in a better form"
 OTHER_FORMAT = "files of another format than --input-format"
 NO_DOCUMENT = "files without a document"
+NO_FILE = "pipes, sockets, devices, and links that lead nowhere"
+REPLACED = "members of archives that a later one of the same name replaces"
 LINKED_AGAIN = "links to a folder that is read anyway"
 _MAX_WARNINGS = 1000
+_HTML = re.compile(r"\ufeff?\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE)
+_OTHER_KINDS = (
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+    (bool, "no regular file"),
+)
 
 
 def input_formats() -> tuple[str, ...]:
@@ -151,10 +164,24 @@ def duplicate_error(label: str, document: str) -> InputError:
 
 
 def _expand(item: str, wanted: str | None, report: ReadReport) -> list[Unit]:
+    if not item:
+        raise InputError("the path of a file or folder", "an empty one", remedy="write . for the working folder")
     path = Path(item)
     if item.startswith("@") and not os.path.exists(path):
         return _expand_list(Path(item[1:]), wanted, report)
     return _expand_path(path, wanted, report, explicit=True)
+
+
+def _what_stands_there(path: Path) -> tuple[str, str]:
+    """What a path leads to that is no file and no folder, and what to do."""
+    try:
+        mode = os.stat(path).st_mode
+    except OSError as error:
+        if os.path.islink(path):
+            return f"a link that leads nowhere ({os.readlink(path)})", "mend or leave out the link"
+        return ("nothing of that name" if error.errno == errno.ENOENT else f"{error.strerror}"), "check the path"
+    kind = next(name for test, name in _OTHER_KINDS if test(mode))
+    return kind, "write its text to a file, or give it as - on the standard input"
 
 
 def _expand_list(path: Path, wanted: str | None, report: ReadReport) -> list[Unit]:
@@ -176,11 +203,12 @@ def _expand_path(path: Path, wanted: str | None, report: ReadReport, *, explicit
     if os.path.isdir(path):
         return _expand_folder(path, wanted, report)
     if not os.path.isfile(path):
-        raise InputError("a file, a folder or @list.txt", "nothing of that name", path=path, remedy="check the path")
+        found, remedy = _what_stands_there(path)
+        raise InputError("a file, a folder or @list.txt", found, path=path, remedy=remedy)
     if not _is_archive(path.name):
         return [Unit(path, explicit=explicit)]
     try:
-        names = members(path)
+        names = _members(path, report)
     except InputError as error:
         if explicit:
             raise
@@ -204,7 +232,14 @@ def _expand_folder(path: Path, wanted: str | None, report: ReadReport) -> list[U
                 report.skipped[LINKED_AGAIN] += 1
             met.add(there)
         folders[:] = sorted(n for n in folders if not n.startswith(".") and not PARTS.recognised(Path(folder, n)))
-        files += [os.path.relpath(os.path.join(folder, name), path) for name in names if not name.startswith(".")]
+        for name in names:
+            if name.startswith("."):
+                continue
+            if os.path.isfile(os.path.join(folder, name)):
+                files.append(os.path.relpath(os.path.join(folder, name), path))
+            else:
+                report.skipped[NO_FILE] += 1
+                report.warn(f"skipped: {os.path.join(folder, name)}: {_what_stands_there(Path(folder, name))[0]}")
     files.sort(key=lambda name: PurePosixPath(name).parts)
     candidates: list[Unit] = []
     for name in files:
@@ -212,7 +247,7 @@ def _expand_folder(path: Path, wanted: str | None, report: ReadReport) -> list[U
             candidates.append(Unit(path / name))
             continue
         try:
-            candidates += [Unit(path / name, member) for member in members(path / name)]
+            candidates += [Unit(path / name, member) for member in _members(path / name, report)]
         except InputError as error:
             report.skipped[MALFORMED] += 1
             report.warn(f"skipped: {error}")
@@ -222,6 +257,15 @@ def _expand_folder(path: Path, wanted: str | None, report: ReadReport) -> list[U
         what = "a folder with documents" if wanted is None else f"a folder with documents of format {wanted}"
         raise InputError(what, found, path=path, remedy="see docs/formats.md for what can be read")
     return units
+
+
+def _members(path: Path, report: ReadReport) -> list[str]:
+    """The members of an archive; of equal names the last is there, as archives are updated."""
+    names = Counter(members(path))
+    if repeated := names.total() - len(names):
+        report.skipped[REPLACED] += repeated
+        report.warn(f"{path}: {repeated} members that a later one of the same name replaces")
+    return list(names)
 
 
 def _unreadable_folder(error: OSError) -> None:
@@ -332,7 +376,10 @@ def _read_unit(
                 path=unit.label,
                 remedy=remedy_for(binary),
             )
-        form = _format_to_read(unit, wanted, head.decode("utf-8", errors="replace"), document_formats())
+        text = head.decode("utf-8", errors="replace")
+        if _HTML.match(text) and not unit.name.lower().endswith((".sgm", ".sgml")):
+            report.warn(f"{unit.label}: an HTML page, read as plain text, its markup and scripts too")
+        form = _format_to_read(unit, wanted, text, document_formats())
         assert form.documents is not None
         empty = True
         for document in form.documents(handle, name, unit.label, replace(options, forced=wanted is not None)):

@@ -6,14 +6,16 @@ import gzip
 import io
 import os
 import tarfile
+import warnings
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from ousianer_cli.errors import InputError
+from ousianer_cli.formats.first_bytes import kind_of_binary
 from ousianer_cli.formats.ltf import build_ltf
-from ousianer_cli.formats.readers import LINKED_AGAIN, MALFORMED, ReadReport, read_documents
+from ousianer_cli.formats.readers import LINKED_AGAIN, MALFORMED, NO_FILE, REPLACED, ReadReport, read_documents
 from ousianer_cli.formats.source import document_id
 
 TEXT = "Ann Lee met Bo Ek in Oslo.\n"
@@ -47,6 +49,14 @@ NO_TEXT = [
     ("a.txt", gzip.compress(TEXT.encode()), "a gzip file"),
     ("a.xml", b"BZh91AY&SY", "a bzip2 file"),
     ("u.txt", TEXT.encode("utf-16"), "text in UTF-16"),
+    ("le.txt", TEXT.encode("utf-16-le"), "text in UTF-16 without a byte order mark"),
+    ("be.txt", TEXT.encode("utf-16-be"), "text in UTF-16 without a byte order mark"),
+    ("le.txt", TEXT.encode("utf-32-le"), "text in UTF-32 without a byte order mark"),
+    ("a.pyc", b"\xa7\r\r\n" + bytes(20), "compiled Python"),
+    ("a.ico.txt", b"\0\0\1\0\1\0" + bytes(20), "binary data"),
+    ("a.bmp.txt", b"BM6\0\0\0" + bytes(40), r"an image \(BMP\)"),
+    ("a.exe.txt", b"MZx\0\1\0\2\0\3\0\4", "binary data"),
+    ("a.lz4", b"\x04\x22\x4d\x18" + bytes(20), "an lz4 file"),
     ("a.sqlite", b"SQLite format 3\x00" + bytes(20), "an SQLite database"),
 ]
 
@@ -65,6 +75,52 @@ def test_one_such_file_in_a_folder_is_counted(tmp_path: Path) -> None:
     report = ReadReport()
     assert [d.id for d in read_documents([tmp_path], report=report)] == ["b"]
     assert report.skipped == {MALFORMED: 1}
+
+
+@pytest.mark.parametrize("text", ["Ann\0Lee" + "\0" * 9, "A\bAn\bnn\bn", "\x1b[1mAnn\x1b[0m", "안녕", "Ann\n"])
+def test_text_with_control_characters_is_text(text: str) -> None:
+    assert kind_of_binary(text.encode()) is None
+
+
+def test_what_is_no_regular_file_is_counted_and_never_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.txt")
+    (tmp_path / "gone.txt").symlink_to("nowhere")
+    (tmp_path / "loop.txt").symlink_to("loop.txt")
+    (tmp_path / "b.txt").write_text(TEXT, encoding="utf-8")
+    report = ReadReport()
+    assert [d.id for d in read_documents([tmp_path], report=report)] == ["b"]
+    assert report.skipped == {NO_FILE: 3} and len(report.warnings) == 3
+    with pytest.raises(InputError, match="found a pipe; write its text to a file, or give it as -"):
+        list(read_documents([tmp_path / "pipe.txt"]))
+    with pytest.raises(InputError, match=r"found a link that leads nowhere \(nowhere\)"):
+        list(read_documents([tmp_path / "gone.txt"]))
+    with pytest.raises(InputError, match="found an empty one; write . for the working folder"):
+        list(read_documents([""]))
+
+
+def test_members_of_one_name_and_encrypted_ones(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with warnings.catch_warnings(), zipfile.ZipFile(path, "w") as archive:
+        warnings.simplefilter("ignore")
+        for doc in ("old", "new"):
+            archive.writestr("a.ltf.xml", build_ltf(doc, TEXT))
+    report = ReadReport()
+    assert [d.id for d in read_documents([path], report=report)] == ["new"]
+    assert report.skipped == {REPLACED: 1}
+    data = bytearray(path.read_bytes())
+    place = data.rfind(b"PK\x01\x02")
+    data[place + 8] |= 1
+    path.write_bytes(data)
+    report = ReadReport()
+    assert not list(read_documents([path], report=report))
+    assert "found one that is encrypted; unpack the archive with its password" in report.warnings[-1]
+
+
+def test_an_html_page_is_said_to_be_one(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("<!DOCTYPE html>\n<html><body>Ann</body></html>", encoding="utf-8")
+    report = ReadReport()
+    list(read_documents([tmp_path], report=report))
+    assert "a.txt: an HTML page, read as plain text" in report.warnings[0]
 
 
 def test_a_name_that_is_not_utf8_costs_nothing(tmp_path: Path) -> None:
