@@ -13,6 +13,9 @@ _GOES_ON = r"""[^\s<>"“”«»()\[\]{}|\\^`*]"""
 _ENDS = r"""[^\s<>"“”«»()\[\]{}|\\^`*.,;:!?…'’]"""
 _REST = rf"(?:{_GOES_ON}|\({_GOES_ON}{{0,200}}\))*(?:{_ENDS}|\({_GOES_ON}{{0,200}}\))"
 _LABEL = r"[A-Za-z0-9][A-Za-z0-9-]{0,62}"
+_HOST = r"[^\W_][^\W_-]{0,62}(?:-+[^\W_]{1,62}){0,8}"
+# Schemes that need no slashes.
+_SCHEMES = "tel|sms|sips?|xmpp|magnet|skype|javascript|data|urn|doi|geo|cid|view-source|bitcoin|about"
 # Domains of countries that are also words (it, in, is, me, …) part a sentence from the next more often than a site's
 # name, where the blank between them is missing; with a path behind they are a site's.
 _COMMON = "com|org|net|edu|gov|mil|int|biz|info|tv|io"
@@ -21,17 +24,21 @@ _WORDS_TOO = "it|in|is|me|us|be|co|at|to|so|am|ly|gl|no|my|id|es|by|do|la|as|hr|
 _FILES = (
     "txt|pdf|docx?|xlsx?|pptx?|odt|ods|rtf|html?|php|aspx?|jsp|xml|json|jsonl|yaml|yml|toml|csv|tsv|log|bak|tmp|ini|cfg|"
     "py|ipynb|java|cpp|exe|dll|iso|dmg|apk|zip|gz|tgz|bz2|7z|rar|tar|png|jpe?g|gif|bmp|tiff?|svg|webp|mp3|mp4|m4a|wav|"
-    "flac|ogg|avi|mov|mkv|wmv|webm|eps|tex|bib|md|PDF|DOCX?|XLSX?|TXT|JPE?G|PNG|ZIP"
+    "flac|ogg|avi|mov|mkv|wmv|webm|eps|tex|bib|md|heic|parquet|npz|sql|css|ps1|bat|sh|srt|vtt|ltf|rsd|psm|ics|vcf|eml|"
+    "msg|mbox|epub|mobi|djvu|PDF|DOCX?|XLSX?|PPTX?|TXT|CSV|XML|HTML?|JPE?G|PNG|GIF|ZIP|MP3|MP4|AVI|MOV"
 )
 _PART = r"[\w.+~@%$-]"
 
 ADDRESS = rf"""(?:
-    (?:[A-Za-z][A-Za-z0-9+.-]{{1,15}}://|www\d?\.(?=\w)){_REST}
-  | (?:mailto:)?\w[\w.+%-]{{0,63}}@{_LABEL}(?:\.{_LABEL})+
+    (?:[A-Za-z][A-Za-z0-9+.-]{{1,15}}://(?:\[[0-9A-Fa-f:.]+\])?|www\d?\.(?=\w)|\[[0-9A-Fa-f:]{{2,39}}\]/){_REST}
+  | (?<![\w-])(?:{_SCHEMES}):{_REST}
+  | (?:mailto:)?\w(?:[\w.+%-]|['’](?=\w)){{0,63}}@{_HOST}(?:\.{_HOST})+
+  | (?<![\w.-])(?:[a-z0-9][a-z0-9-]{{0,62}}\.){{1,8}}[a-z]{{2,24}}(?::\d{{1,5}})?/(?![a-z]+(?:\s|\Z)){_REST}
   | (?:{_LABEL}\.){{1,8}}(?:{_COMMON}|{_COUNTRIES}|{_WORDS_TOO})(?::\d{{1,5}})?/{_REST}
   | (?:[A-Za-z]:|\\\\{_PART}+)(?:\\{_PART}*)+(?<![.,;:!?])
+  | (?<!\w)[A-Za-z]:(?:/{_PART}+)+(?<![.,;:!?])
   | \w[\w.+-]{{0,99}}(?:(?:\\[A-Z0-9]{_PART}*)+(?<![.,;:!?])|(?:\\{_PART}+){{1,20}}?\.(?:{_FILES})(?![\w-]))
-  | (?<![\w/.:~-])(?!/s/)(?:(?:~|\.\.?)(?:/{_PART}+)+|/{_PART}+(?:/{_PART}+)+)/?(?<![.,;:!?])
+  | (?<![\w/.:~-])(?!/s/)(?:(?:~|\.\.?|\$[A-Z]{{2,}})(?:/{_PART}+)+|/{_PART}+(?:/{_PART}+)+)/?(?<![.,;:!?])
   | \w[\w+-]{{0,99}}(?:[./][\w+-]{{1,100}}){{0,20}}\.(?:{_FILES})(?![\w-])
 )"""
 """A pattern (`re.VERBOSE`) of what is never a name: URLs, e-mail addresses, paths, file names."""

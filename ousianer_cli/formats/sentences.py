@@ -23,7 +23,7 @@ _BLANK_LINES = re.compile(rf"{_NEWLINE}(?:[^\S\n\r\x0b\x0c\x85\u2028\u2029]*{_NE
 _CLOSER = r"[\"'”’»›)\]}]"
 _OPENER = re.compile(r"[\"'“‘«‹„‚(\[{¿¡<*#@$€£•\-–—`]")
 _STOP = re.compile(
-    rf"(?<![.!?…])(?P<mark>[.!?…]++)(?P<close>{_CLOSER}*+)(?=\s)|(?P<wide>[。！？]++)(?:[」』）】]|{_CLOSER})*+"
+    rf"(?<![.!?…])(?P<mark>[.!?…]++)(?P<close>{_CLOSER}*+)(?=\s)|(?P<wide>[。！？؟۔।॥։።]++)(?:[」』）】]|{_CLOSER})*+"
 )
 _BEFORE_TOKEN = "".join(sorted(set("\"'“”‘’«([{-–—")))
 _BLANK = re.compile(r"\s*")
@@ -37,7 +37,7 @@ _BEFORE_NAME = word_set(
     """
     adm amb atty brig capt cmdr col cpl cpt dr drs fr gen gov hon insp lieut lt maj messrs mme mlle mr mrs ms mx pfc
     pres prof pvt rep reps rev rt sen sens sgt supt ssgt tsgt ste adj comdr cdr pte sp spc wo det vs v cf viz eg e.g
-    ie i.e approx ca c.f esp incl
+    ie i.e approx ca c.f esp incl msgr mgr bp abp ald cllr cmdt cdre lcpl gdn
     """
 )
 # The end of a sentence only if no figure follows.
@@ -83,6 +83,8 @@ _OF_FIRM = word_set(
     Pictures Films Books Press Café Cafe Restaurants Day Festival Tour
     """
 )
+# Names that have the mark whatever follows.
+_WITH_MARK = word_set("Yahoo Yum Joomla Jeopardy Wham")
 # Small words that titles have in capitals (`Panic! At The Disco`); two of them in a row begin no sentence.
 _TITLE_WORDS = word_set(
     """
@@ -219,7 +221,8 @@ def _ends_sentence(text: str, head: int, match: re.Match[str], following: int, e
         return False  # `1. A list item`
     if bare.islower() and low not in _SMALL_TOO:
         return True
-    if low in _BEFORE_NAME:
+    last = low.rpartition(".")[2]
+    if low in _BEFORE_NAME or (len(last) > 1 and last in _BEFORE_NAME):  # `Lt.Col. Lee`
         return False
     if low in _BEFORE_NUMBER and nxt.isdigit():
         return False
@@ -239,7 +242,7 @@ def _is_in_name(text: str, head: int, mark: int, following: int, end: int) -> bo
         return False
     first, second, third = after.groups()
     first = first.rstrip(".")
-    if first in _FIRM:
+    if first in _FIRM or (word in _WITH_MARK and first not in _OPENING_WORDS):
         return True
     before = text[max(head, begin - 60) : begin].split()
     if first in _OF_FIRM and before and not _TERMINAL_BEFORE.search(before[-1]):

@@ -56,7 +56,7 @@ _SIGNS = (
 _NO_BEGINNING = re.compile(rf"[{_SIGNS}{_NOTES}#*>|~^=_\\/,;:+-]+")
 _NO_END = re.compile(rf"[{_SIGNS}{_NOTES}<|~^=_\\/,;:@-]+")
 _SITE = re.compile(rf"(?<![\w@/.-]){SITE}(?![@/])", re.VERBOSE)
-_HINT = re.compile(r"[/\\@#]|\.[A-Za-z]{2}")
+_HINT = re.compile(r"[/\\@#]|\.[A-Za-z]{2}|[a-z]:[^\s]")
 _UNBROKEN = re.compile(r"\S*")
 # Where a handle or hashtag begins, and where the words run together in one part.
 _TAG_MARK = re.compile(r"(?<![^\W_])[@#](?=[@#]*\w*[^\W\d_])")

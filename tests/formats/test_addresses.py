@@ -33,6 +33,18 @@ from ousianer_cli.tagging.documents import split_document
         "docs/Oslo/Ann.md",
         "Ann_Lee-2014.jpg",
         "Oslo.PDF",
+        "http://[2001:db8::1]:8080/Oslo",
+        "tel:+47-Oslo",
+        "urn:isbn:Oslo",
+        "magnet:?xt=Oslo",
+        "o'hara@Bergen.example.org",
+        "ann@bücher.example",
+        "C:/Ann/Oslo",
+        "$HOME/Oslo",
+        "example.museum/Ann",
+        "foo.dev:8080/Oslo/x",
+        "Oslo.heic",
+        "Ann.MP3",
     ],
 )
 @pytest.mark.parametrize("frame", ["{}", "See {}.", "({})", "at {}, and", '"{}"', "<{}>", "[Oslo]({})"])
@@ -50,6 +62,8 @@ def test_an_address_is_one_word(address: str, frame: str) -> None:
     ("text", "expected"),
     [
         ("Amazon.com's", "Amazon . com 's"),
+        ("Note:Ann is:Bo 10:30 data: Ann", "Note : Ann is : Bo 10:30 data : Ann"),
+        ("It fell.he/she left.Oslo/Rome", "It fell . he / she left . Oslo / Rome"),
         ("He left.It rained", "He left . It rained"),
         ("Dr.Lee,Mr.Roe/Mrs.Poe;Oslo-based", "Dr . Lee , Mr . Roe / Mrs . Poe ; Oslo - based"),
         ("and/or CDU/CSU 9/11 24/7", "and / or CDU / CSU 9 / 11 24 / 7"),

@@ -50,6 +50,10 @@ def sentences(text: str) -> list[str]:
     [
         ("It rained. We left.", ["It rained.", "We left."]),
         ("Mr. Lind met Gen. Roe and Sgt. Poe.", ["Mr. Lind met Gen. Roe and Sgt. Poe."]),
+        ("Lt.Col. Lee met Msgr. Roe and Maj. Gen. Poe.", ["Lt.Col. Lee met Msgr. Roe and Maj. Gen. Poe."]),
+        ("It is the H.I.V. He said so.", ["It is the H.I.V.", "He said so."]),
+        ("Yahoo! Norway grew. Yahoo! It is out.", ["Yahoo! Norway grew.", "Yahoo!", "It is out."]),
+        ("राम आया। Ann left॥ قال؟ نعم۔ Bo", ["राम आया।", "Ann left॥", "قال؟", "نعم۔", "Bo"]),
         ("J. Smith and A. B. Jones came.", ["J. Smith and A. B. Jones came."]),
         ("He lives in the U.S. The house is old.", ["He lives in the U.S.", "The house is old."]),
         ("The U.S. Senate met.", ["The U.S. Senate met."]),
