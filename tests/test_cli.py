@@ -53,11 +53,17 @@ def walk(command: object, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[st
 LEAVES = dict(walk(typer.main.get_command(app)))
 
 
-def run(*words: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "NO_COLOR": "1", "COLUMNS": "100", "HF_HUB_OFFLINE": "1"}
-    command = [sys.executable, "-m", "ousianer_cli.app", *map(str, words)]
-    environment["PYTHONPATH"] = str(Path(__file__).resolve().parent.parent)
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=environment)
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to work in."""
+    monkeypatch.chdir(tmp_path)
+    for name, value in (("NO_COLOR", "1"), ("COLUMNS", "100"), ("HF_HUB_OFFLINE", "1")):
+        monkeypatch.setenv(name, value)
+    return tmp_path
+
+
+def one_line(err: str) -> bool:
+    return err.startswith("ousianer: ") and err.count("\n") == 1 and "Traceback" not in err
 
 
 def test_the_commands_are_these() -> None:
@@ -104,44 +110,45 @@ BAD_INPUT = [
 
 
 @pytest.mark.parametrize("words", BAD_INPUT, ids=" ".join)
-def test_a_users_error_is_one_line_and_exit_code_2(words: tuple[str, ...], tmp_path: Path) -> None:
-    (tmp_path / "taken").mkdir()
-    (tmp_path / "taken" / "ousianer.toml").write_text("")
-    before = sorted(path.name for path in tmp_path.rglob("*"))
-    done = run(*words, cwd=tmp_path)
-    assert done.returncode == 2, done.stderr
-    assert "Traceback" not in done.stdout + done.stderr
-    told = done.stderr.strip().splitlines()
-    assert len(told) == 1, done.stderr
-    assert told[0].startswith("ousianer: ")
-    assert sorted(path.name for path in tmp_path.rglob("*")) == before, "an error left something behind"
+def test_a_users_error_is_one_line_and_exit_code_2(words: tuple[str, ...], here: Path) -> None:
+    (here / "taken").mkdir()
+    (here / "taken" / "ousianer.toml").write_text("")
+    before = sorted(path.name for path in here.rglob("*"))
+    code, out, err = command_line(*words)
+    assert code == 2 and one_line(err) and "Traceback" not in out, err
+    assert sorted(path.name for path in here.rglob("*")) == before, "an error left something behind"
+
+
+def test_a_process_of_its_own_ends_with_the_same_code_and_words(here: Path) -> None:
+    words = ("score", "absent.tab", "run.tab")
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parent.parent)}
+    command = [sys.executable, "-m", "ousianer_cli.app", *words]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert (done.returncode, done.stdout, done.stderr) == command_line(*words)
+    assert done.returncode == 2
 
 
 @pytest.mark.parametrize("words", [("nonsense",), ("score", "--nonsense"), ("init",)], ids=" ".join)
-def test_a_wrong_command_line_exits_2_without_a_traceback(words: tuple[str, ...]) -> None:
-    done = run(*words)
-    assert done.returncode == 2
-    assert "Traceback" not in done.stderr
-    assert "Usage" in done.stderr
+def test_a_wrong_command_line_exits_2_without_a_traceback(words: tuple[str, ...], here: Path) -> None:
+    code, _, err = command_line(*words)
+    assert code == 2 and "Traceback" not in err and "Usage" in err
 
 
-def test_a_setting_that_is_missing_is_asked_for_by_name(tmp_path: Path) -> None:
-    done = run("pretrain", cwd=tmp_path)
-    assert "--detection" in done.stderr or "--typing" in done.stderr
+def test_a_setting_that_is_missing_is_asked_for_by_name(here: Path) -> None:
+    err = command_line("pretrain")[2]
+    assert "--detection" in err or "--typing" in err
 
 
-def test_a_misspelt_setting_in_the_file_is_named(tmp_path: Path) -> None:
-    (tmp_path / "ousianer.toml").write_text("[score]\ngolds = 'x'\n")
-    done = run("score", cwd=tmp_path)
-    assert done.returncode == 2
-    assert "golds" in done.stderr and len(done.stderr.strip().splitlines()) == 1
+def test_a_misspelt_setting_in_the_file_is_named(here: Path) -> None:
+    (here / "ousianer.toml").write_text("[score]\ngolds = 'x'\n")
+    code, _, err = command_line("score")
+    assert code == 2 and "golds" in err and one_line(err)
 
 
-def test_a_full_disk_is_one_line_wherever_it_shows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_full_disk_is_one_line_wherever_it_shows(monkeypatch: pytest.MonkeyPatch, here: Path) -> None:
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", "cache")
 
-    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("ousianer_cli.commands.init.init_project", full)
     assert command_line("init", "p") == (2, "", "ousianer: cache: cannot be written (No space left on device)\n")
 

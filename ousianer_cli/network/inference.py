@@ -184,10 +184,25 @@ def mention_vectors(
     device: torch.device | str = "cpu",
 ) -> np.ndarray:
     """Mention vectors [M, V] of given spans, in the order of sentences and spans; sentences must fit the encoder."""
-    wanted = [i for i, s in enumerate(spans) if s]
-    vectors = [np.zeros((0, tagger.vector_size), np.float32)] * len(sentences)
+    (vectors,) = vectors_of_each(tagger, sentences, [spans], budget, device)
+    return vectors
+
+
+@torch.inference_mode()
+def vectors_of_each(
+    tagger: TaggerNetwork,
+    sentences: Sequence[EncodedSentence],
+    asked: Sequence[Sequence[list[tuple[int, int]]]],
+    budget: int,
+    device: torch.device | str = "cpu",
+) -> list[np.ndarray]:
+    """As `mention_vectors` for several sets of spans, from one pass over the sentences that have any."""
+    wanted = [i for i in range(len(sentences)) if any(spans[i] for spans in asked)]
+    empty = np.zeros((0, tagger.vector_size), np.float32)
+    vectors = [[empty] * len(sentences) for _ in asked]
     for batch in contextualised(tagger, [sentences[i] for i in wanted], budget, device):
         chosen = [wanted[i] for i in batch.indices]
-        for i, part in zip(chosen, _pooled(tagger, batch, [spans[i] for i in chosen]), strict=True):
-            vectors[i] = part
-    return np.concatenate([np.zeros((0, tagger.vector_size), np.float32), *vectors])
+        for spans, found in zip(asked, vectors, strict=True):
+            for i, part in zip(chosen, _pooled(tagger, batch, [spans[i] for i in chosen]), strict=True):
+                found[i] = part
+    return [np.concatenate([empty, *found]) for found in vectors]

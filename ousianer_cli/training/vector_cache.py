@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 from ousianer_cli.errors import OutputError
 from ousianer_cli.network.checkpoint import Model, save_tensors
 from ousianer_cli.network.encoder import fingerprint
-from ousianer_cli.network.inference import Detected, detect, mention_vectors
+from ousianer_cli.network.inference import Detected, detect, vectors_of_each
 from ousianer_cli.network.pieces import EncodedSentence
 
 Spans = Sequence[list[tuple[int, int]]]
@@ -36,11 +36,22 @@ class VectorCache:
 
     def of(self, sentences: Sequence[EncodedSentence], spans: Spans) -> np.ndarray:
         """Vectors [M, V] of given spans (one list a sentence)."""
+        (vectors,) = self.of_each(sentences, [spans])
+        return vectors
 
-        def compute() -> Arrays:
-            return {"vectors": mention_vectors(self.model.tagger, sentences, spans, self.batch_pieces)}
-
-        return self._kept("given", sentences, spans, compute)["vectors"]
+    def of_each(self, sentences: Sequence[EncodedSentence], asked: Sequence[Spans]) -> list[np.ndarray]:
+        """Vectors [M, V] of each of several sets of spans; what is not kept comes from one pass over the sentences."""
+        paths = [self._path("given", sentences, spans) for spans in asked]
+        found = [None if path is None or not path.is_file() else _read(path)["vectors"] for path in paths]
+        missing = [place for place, vectors in enumerate(found) if vectors is None]
+        if missing:
+            computed = vectors_of_each(
+                self.model.tagger, sentences, [asked[place] for place in missing], self.batch_pieces
+            )
+            for place, vectors in zip(missing, computed, strict=True):
+                found[place] = vectors
+                self._keep(paths[place], {"vectors": vectors})
+        return [vectors for vectors in found if vectors is not None]
 
     def detect(self, sentences: Sequence[EncodedSentence], spans: Spans) -> tuple[list[Detected], np.ndarray]:
         """What is found in each sentence, and the vectors [M, V] of given spans (one list a sentence)."""
@@ -68,18 +79,26 @@ class VectorCache:
     def _kept(
         self, kind: str, sentences: Sequence[EncodedSentence], spans: Spans, compute: Callable[[], Arrays]
     ) -> Arrays:
-        if not self.folder:
-            return compute()
-        path = Path(self.folder) / f"{self._key(kind, sentences, spans)}.safetensors"
-        if path.is_file():
-            return {name: tensor.numpy() for name, tensor in load_file(path).items()}
+        path = self._path(kind, sentences, spans)
+        if path is not None and path.is_file():
+            return _read(path)
         arrays = compute()
+        self._keep(path, arrays)
+        return arrays
+
+    def _path(self, kind: str, sentences: Sequence[EncodedSentence], spans: Spans) -> Path | None:
+        """Where arrays are kept; None where none are."""
+        return Path(self.folder) / f"{self._key(kind, sentences, spans)}.safetensors" if self.folder else None
+
+    @staticmethod
+    def _keep(path: Path | None, arrays: Arrays) -> None:
+        if path is None:
+            return
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             save_tensors(path, {name: torch.from_numpy(array) for name, array in arrays.items()})
         except OSError as error:
             raise OutputError(f"{path}: cannot be written ({error.strerror}); choose another --vectors") from None
-        return arrays
 
     def _key(self, kind: str, sentences: Sequence[EncodedSentence], spans: Spans) -> str:
         self._network = self._network or fingerprint(self.model.tagger)
@@ -89,3 +108,7 @@ class VectorCache:
                 digest.update(f"{array.shape}".encode())
                 digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()[:24]
+
+
+def _read(path: Path) -> Arrays:
+    return {name: tensor.numpy() for name, tensor in load_file(path).items()}

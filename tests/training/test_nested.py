@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
-import numpy as np
-import torch
+from dataclasses import replace
+from pathlib import Path
 
-from ousianer_cli.network.nested import candidates
-from ousianer_cli.training.finetune.nested import candidate_spans, nested_instances, train_nested
+import numpy as np
+import pytest
+import torch
+from tiny_models import finetune_settings, quiet, write_rows
+from torch import Tensor
+
+from ousianer_cli.formats.corpus import Mention, Sentence
+from ousianer_cli.network.checkpoint import load_model
+from ousianer_cli.network.nested import Span, candidates
+from ousianer_cli.network.pieces import Batch, EncodedSentence
+from ousianer_cli.network.tagger import TaggerNetwork
+from ousianer_cli.training.examples import Example
+from ousianer_cli.training.finetune import finetune
+from ousianer_cli.training.finetune.nested import (
+    candidate_spans,
+    corpus_candidates,
+    nested_head,
+    nested_instances,
+    train_nested,
+)
 
 
 def test_candidates_follow_their_name() -> None:
@@ -40,3 +58,37 @@ def test_what_marks_a_name_is_learned() -> None:
         assert torch.equal(found, again(instances.inner, instances.outer, instances.places) > 0)
     assert (found == (instances.wanted > 0)).float().mean() > 0.99
     assert len(instances) == sum(len(candidates(own[0])) for own in names)
+
+
+def test_a_corpus_that_marks_no_names_inside_names_says_nothing_of_them() -> None:
+    def example(spans: list[Span], *nested: Span, detects: bool = True) -> Example:
+        return Example(
+            EncodedSentence(*[np.zeros(0)] * 3), spans, [], [], detects, True, False, [(s, ()) for s in nested]
+        )
+
+    flat = [example([(0, 2)]), example([(1, 4)])]
+    assert corpus_candidates(flat) == [[], []]
+    assert nested_head([(flat, np.zeros((0, 4), np.float32))], 1, print) is None
+    marked = [example([(0, 2)]), example([(0, 2)], (0, 1), detects=False), example([(3, 5)], (4, 5))]
+    assert corpus_candidates(marked) == [[(0, 2), (0, 1), (1, 2)], [], [(3, 5), (3, 4), (4, 5)]]
+
+
+def test_fine_tuning_reads_each_sentence_once(base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its typed mentions and the stretches inside its names come from one pass."""
+    rows = [
+        Sentence((*["Rome", "Police", "left", "Oslo"], str(n)), (Mention(0, 2, ("ORG",)), Mention(3, 4, ("GPE",))))
+        for n in range(4)
+    ]
+    inside = (Mention(0, 1, ("GPE",)),)
+    train = write_rows(tmp_path / "train.jsonl", [replace(row, nested=inside) for row in rows])
+    read: list[int] = []
+    contextualise = TaggerNetwork.contextualise
+
+    def spy(tagger: TaggerNetwork, batch: Batch) -> tuple[Tensor, Tensor]:
+        read.append(len(batch.word_mask))
+        return contextualise(tagger, batch)
+
+    monkeypatch.setattr(TaggerNetwork, "contextualise", spy)
+    finetune(finetune_settings(tmp_path, base, train=[train], epochs=1), report=quiet)
+    assert sum(read) == len(rows)
+    assert load_model(tmp_path / "tuned").nested is not None

@@ -32,7 +32,7 @@ def test_kept_vectors_are_those_computed(model: Model, tmp_path: Path, monkeypat
     plain, keeping = VectorCache(model, 100), VectorCache(model, 100, str(tmp_path / "kept"))
     first = [keeping.of(encoded(model), SPANS), keeping.detect(encoded(model), SPANS)]
     assert first[0].shape == (3, model.tagger.vector_size) and np.array_equal(first[0], plain.of(encoded(model), SPANS))
-    for name in ("detect", "mention_vectors"):
+    for name in ("detect", "vectors_of_each"):
         monkeypatch.setattr(module, name, lambda *_: pytest.fail("computed again"))
     again = VectorCache(load_model_like(model), 999, str(tmp_path / "kept"))
     assert np.array_equal(again.of(encoded(model), SPANS), first[0])
@@ -61,6 +61,25 @@ def test_another_text_span_or_model_has_vectors_of_its_own(model: Model, tmp_pat
     assert len(list((tmp_path / "kept").iterdir())) == 5
 
 
+def test_several_sets_of_spans_come_from_one_pass(
+    model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = [[(0, 1), (1, 2)], [(0, 2)], []]
+    alone = [VectorCache(model, 100).of(encoded(model), spans) for spans in (SPANS, others)]
+    read: list[int] = []
+    contextualise = model.tagger.contextualise
+    monkeypatch.setattr(model.tagger, "contextualise", lambda b: (read.append(len(b.word_mask)), contextualise(b))[1])
+    keeping = VectorCache(model, 100, str(tmp_path / "kept"))
+    together = keeping.of_each(encoded(model), [SPANS, others])
+    assert sum(read) == 3
+    for one, other in zip(together, alone, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
+    third = [[], [], [(0, 2)]]
+    again = keeping.of_each(encoded(model), [others, third, SPANS])
+    assert sum(read) == 4, "what is kept was computed again"
+    assert np.array_equal(again[0], together[1]) and np.array_equal(again[2], together[0]) and len(again[1]) == 1
+
+
 def test_nothing_found_is_kept_too(model: Model, tmp_path: Path) -> None:
     for _ in range(2):
         found, given = VectorCache(model, 100, str(tmp_path)).detect([], [])
@@ -74,7 +93,7 @@ def test_fine_tuning_again_reads_what_the_first_one_kept(
     settings = finetune_settings(tmp_path, base, vectors=str(tmp_path / "kept"), dev=[dev], epochs=2)
     finetune(settings, report=lambda _: None)
     first = (tmp_path / "tuned" / "model.safetensors").read_bytes()
-    for name in ("detect", "mention_vectors"):
+    for name in ("detect", "vectors_of_each"):
         monkeypatch.setattr(module, name, lambda *_: pytest.fail("computed again"))
     finetune(settings, report=lambda _: None)
     assert (tmp_path / "tuned" / "model.safetensors").read_bytes() == first

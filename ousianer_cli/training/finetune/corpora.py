@@ -16,9 +16,9 @@ from ousianer_cli.training.finetune.conversion import train_conversion
 from ousianer_cli.training.finetune.corrections import correction_instances, read_corrections
 from ousianer_cli.training.finetune.detection import typed
 from ousianer_cli.training.finetune.evaluation import dev_set
-from ousianer_cli.training.finetune.instances import corpora_of, corpus_instances, joined_corpora, training_corpora
+from ousianer_cli.training.finetune.instances import corpora_of, instances_and_others, joined_corpora, training_corpora
 from ousianer_cli.training.finetune.model import base_folder, output_folder, write_tuned
-from ousianer_cli.training.finetune.nested import nested_head
+from ousianer_cli.training.finetune.nested import corpus_candidates, nested_head
 from ousianer_cli.training.finetune.table import corpora_table
 from ousianer_cli.training.vector_cache import VectorCache
 
@@ -40,7 +40,8 @@ def finetune_on_corpora(settings: FinetuneSettings, *, report: Callable[[str], N
     vectors = VectorCache(model, settings.batch_pieces, settings.vectors)
     dev = [dev_set(vectors, corpus, targets) for corpus in corpora_of(settings.dev)]
     corpora = training_corpora(corpora_of(settings.train), model)
-    train = joined_corpora(corpus_instances(vectors, corpora, targets, report), balance=settings.balance)
+    read = [instances_and_others(vectors, c, targets, report, corpus_candidates(c.examples)) for c in corpora]
+    train = joined_corpora([typed_names for typed_names, _ in read], balance=settings.balance)
     corrected = correction_instances(vectors, items)
     instances = train.joined(corrected.weighted(settings.feedback_weight))
     if not len(instances):
@@ -51,7 +52,8 @@ def finetune_on_corpora(settings: FinetuneSettings, *, report: Callable[[str], N
     )
     mapper = None if table is None else table.mapper
     best = train_conversion(model, targets, mapper, instances, dev, settings, report=report)
-    model.nested = nested_head(vectors, corpora, settings.seed, report)
+    inside = [(c.examples, vectors_inside) for c, (_, [vectors_inside]) in zip(corpora, read, strict=True)]
+    model.nested = nested_head(inside, settings.seed, report)
     metrics: dict[str, Any] = {"finetune": best}
     write_tuned(model, targets, table, instances, dev, settings, metrics, report)
     return metrics

@@ -21,7 +21,7 @@ from ousianer_cli.network.checkpoint import Model
 from ousianer_cli.network.targets import LabelSet, Targets
 from ousianer_cli.settings.weights import corpus_weights
 from ousianer_cli.training.examples import Example, encode_sentences
-from ousianer_cli.training.vector_cache import VectorCache
+from ousianer_cli.training.vector_cache import Spans, VectorCache
 
 
 @dataclass(slots=True)
@@ -112,14 +112,23 @@ def corpus_instances(
     Raises:
         InputError: a type that is none of the targets, by the corpus's path.
     """
-    parts = []
-    for encoded in corpora:
-        spans, labels, weights = typed_mentions(encoded.examples, targets, encoded.corpus.path, nested=True)
-        found = rounded(vectors.of([e.encoded for e in encoded.examples], spans))
-        notes = [f"{n:,} {what}" for what, n in encoded.counts.items() if n and what != "sentences"]
-        report(", ".join([f"{Path(encoded.corpus.path).name}: {len(labels):,} mentions", *notes]))
-        parts.append(Instances(found, labels, weights * encoded.corpus.weight))
-    return parts
+    return [instances_and_others(vectors, encoded, targets, report)[0] for encoded in corpora]
+
+
+def instances_and_others(
+    vectors: VectorCache, encoded: EncodedCorpus, targets: Targets, report: Callable[[str], None], *others: Spans
+) -> tuple[Instances, list[np.ndarray]]:
+    """A corpus's typed mentions, as `corpus_instances` gives them, and the vectors of other spans of its sentences;
+    the network reads these once for all.
+
+    Raises:
+        InputError: as `corpus_instances`.
+    """
+    spans, labels, weights = typed_mentions(encoded.examples, targets, encoded.corpus.path, nested=True)
+    found, *more = vectors.of_each([e.encoded for e in encoded.examples], [spans, *others])
+    notes = [f"{n:,} {what}" for what, n in encoded.counts.items() if n and what != "sentences"]
+    report(", ".join([f"{Path(encoded.corpus.path).name}: {len(labels):,} mentions", *notes]))
+    return Instances(rounded(found), labels, weights * encoded.corpus.weight), more
 
 
 def joined_corpora(parts: Sequence[Instances], *, balance: bool) -> Instances:

@@ -13,8 +13,7 @@ import torch
 from torch import Tensor
 
 from ousianer_cli.network.nested import NestedHead, Span, candidates, place_features
-from ousianer_cli.training.finetune.instances import EncodedCorpus
-from ousianer_cli.training.vector_cache import VectorCache
+from ousianer_cli.training.examples import Example
 
 EPOCHS = 8
 BATCH = 256
@@ -88,22 +87,24 @@ def train_nested(instances: NestedInstances, seed: int, hidden: int = 128, dropo
     return head.eval()
 
 
-def nested_head(
-    vectors: VectorCache, corpora: Sequence[EncodedCorpus], seed: int, report: Callable[[str], None]
-) -> NestedHead | None:
-    """A head trained on the corpora that mark names inside names; None where none does.
+def corpus_candidates(examples: Sequence[Example]) -> list[list[Span]]:
+    """What vectors are needed of for each sentence of a corpus; of a corpus that marks no names inside names nothing.
 
-    A corpus without any says nothing of them: its guidelines may leave them out.
+    Such a corpus says nothing of them: its guidelines may leave them out.
     """
+    marked = any(e.nested for e in examples if e.detects)
+    return [candidate_spans(e.spans) if marked and e.detects else [] for e in examples]
+
+
+def nested_head(
+    corpora: Sequence[tuple[Sequence[Example], np.ndarray]], seed: int, report: Callable[[str], None]
+) -> NestedHead | None:
+    """A head trained on corpora, each with the vectors of its `corpus_candidates`; None where there are none."""
     parts: list[NestedInstances] = []
-    for encoded in corpora:
-        examples = [e for e in encoded.examples if e.detects]
-        if any(e.nested for e in examples):
-            spans = [candidate_spans(e.spans) for e in examples]
-            table = vectors.of([e.encoded for e in examples], spans)
-            parts.append(
-                nested_instances([e.spans for e in examples], [[s for s, _ in e.nested] for e in examples], table)
-            )
+    for examples, vectors in corpora:
+        if len(vectors):
+            whole = [e for e in examples if e.detects]
+            parts.append(nested_instances([e.spans for e in whole], [[s for s, _ in e.nested] for e in whole], vectors))
     if not parts:
         return None
     joined = NestedInstances(
