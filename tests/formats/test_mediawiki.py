@@ -13,8 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats import mediawiki
 from ousianer_cli.formats.mediawiki import (
+    DumpFaults,
+    Page,
+    dump_chunks,
+    read_pages,
+    redirect_of_text,
+    split_namespace,
+    streams,
+)
+from ousianer_cli.formats.mediawiki.faults import (
     BROKEN_XML,
     DAMAGED,
     NO_TEXT,
@@ -23,12 +31,6 @@ from ousianer_cli.formats.mediawiki import (
     TOO_LARGE,
     TRUNCATED,
     UNCLOSED,
-    DumpFaults,
-    Page,
-    dump_chunks,
-    read_pages,
-    redirect_of_text,
-    split_namespace,
 )
 
 HEAD = '<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.11/" version="0.11" xml:lang="en">\n<siteinfo/>\n'
@@ -167,7 +169,7 @@ def test_plain_pieces_of_any_size_give_each_page_once(
     path = tmp_path_factory.mktemp("plain") / "dump.xml"
     path.write_bytes(dump(*pages(9)))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(mediawiki, "_BLOCK", block)
+        patch.setattr(streams, "BLOCK", block)
         chunks = dump_chunks(path, target_bytes=max(target, 60))
         assert [p.title for chunk in chunks for p in read_pages(chunk, strict=True)] == all_titles(9)
 
@@ -254,7 +256,7 @@ def test_pages_without_title_or_text(tmp_path: Path) -> None:
 
 
 def test_a_page_above_the_limit_is_never_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mediawiki, "_BLOCK", 1000)
+    monkeypatch.setattr(streams, "BLOCK", 1000)
     path = write(tmp_path, dump(page(1), page(2, "x" * 50_000), page(3)))
     found, faults = titles(path, max_page_bytes=5000)
     assert found == ["Hamlet 1", "Hamlet 3"]
@@ -291,7 +293,7 @@ def test_what_is_no_dump(tmp_path: Path) -> None:
 
 
 def test_memory_does_not_grow_with_the_dump(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mediawiki, "_BLOCK", 4096)
+    monkeypatch.setattr(streams, "BLOCK", 4096)
 
     def peak(count: int) -> int:
         path = write(tmp_path, gzip.compress(dump(*[page(n, "mill " * 1000) for n in range(count)])))

@@ -19,8 +19,8 @@ from ousianer_cli.formats.yago import (
     read_lines,
     read_table,
     title_of_id,
-    unescape,
 )
+from ousianer_cli.formats.yago.facts import unescape
 
 CITY = "wordnet_city_108524735"
 
