@@ -26,7 +26,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ousianer_cli.corpus.store import ShardWriter
+from ousianer_cli.corpus.store_write import ShardWriter
 from ousianer_cli.formats.corpus import Mention, Sentence
 from ousianer_cli.taxonomy.wordnet import WordNet
 

@@ -11,26 +11,24 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-import re
 import tomllib
-import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import typer
 
 from ousianer_cli.commands.lists import ListOptions
+from ousianer_cli.commands.parameters import Choices, escaped, extra_parameters, parameter_of
 from ousianer_cli.commands.places import checked
 from ousianer_cli.errors import SettingsError
-from ousianer_cli.settings import PROJECT_FILE, Trait, flag, resolve, traits
+from ousianer_cli.settings import flag, resolve, traits
 from ousianer_cli.settings.tables import share_table, table_of
 
 T = TypeVar("T")
 LATE = "ousianer_cli.late"
 """Where a context keeps the values of late options."""
-Choices = Callable[[], Sequence[str]]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -79,11 +77,11 @@ def command(
         choices: setting -> its choices, where they are only known once its readers are loaded.
         late: further classes, known only then too, in the table of the first; the body is called with theirs as well.
     """
-    extras = _extras(classes, presets, resume, assignments)
+    extras = extra_parameters(classes, presets, resume, assignments)
 
     def parameters_of(some: Sequence[type], offered: Mapping[str, type]) -> list[inspect.Parameter]:
         return [
-            _parameter(hints[field.name], field, (choices or {}).get(field.name), only_here=not table_of(cls))
+            parameter_of(hints[field.name], field, (choices or {}).get(field.name), only_here=not table_of(cls))
             for cls in some
             for hints in [typing.get_type_hints(cls)]
             for field in dataclasses.fields(cls)
@@ -138,11 +136,6 @@ def click_parameters(parameters: Sequence[inspect.Parameter]) -> list[Any]:
     return list(typer.main.get_command(alone).params)
 
 
-def escaped(text: str) -> str:
-    """Text that Rich prints as it is: `ousianer[tune]` is no markup."""
-    return re.sub(r"(\\*)(\[[a-z#/@][^[]*?])", lambda m: f"{m[1] * 2}\\{m[2]}", text)
-
-
 def assignments_of(words: Sequence[str]) -> dict[str, Any]:
     """`NAME=VALUE` words as settings; a value that is no TOML is text."""
     found: dict[str, Any] = {}
@@ -186,9 +179,6 @@ class OusianerCommand(ListOptions):
         super().format_help(ctx, formatter)
 
 
-# ---- from the command line to settings ------------------------------------------------------------------------------
-
-
 def _offered(classes: Sequence[type], name: str) -> dict[str, type]:
     """Option -> the class that it is a setting of."""
     found: dict[str, type] = {}
@@ -228,98 +218,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(v) for v in value]
     return str(value) if isinstance(value, Path) else value
-
-
-# ---- from settings to the command line ------------------------------------------------------------------------------
-
-
-def _parameter(hint: Any, field: dataclasses.Field[Any], late: Choices | None, *, only_here: bool) -> inspect.Parameter:
-    """A field as a parameter that Typer reads; one without a default is demanded if no file can give it."""
-    name = field.name
-    trait: Trait = field.metadata["trait"]
-    plain, allowed = _plain_type(hint)
-    default: Any = field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
-    empty = default in ("", None) or default == []
-    listed = typing.get_origin(plain) is list
-    shown: bool | str = trait.shown if trait.shown is not None else not empty
-    if listed and not empty and trait.shown is None:
-        shown = ", ".join(map(str, default))
-    details: dict[str, Any] = {
-        "help": escaped(trait.doc),
-        "show_default": shown,
-        "metavar": trait.metavar or (f"[{'|'.join(allowed)}]" if allowed else None),
-    }
-    if trait.role:
-        details["path_type"] = str  # completed as a path, but kept as it was given: `x/` is a folder
-    if late or allowed:
-        details["autocompletion"] = _completing(late or (lambda: allowed))
-    if trait.positional:
-        info: Any = typer.Argument(**details)
-    else:
-        forms = [*trait.flags, flag(name)]
-        if plain is bool:
-            forms = [f"{flag(name)}/{trait.off or '--no' + flag(name)[1:]}"]
-        info = typer.Option(*forms, rich_help_panel=trait.panel.capitalize() or None, **details)
-    if empty and only_here and trait.positional:
-        default = inspect.Parameter.empty
-    elif empty:
-        plain, default = plain | None, None
-    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[plain, info])
-
-
-def _plain_type(hint: Any) -> tuple[Any, tuple[str, ...]]:
-    """(bool, int, float, str or a list of one; the choices of a `Literal`, which `resolve` checks)."""
-    if typing.get_origin(hint) in (typing.Union, types.UnionType):
-        hint = next(a for a in typing.get_args(hint) if a is not type(None))
-    if typing.get_origin(hint) is Literal:
-        return str, typing.get_args(hint)
-    return hint, ()
-
-
-def _completing(choices: Choices) -> Callable[[str], list[str]]:
-    def complete(incomplete: str) -> list[str]:
-        return [choice for choice in choices() if choice.startswith(incomplete)]
-
-    return complete
-
-
-def _extras(
-    classes: Sequence[type],
-    presets: Mapping[str, Mapping[str, Any]] | None,
-    resume: bool,
-    assignments: type | None,
-) -> list[inspect.Parameter]:
-    """The options that are no settings."""
-    extras: dict[str, tuple[Any, Any, Any]] = {}
-    if assignments is not None:
-        extras["set"] = (
-            list[str] | None,
-            None,
-            typer.Option("--set", metavar="NAME=VALUE", help="Any other setting of the phase, as in ousianer.toml."),
-        )
-    if presets:
-        names = "|".join(presets)
-        text = "Settings by name; paper: every hyperparameter of Hagiwara et al. (2019)."
-        complete = _completing(lambda: list(presets))
-        extras["preset"] = (
-            str | None,
-            None,
-            typer.Option(metavar=f"[{names}]", help=text, autocompletion=complete),
-        )
-    if resume:
-        text = "Go on with what an interrupted run left at or beside --out."
-        extras["resume"] = (bool, False, typer.Option("--resume", help=text, show_default=False))
-    if any(table_of(cls) for cls in classes):
-        tables = dict.fromkeys(f"[{table_of(cls)}]" for cls in classes)
-        text = f"Settings file, table {' and '.join(tables)}."
-        extras["config"] = (
-            Path | None,
-            None,
-            typer.Option(
-                metavar="FILE", help=escaped(text), show_default=f"{PROJECT_FILE} of the working folder, if it is there"
-            ),
-        )
-    return [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, info])
-        for name, (kind, default, info) in extras.items()
-    ]

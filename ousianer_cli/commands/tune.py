@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 import typer
 
-from ousianer_cli.commands.options import Given, OusianerCommand, command, escaped
+from ousianer_cli.commands.options import Given, OusianerCommand, command
+from ousianer_cli.commands.parameters import escaped
 from ousianer_cli.errors import SettingsError
 from ousianer_cli.settings import PROJECT_FILE
 from ousianer_cli.settings import finetune as finetuning

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ousianer_cli.corpus.anchors import U64, hash_text
+from ousianer_cli.corpus.word_hashes import U64, hash_text
 
 
 def letters_key(tokens: Iterable[str]) -> int:

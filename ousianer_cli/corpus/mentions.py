@@ -13,17 +13,19 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ousianer_cli.corpus.anchors import MAX_WORDS, AnchorTable, hash_words, ngram_hashes, same_line
+from ousianer_cli.corpus.anchor_format import MAX_WORDS
+from ousianer_cli.corpus.anchors import AnchorTable, same_line
+from ousianer_cli.corpus.article_words import QUOTES, ArticleWords
+from ousianer_cli.corpus.name_words import HONORIFICS, LINKING, OPENERS
+from ousianer_cli.corpus.placing import Candidate, place_candidates
 from ousianer_cli.corpus.split_text import SplitText
+from ousianer_cli.corpus.word_hashes import hash_words, ngram_hashes
 from ousianer_cli.formats.words import split_words, word_set
 from ousianer_cli.settings.prepare_wikipedia import ExpansionSettings, How
 
@@ -39,92 +41,10 @@ class FoundMention:
     weight: float = 1.0
 
 
-_STOPS = frozenset(".!?…")
-_QUOTES = frozenset("\"'“”‘’«»()[]")
-_LINKING = word_set("of de del della di du des von van der den al el la le y e")
-"""Small words inside names."""
-_HONORIFICS = word_set(
-    """
-    Mr Mrs Ms Dr Prof St Sir Dame Lord Lady Saint Pope King Queen Prince Princess Emperor Empress Tsar President
-    Senator Governor Mayor Minister Chancellor General Colonel Captain Major Admiral Lieutenant Sergeant Professor Judge
-    Justice Bishop Archbishop Cardinal Father Brother Sister Reverend Rabbi Count Duke Earl Baron
-    """
-)
-_OPENERS = word_set(
-    """
-    a after all although an and as at because before both but by despite during each even finally following for from
-    had he her here his how however if in is it its later like many meanwhile most near of on once one only or other
-    our out over she since so some soon still such than that the their then there these they this those though through
-    thus to today under unlike until upon was we were what when where whereas whether which while who why with within
-    without yet
-    """
-)
 _NAME_ENDS = word_set("Jr Sr I II III IV V VI VII VIII IX X XI XII XIII XIV XV XVI")
-_JOINERS = frozenset("-–/&")
-# Marks of formulas and codes: `Li` in `[Li(H2O)4]+`, `ISO` in `ISO_646`.
-_GLUE_BEFORE = frozenset("[_=+^@\\")
-_GLUE_AFTER = frozenset("(_=+^@\\")
 _AFTER_NAME = word_set(", Inc Inc. Corporation Corp Corp. Company Ltd Limited Group Records plc AG S.A. F.C. FC")
 _PARENTHESIS = re.compile(r"\s*\([^()]*\)\Z")
 Name = tuple[str, ...]
-
-
-class _Candidate(NamedTuple):
-    first: int
-    width: int
-    title: str | None  # None: another anchor, which only keeps its place free
-    how: How
-
-
-@dataclass(slots=True)
-class _Article:
-    """An article's words, and what their letters tell."""
-
-    text: str
-    spans: Sequence[tuple[int, int]]
-    words: list[str]
-    line: NDArray[np.int64]
-    starts: list[int]
-    small: set[str] = field(default_factory=set)  # words seen in small letters
-    inside: set[str] = field(default_factory=set)  # words seen with a capital inside a sentence
-
-    @classmethod
-    def read(cls, split: SplitText) -> _Article:
-        text, spans, words = split.text, split.words, split.tokens()
-        starts = [a for a, _ in spans]
-        breaks = np.array([m.start() for m in re.finditer(r"[\n\r]", text)], dtype=np.int64)
-        line = np.searchsorted(breaks, np.array(starts, dtype=np.int64)).astype(np.int64)
-        article = cls(text, spans, words, line, starts)
-        for i, word in enumerate(words):
-            if word[0].islower():
-                article.small.add(word)
-            elif word[0].isupper() and not article.opens(i):
-                article.inside.add(word)
-        return article
-
-    def opens(self, i: int) -> bool:
-        """Whether a sentence, a quotation, or what follows a colon begins with word `i`."""
-        before = i - 1
-        while before >= 0 and self.line[before] == self.line[i] and self.words[before] in _QUOTES:
-            before -= 1
-        if before < 0 or self.line[before] != self.line[i] or before < i - 1:
-            return True
-        return self.words[before] in _STOPS or self.words[before] in (":", ";", "•", "*", "–", "—")
-
-    def covered(self, start: int, end: int) -> range:
-        """The words that [start, end) touches."""
-        first = bisect_left(self.starts, start)
-        if first and self.spans[first - 1][1] > start:
-            first -= 1
-        return range(first, max(first, bisect_left(self.starts, end)))
-
-    def beside(self, i: int, step: int) -> str | None:
-        """The word before (`step` -1) or after (1) word `i`, at most one blank away; None if there is none."""
-        j = i + step
-        if not 0 <= j < len(self.words) or self.line[j] != self.line[i]:
-            return None
-        left, right = (i, j) if step > 0 else (j, i)
-        return self.words[j] if self.spans[right][0] - self.spans[left][1] <= 1 else None
 
 
 def expand_mentions(
@@ -145,7 +65,7 @@ def expand_mentions(
     """
     kept = [dataclasses.replace(m, weight=settings.weight(m.how)) for m in stated]
     if kept and (settings.again or settings.alias or settings.surnames):
-        article = _Article.read(split)
+        article = ArticleWords.read(split)
         taken = bytearray(len(article.words))
         since: dict[str, int] = {}
         for mention in stated:
@@ -153,20 +73,20 @@ def expand_mentions(
             taken[cover.start : cover.stop] = b"\1" * len(cover)
             since[mention.title] = min(since.get(mention.title, cover.start), cover.start)
         names = _names(article, stated, persons)
-        candidates: list[_Candidate] = []
+        candidates: list[Candidate] = []
         if settings.surnames:
             candidates += _occurrences(article, _surnames(article, stated, names, persons), "alias")
         if settings.again:
             candidates += _occurrences(article, names, "again")
         if settings.alias and anchors is not None:
             candidates += _aliases(article, anchors, since, names, persons, settings)
-        for c in _place(article, candidates, taken, since):
+        for c in place_candidates(article, candidates, taken, since):
             start, end = article.spans[c.first][0], article.spans[c.first + c.width - 1][1]
             kept.append(FoundMention(start, end, str(c.title), c.how, settings.weight(c.how)))
     return sorted(kept, key=lambda m: (m.start, m.end))
 
 
-def _names(article: _Article, stated: Sequence[FoundMention], persons: Container[str]) -> dict[Name, str | None]:
+def _names(article: ArticleWords, stated: Sequence[FoundMention], persons: Container[str]) -> dict[Name, str | None]:
     """The article's own names: what links and bold titles show, and their titles.
 
     None where two titles have a name, and where it names the title in this place only (`Albanian` for the language).
@@ -217,26 +137,26 @@ def _is_derived(name: Name, title: str) -> bool:
     return word not in full and any(word[:3].lower() == part[:3].lower() for part in full if len(part) > 2)
 
 
-def _is_name(article: _Article, words: Name, *, inside: bool) -> bool:
+def _is_name(article: ArticleWords, words: Name, *, inside: bool) -> bool:
     """Whether the words name something, judging by capitals; `inside`: they were seen inside a sentence as they are.
 
     A capital at the start of a sentence or a title tells nothing: it needs another capital, or the word must stand with
     it inside a sentence somewhere and nowhere in small letters.
     """
     head = words[0]
-    if head in _QUOTES or words[-1] in _QUOTES:
+    if head in QUOTES or words[-1] in QUOTES:
         return False
     if len(words) > 2 * MAX_WORDS or not any(c.isupper() for c in "".join(words)):
         return False
     if any(any(c.isupper() for c in word) for word in words[1:] if len(word) > 1) or any(c.isupper() for c in head[1:]):
-        return head not in _OPENERS
+        return head not in OPENERS
     if not head[0].isupper() or len(head) < 2:
         return False
     return head.lower() not in article.small and (inside or head in article.inside)
 
 
 def _surnames(
-    article: _Article, stated: Sequence[FoundMention], names: Container[Name], persons: Container[str]
+    article: ArticleWords, stated: Sequence[FoundMention], names: Container[Name], persons: Container[str]
 ) -> dict[Name, str]:
     """The last word of each person's name, where no other title and no other first name of the article goes with it."""
     bearers: dict[str, set[str]] = defaultdict(set)
@@ -249,18 +169,18 @@ def _surnames(
             continue
         while parts and (parts[-1] in _NAME_ENDS or not parts[-1][0].isalpha()):
             parts.pop()
-        if len(parts) > 1 and parts[-1][0].isupper() and len(parts[-1]) > 2 and not _LINKING & set(parts):
+        if len(parts) > 1 and parts[-1][0].isupper() and len(parts[-1]) > 2 and not LINKING & set(parts):
             firsts[parts[-1]].update(parts[:-1])
     wanted = {s: next(iter(bearers[s])) for s in firsts if len(bearers[s]) == 1 and s.lower() not in article.small}
     for i, word in enumerate(article.words):
         if word in wanted and (before := article.beside(i, -1)) and before[0].isupper():
-            known = before in firsts[word] or before in _HONORIFICS or before.lower() in _OPENERS
+            known = before in firsts[word] or before in HONORIFICS or before.lower() in OPENERS
             if not known:
                 del wanted[word]  # a namesake, or a bigger name
     return {(s,): title for s, title in wanted.items() if (s,) not in names}
 
 
-def _occurrences(article: _Article, names: Mapping[Name, str | None], how: How) -> Iterator[_Candidate]:
+def _occurrences(article: ArticleWords, names: Mapping[Name, str | None], how: How) -> Iterator[Candidate]:
     by_head: dict[str, list[tuple[Name, str | None]]] = defaultdict(list)
     for name, title in names.items():
         by_head[name[0]].append((name, title))
@@ -268,17 +188,17 @@ def _occurrences(article: _Article, names: Mapping[Name, str | None], how: How) 
         for name, title in by_head.get(word, ()):
             end = i + len(name)
             if tuple(article.words[i:end]) == name and article.line[i] == article.line[end - 1]:
-                yield _Candidate(i, len(name), title, how)
+                yield Candidate(i, len(name), title, how)
 
 
 def _aliases(
-    article: _Article,
+    article: ArticleWords,
     anchors: AnchorTable,
     titles: Container[str],
     names: Container[Name],
     persons: Container[str],
     settings: ExpansionSettings,
-) -> Iterator[_Candidate]:
+) -> Iterator[Candidate]:
     """Anchors of the table in the text: aliases of the article's titles, and longer anchors of others in their way."""
     hashes = hash_words(article.words)
     for n in range(1, MAX_WORDS + 1):
@@ -302,61 +222,6 @@ def _aliases(
                         words[0] not in _title_words(entry.title) or _stays(words, entry.title, entry.title in persons)
                     )
                 ):
-                    yield _Candidate(first, n, entry.title, "alias")
+                    yield Candidate(first, n, entry.title, "alias")
             elif n > 1:
-                yield _Candidate(first, n, None, "alias")
-
-
-def _place(
-    article: _Article, candidates: list[_Candidate], taken: bytearray, since: dict[str, int]
-) -> Iterator[_Candidate]:
-    """The candidates that stand, longest first, then in the order given; none on another or on what is `taken`."""
-    stated = bytes(taken)
-    for c in sorted(candidates, key=lambda c: -c.width):
-        end = c.first + c.width
-        if any(taken[c.first : end]):
-            continue
-        if c.title is not None and (c.first < since[c.title] or _is_part(article, c.first, end, stated)):
-            continue
-        taken[c.first : end] = b"\1" * c.width
-        if c.title is not None:
-            yield c
-
-
-def _is_part(article: _Article, first: int, end: int, stated: bytes) -> bool:
-    """Whether words [first, end) read like a part of a bigger name, judging by the words beside them."""
-    text, left, right = article.text, article.spans[first][0], article.spans[end - 1][1]
-    if text[max(0, left - 1) : left] in _GLUE_BEFORE or text[right : right + 1] in _GLUE_AFTER:
-        return True
-    return _joined_before(article, first, stated) or _joined_after(article, first, end, stated)
-
-
-def _joined_before(article: _Article, first: int, stated: bytes) -> bool:
-    words = article.words
-    before = article.beside(first, -1)
-    if before is None or stated[first - 1]:
-        return False
-    further = article.beside(first - 1, -1)
-    if before in _JOINERS:
-        glued = article.spans[first][0] == article.spans[first - 1][1]
-        return further is not None and (before == "&" or (glued and further[0].isalnum()))
-    if before[0].isupper():
-        return before not in _HONORIFICS and not (article.opens(first - 1) and before.lower() in _OPENERS)
-    # `Bank of Boston`, but not `the coast of Boston`; `University` may well open the sentence, `Most` may not.
-    if before not in _LINKING or further is None or stated[first - 2] or not further[0].isupper():
-        return False
-    return further.lower() not in _OPENERS and words[first - 2] not in _HONORIFICS
-
-
-def _joined_after(article: _Article, first: int, end: int, stated: bytes) -> bool:
-    after = article.beside(end - 1, 1)
-    if after is None or stated[end]:
-        return False
-    if after[0].isupper():
-        return True
-    further = article.beside(end, 1)
-    if further is None or stated[end + 1] or not (further[0].isupper() or further[0].isdigit()):
-        return False
-    if after in _JOINERS:
-        return after == "&" or article.spans[end][0] == article.spans[end - 1][1]
-    return after in _LINKING and end - first == 1 and further[0].isupper()
+                yield Candidate(first, n, None, "alias")

@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ousianer_cli.corpus.anchors import AnchorTable, hash_text
+from ousianer_cli.corpus.anchors import AnchorTable
 from ousianer_cli.corpus.excluded import ExcludedSentences
 from ousianer_cli.corpus.mentions import FoundMention, expand_mentions
 from ousianer_cli.corpus.parquet import RowWriter
@@ -21,6 +21,7 @@ from ousianer_cli.corpus.split_text import SplitText
 from ousianer_cli.corpus.wikipedia_anchors import table_folder
 from ousianer_cli.corpus.wikipedia_articles import read_articles
 from ousianer_cli.corpus.wikipedia_parts import Tally, Work, write_json
+from ousianer_cli.corpus.word_hashes import hash_text
 from ousianer_cli.settings.prepare_wikipedia import ExpansionSettings
 
 

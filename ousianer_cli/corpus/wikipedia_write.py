@@ -9,7 +9,7 @@ from itertools import tee
 from pathlib import Path
 from typing import Any
 
-from ousianer_cli.corpus.store import write_shard
+from ousianer_cli.corpus.store_write import write_shard
 from ousianer_cli.corpus.wikipedia_parts import Tally, Work, read_json, write_json
 from ousianer_cli.corpus.wikipedia_select import quota_of, repeated_rows
 from ousianer_cli.formats.corpus import Mention, Sentence, dump_sentence

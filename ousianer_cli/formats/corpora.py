@@ -8,15 +8,8 @@ from typing import Any
 
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence
-from ousianer_cli.formats.registry import (
-    Format,
-    Sample,
-    check_heeded,
-    corpus_formats,
-    options_for,
-    recognise,
-    told_by_name,
-)
+from ousianer_cli.formats.registry import Format, check_heeded, corpus_formats, options_for, recognise, told_by_name
+from ousianer_cli.formats.sample import Sample
 
 
 def detect_format(path: str | Path) -> str:

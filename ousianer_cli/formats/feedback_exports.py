@@ -8,7 +8,8 @@ from ousianer_cli.errors import InputError
 from ousianer_cli.formats.exchange import folder_format, read_annotated
 from ousianer_cli.formats.feedback import FeedbackItem, context
 from ousianer_cli.formats.labelled import CorpusReport
-from ousianer_cli.formats.registry import LIKELY, Format, Sample, annotation_formats, told_by_name
+from ousianer_cli.formats.registry import LIKELY, Format, annotation_formats, told_by_name
+from ousianer_cli.formats.sample import Sample
 
 OWN = ("edl", "feedback", "run")
 """Formats that are corrections themselves, or a model's word."""

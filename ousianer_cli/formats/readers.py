@@ -17,7 +17,8 @@ from ousianer_cli.formats.archives import Archives, Unit, members, opened
 from ousianer_cli.formats.document import Document
 from ousianer_cli.formats.first_bytes import kind_of_binary, remedy_for
 from ousianer_cli.formats.psm import apply_psm, read_psm
-from ousianer_cli.formats.registry import LIKELY, Format, Sample, document_formats, told_by_name
+from ousianer_cli.formats.registry import LIKELY, Format, document_formats, told_by_name
+from ousianer_cli.formats.sample import Sample
 from ousianer_cli.formats.source import ReadOptions, detect, document_id, is_markup
 from ousianer_cli.formats.text import decoded, filled_lines
 from ousianer_cli.outputs import PARTS

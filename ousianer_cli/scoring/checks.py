@@ -10,7 +10,7 @@ import numpy as np
 
 from ousianer_cli.scoring.matching import Ints, Match, MentionTable, Vocabulary, combine, span_codes
 from ousianer_cli.scoring.measures import TypeCredit
-from ousianer_cli.scoring.track import TypeWeights
+from ousianer_cli.scoring.type_weights import TypeWeights
 
 
 def columns_reversed(label: str, form: str, credit: TypeCredit) -> bool:

@@ -39,15 +39,8 @@ from ousianer_cli.scoring.selection import (
     select_measures,
 )
 from ousianer_cli.scoring.sides import Side, SideReader
-from ousianer_cli.scoring.track import (
-    TrackMeasure,
-    TypeWeights,
-    cluster_totals,
-    document_sums,
-    make_marks,
-    read_type_weights,
-    weighted_sums,
-)
+from ousianer_cli.scoring.track import TrackMeasure, cluster_totals, document_sums, make_marks
+from ousianer_cli.scoring.type_weights import TypeWeights, read_type_weights, weighted_sums
 from ousianer_cli.taxonomy.tree import Taxonomy
 
 

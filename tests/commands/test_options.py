@@ -13,7 +13,8 @@ import typer
 from typer.testing import CliRunner
 
 from ousianer_cli.app import app
-from ousianer_cli.commands.options import Given, OusianerCommand, command, escaped
+from ousianer_cli.commands.options import Given, OusianerCommand, command
+from ousianer_cli.commands.parameters import escaped
 from ousianer_cli.errors import OusiaError
 from ousianer_cli.settings import flag, setting, traits
 from ousianer_cli.settings.tables import TABLES
@@ -160,7 +161,7 @@ def test_a_study_takes_the_settings_of_its_phase(phase: str) -> None:
 
 def test_options_are_described_in_the_settings_alone() -> None:
     """`typer.Option` and `typer.Argument` are called where options are generated, and for --version."""
-    allowed = {"app.py": ["--version"], "commands/options.py": None}
+    allowed = {"app.py": ["--version"], "commands/parameters.py": None}
     for path in PACKAGE.rglob("*.py"):
         name = path.relative_to(PACKAGE).as_posix()
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -8,14 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ousianer_cli.corpus.anchors import (
-    MAX_WORDS,
-    AnchorTable,
-    count_occurrences,
-    hash_words,
-    ngram_hashes,
-)
+from ousianer_cli.corpus.anchor_format import MAX_WORDS
+from ousianer_cli.corpus.anchors import AnchorTable, count_occurrences
 from ousianer_cli.corpus.split_text import SplitText
+from ousianer_cli.corpus.word_hashes import hash_words, ngram_hashes
 from ousianer_cli.errors import InputError, OutputError
 
 pa = pytest.importorskip("pyarrow")
@@ -99,7 +95,7 @@ def test_batches_do_not_change_the_count(table: AnchorTable, monkeypatch: pytest
     texts = [SplitText.of(text) for text in ["Tarn and Port Tarn.", "the Ode of Tarn", "Éa"] * 5]
     whole = count_occurrences(texts, table)
     monkeypatch.setattr("ousianer_cli.corpus.anchors._BATCH_WORDS", 3)
-    monkeypatch.setattr("ousianer_cli.corpus.anchors._MOST_CACHED", 2)
+    monkeypatch.setattr("ousianer_cli.corpus.word_hashes._MOST_CACHED", 2)
     assert np.array_equal(whole, count_occurrences(texts, table))
     assert whole.sum() == 5 * 6
 

@@ -12,15 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ousianer_cli.corpus import store
-from ousianer_cli.corpus.store import (
-    ShardWriter,
-    read_block,
-    read_rows,
-    read_store,
-    store_blocks,
-    write_shard,
-)
+from ousianer_cli.corpus import store_schema
+from ousianer_cli.corpus.store import read_block, read_rows, read_store, store_blocks
+from ousianer_cli.corpus.store_write import ShardWriter, write_shard
 from ousianer_cli.errors import InputError, OutputError, SettingsError
 from ousianer_cli.formats.corpus import Mention, Sentence, dump_sentence, write_corpus
 
@@ -59,7 +53,7 @@ def test_a_shard_and_json_lines_read_alike(tmp_path_factory: pytest.TempPathFact
 def test_a_folder_reads_in_order_whole_and_by_blocks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str
 ) -> None:
-    monkeypatch.setattr(store, "ROW_GROUP", 4)
+    monkeypatch.setattr(store_schema, "ROW_GROUP", 4)
     wanted = rows(23)
     if ending == ".parquet":
         with ShardWriter(tmp_path, rows_per_shard=10) as writer:
@@ -100,7 +94,7 @@ def test_the_schema_is_the_documented_one(tmp_path: Path) -> None:
 
 
 def test_further_columns_are_kept_for_those_who_ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "ROW_GROUP", 2)
+    monkeypatch.setattr(store_schema, "ROW_GROUP", 2)
     found = [[], ["link"], ["link", "bold"], None, ["alias"]]  # the first row group alone would not tell a type
     with ShardWriter(tmp_path, prefix="w") as writer:
         for row, how in zip(rows(5), found, strict=True):
@@ -125,7 +119,7 @@ def write_with(folder: Path, extras: list[dict[str, Any]]) -> None:
 
 
 def test_whole_shards_stay_and_the_one_in_the_making_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "ROW_GROUP", 2)
+    monkeypatch.setattr(store_schema, "ROW_GROUP", 2)
 
     def interrupted() -> None:
         with ShardWriter(tmp_path, rows_per_shard=4) as writer:
@@ -236,7 +230,7 @@ def test_bad_shards_are_named_with_the_row(tmp_path: Path, change: dict[str, Any
 
 
 def test_the_row_of_an_error_counts_all_row_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "ROW_GROUP", 2)
+    monkeypatch.setattr(store_schema, "ROW_GROUP", 2)
     write_shard(tmp_path / "a.parquet", [*rows(6), Sentence((" ",))])
     for read in (lambda: list(read_store(tmp_path)), lambda: list(read_block(store_blocks(tmp_path)[-1]))):
         with pytest.raises(InputError, match=r"a\.parquet:7: expected 'tokens'"):
@@ -244,7 +238,7 @@ def test_the_row_of_an_error_counts_all_row_groups(tmp_path: Path, monkeypatch: 
 
 
 def test_a_wrong_line_of_a_block_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "ROW_GROUP", 2)
+    monkeypatch.setattr(store_schema, "ROW_GROUP", 2)
     path = tmp_path / "a.jsonl"
     lines = [dump_sentence(row) for row in rows(5)]
     path.write_bytes("\n".join([*lines[:3], "", "{"]).encode() + b"\n" + b'{"tokens": ["\xff"]}\n')

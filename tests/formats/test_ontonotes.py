@@ -12,15 +12,10 @@ from hypothesis import strategies as st
 
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.corpora import detect_format, read_labelled
-from ousianer_cli.formats.kinds.ontonotes import (
-    AS_NAME_FILE,
-    NAME_CLASSES,
-    NUMERIC_CLASSES,
-    OTHER_LANGUAGE,
-    name_sentence,
-    surface,
-)
+from ousianer_cli.formats.kinds.ontonotes import AS_NAME_FILE, NAME_CLASSES, NUMERIC_CLASSES, OTHER_LANGUAGE
 from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence
+from ousianer_cli.formats.ontonotes_name import name_sentence
+from ousianer_cli.formats.ontonotes_tokens import surface
 from ousianer_cli.formats.standoff import NESTED, WIDENED
 
 read_ontonotes = partial(read_labelled, corpus_format="ontonotes")

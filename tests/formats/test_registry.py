@@ -17,13 +17,13 @@ from ousianer_cli.formats.corpus import read_corpus
 from ousianer_cli.formats.readers import read_documents
 from ousianer_cli.formats.registry import (
     PERHAPS,
-    Sample,
     corpus_formats,
     document_formats,
     formats,
     mention_formats,
     option_classes,
 )
+from ousianer_cli.formats.sample import Sample
 from ousianer_cli.scoring.inputs import detect, read_mentions
 from ousianer_cli.scoring.matching import Vocabulary
 from ousianer_cli.settings.tables import TABLES

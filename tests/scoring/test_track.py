@@ -6,16 +6,8 @@ import pytest
 from ousianer_cli.errors import InputError, SettingsError
 from ousianer_cli.formats.edl import EdlRow
 from ousianer_cli.scoring.matching import Vocabulary, encode_rows
-from ousianer_cli.scoring.track import (
-    TRACK_MEASURES,
-    TypeWeights,
-    cluster_totals,
-    document_sums,
-    make_marks,
-    parse_measure,
-    read_type_weights,
-    weighted_sums,
-)
+from ousianer_cli.scoring.track import TRACK_MEASURES, cluster_totals, document_sums, make_marks, parse_measure
+from ousianer_cli.scoring.type_weights import TypeWeights, read_type_weights, weighted_sums
 
 GOLD = [("d", 0, 9, "per", "E1"), ("d", 20, 29, "gpe", "NIL1"), ("d", 40, 44, "org", "E2")]
 RUN = [

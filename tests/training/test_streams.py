@@ -13,8 +13,8 @@ import torch
 from safetensors.torch import load_file
 from tiny_models import CITY, PERSON, detection_rows, pretrain_settings, sentence, write_rows
 
-from ousianer_cli.corpus import store
-from ousianer_cli.corpus.store import ShardWriter, write_shard
+from ousianer_cli.corpus import store, store_schema
+from ousianer_cli.corpus.store_write import ShardWriter, write_shard
 from ousianer_cli.errors import InputError, SettingsError
 from ousianer_cli.formats.corpus import Mention, Sentence, read_corpus, write_corpus
 from ousianer_cli.network.encoder import load_tokenizer
@@ -22,17 +22,17 @@ from ousianer_cli.settings.pretrain import PretrainSettings
 from ousianer_cli.taxonomy.wordnet import WordNet
 from ousianer_cli.training import streams
 from ousianer_cli.training.examples import Example
+from ousianer_cli.training.order import Order, StreamedOrder
 from ousianer_cli.training.pretrain import pretrain
 from ousianer_cli.training.pretrain.corpora import Corpora, load_corpora, training_order
 from ousianer_cli.training.pretrain.start import new_model
 from ousianer_cli.training.pretrain.step import new_optimizer, training_step
 from ousianer_cli.training.pretrain.targets import TypeTargets
-from ousianer_cli.training.streams import Order
 
 
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "ROW_GROUP", 8)
+    monkeypatch.setattr(store_schema, "ROW_GROUP", 8)
 
 
 def silver(number: int = 90) -> list[Sentence]:
@@ -117,7 +117,7 @@ def test_a_buffer_that_holds_all_gives_the_very_model_that_loading_gives(tmp_pat
 
 def test_buffers_keep_to_their_size_and_mix_blocks_and_sources(tmp_path: Path) -> None:
     corpora, order = ordered(settings_of(tmp_path, stream="yes", stream_buffer=20, epochs=1))
-    assert isinstance(order, streams.StreamedOrder) and corpora.stream is not None
+    assert isinstance(order, StreamedOrder) and corpora.stream is not None
     buffers = order._planned(0)
     starts = corpora.stream.starts
     sizes = [sum(starts[b + 1] - starts[b] for b in buffer.blocks) for buffer in buffers]

@@ -16,7 +16,8 @@ from pathlib import Path
 from ousianer_cli.errors import InputError, SettingsError
 from ousianer_cli.formats.edl import EdlRow, normalise_mention_string
 from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence
-from ousianer_cli.formats.registry import NO, SURE, CorpusReader, Format, Sample
+from ousianer_cli.formats.registry import NO, SURE, CorpusReader, Format
+from ousianer_cli.formats.sample import Sample
 from ousianer_cli.formats.standoff import SourceOptions, sentences_of_rows
 from ousianer_cli.formats.text import not_utf8, unreadable
 from ousianer_cli.settings import setting

@@ -14,7 +14,8 @@ from pathlib import Path
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.edl import EdlRow, refuse_unreadable
 from ousianer_cli.formats.json_text import JsonFault, parse_json
-from ousianer_cli.formats.registry import LIKELY, NO, Format, Sample
+from ousianer_cli.formats.registry import LIKELY, NO, Format
+from ousianer_cli.formats.sample import Sample
 from ousianer_cli.formats.text import not_utf8, unreadable
 
 UNLINKED = "NIL"

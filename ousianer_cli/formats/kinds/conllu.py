@@ -23,7 +23,8 @@ from ousianer_cli.formats.columns import (
     value_of,
 )
 from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence
-from ousianer_cli.formats.registry import LIKELY, NO, CorpusReader, Format, Sample
+from ousianer_cli.formats.registry import LIKELY, NO, CorpusReader, Format
+from ousianer_cli.formats.sample import Sample
 from ousianer_cli.formats.tags import BEFORE
 from ousianer_cli.formats.text import numbered_lines
 

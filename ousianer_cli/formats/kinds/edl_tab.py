@@ -16,15 +16,8 @@ from ousianer_cli.errors import InputError
 from ousianer_cli.formats.annotated import AnnotatedDocument, documents_of_rows, edl_row
 from ousianer_cli.formats.edl import EdlRow, NilClusters, format_row, iter_edl
 from ousianer_cli.formats.labelled import CorpusReport
-from ousianer_cli.formats.registry import (
-    LIKELY,
-    PERHAPS,
-    AnnotationOptions,
-    AnnotationWriter,
-    Format,
-    Sample,
-    WriteOptions,
-)
+from ousianer_cli.formats.registry import LIKELY, PERHAPS, AnnotationOptions, AnnotationWriter, Format, WriteOptions
+from ousianer_cli.formats.sample import Sample
 
 _HELD = ("form", "confidence", "kb_id", "mention_id", "run_id")
 _ROW = re.compile(r"[^\t]*\t[^\t]*\t[^\t]*\t[^\t]+: ?\d+ ?[-\u2013] ?\d+\t")

@@ -9,7 +9,8 @@ from typing import TextIO
 from ousianer_cli.formats.annotated import AnnotatedDocument, Annotation, in_text_order
 from ousianer_cli.formats.feedback import FeedbackItem, context, read_feedback
 from ousianer_cli.formats.labelled import CorpusReport
-from ousianer_cli.formats.registry import NO, SURE, AnnotationOptions, AnnotationWriter, Format, Sample, WriteOptions
+from ousianer_cli.formats.registry import NO, SURE, AnnotationOptions, AnnotationWriter, Format, WriteOptions
+from ousianer_cli.formats.sample import Sample
 from ousianer_cli.formats.source import plain_document
 
 NO_CONTEXT = "names outside the running text (markup, left-out quotes), which no sentence holds"

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from ousianer_cli.formats.columns import ColumnOptions, Layout, read_columns, rows_of
 from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence
-from ousianer_cli.formats.registry import LIKELY, NO, CorpusReader, Format, Sample
+from ousianer_cli.formats.registry import LIKELY, NO, CorpusReader, Format
+from ousianer_cli.formats.sample import Sample
 from ousianer_cli.formats.tags import bare_label
 
 # The eight coarse classes: what tells its files from other two-column ones.

@@ -11,7 +11,8 @@ from typing import Any
 
 from ousianer_cli.formats.json_lines import Refusal, objects, strings_of
 from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence, doc_name
-from ousianer_cli.formats.registry import NO, SURE, CorpusReader, Format, Sample
+from ousianer_cli.formats.registry import NO, SURE, CorpusReader, Format
+from ousianer_cli.formats.sample import Sample
 from ousianer_cli.formats.standoff import Span, sentence_of_tokens
 
 

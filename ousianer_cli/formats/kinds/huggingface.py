@@ -18,7 +18,8 @@ from ousianer_cli.errors import InputError, SettingsError
 from ousianer_cli.formats.json_lines import Refusal, objects, strings_of
 from ousianer_cli.formats.json_text import JsonFault, parse_json
 from ousianer_cli.formats.labelled import CorpusReport, LabelledMention, LabelledSentence, doc_name
-from ousianer_cli.formats.registry import NO, SURE, CorpusReader, Format, Sample
+from ousianer_cli.formats.registry import NO, SURE, CorpusReader, Format
+from ousianer_cli.formats.sample import Sample
 from ousianer_cli.formats.tags import TagReader, spans_from_tags
 from ousianer_cli.formats.text import filled_lines, read_text
 from ousianer_cli.settings import setting

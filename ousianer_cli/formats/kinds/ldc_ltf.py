@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ousianer_cli.formats.ltf import read_ltf
-from ousianer_cli.formats.registry import NO, SURE, Format, Sample
+from ousianer_cli.formats.registry import NO, SURE, Format
+from ousianer_cli.formats.sample import Sample
 from ousianer_cli.formats.source import detect
 
 

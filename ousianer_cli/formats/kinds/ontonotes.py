@@ -10,7 +10,6 @@ A document's genre is the first part of its id. Tokens come out as their text ha
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,10 +17,12 @@ from pathlib import Path
 
 from ousianer_cli.errors import InputError, SettingsError
 from ousianer_cli.formats.labelled import CorpusReport, LabelledMention, LabelledSentence
-from ousianer_cli.formats.registry import NO, SURE, CorpusReader, Format, Sample
-from ousianer_cli.formats.standoff import WIDENED, FiledMention, Span, covering_words, outermost
+from ousianer_cli.formats.ontonotes_name import _DOC, read_name
+from ousianer_cli.formats.ontonotes_tokens import surface
+from ousianer_cli.formats.registry import NO, SURE, CorpusReader, Format
+from ousianer_cli.formats.sample import Sample
+from ousianer_cli.formats.standoff import FiledMention
 from ousianer_cli.formats.text import numbered_lines
-from ousianer_cli.formats.words import split_words
 from ousianer_cli.settings import setting
 
 GENRES = {
@@ -36,31 +37,18 @@ GENRES = {
 DEFAULT_GENRES = ("nw", "wb")
 WITHOUT_NAMES = ("pt",)
 """Genres in which the release marks no names."""
-
 ALL_GENRES = "all"
 ENDINGS = (".name", "gold_conll", "auto_conll", "_skel")
-
 NAME_CLASSES = (
     "PERSON", "NORP", "FAC", "ORG", "GPE", "LOC", "PRODUCT", "EVENT", "WORK_OF_ART", "LAW", "LANGUAGE",
 )  # fmt: skip
 NUMERIC_CLASSES = ("DATE", "TIME", "PERCENT", "MONEY", "QUANTITY", "ORDINAL", "CARDINAL")
-
 OTHER_LANGUAGE = "files of another language than English"
 AS_NAME_FILE = "CoNLL files whose document is also there as .name"
-
 _BEGIN = re.compile(r"#begin document \((?P<id>[^)]*)\);?(?: part (?P<part>\d{1,9}))?.*")
 _BLANKS = re.compile(r"[ \t]+")
 _CELL = re.compile(r"\((?P<label>[^\s()*]+)(?P<whole>\*?\))?\*?|(?P<close>\*\))|[*-]")
-_DOC = re.compile(r'<DOC\s+DOCNO\s*=\s*"(?P<id>[^"]*)"\s*>', re.IGNORECASE)
-_TAG = re.compile(r"<(?P<close>/?)(?:ENAMEX|TIMEX|NUMEX)(?P<attributes>(?:\s[^<>]*)?)>")
-_ATTRIBUTE = re.compile(r'(\w+)\s*=\s*"([^"]*)"')
-_TOKEN = re.compile(r"\S+")
-_SLASHED = re.compile(r"/[^\w\s/]")
 _WORD_COLUMN, _NAME_COLUMN = 3, 10
-_PART_OF_TOKEN = (("-LAB-", "<"), ("-RAB-", ">"), ("-AMP-", "&"))
-_WHOLE_TOKEN = {
-    "-LRB-": "(", "-RRB-": ")", "-LSB-": "[", "-RSB-": "]", "-LCB-": "{", "-RCB-": "}", "``": '"', "''": '"', "`": "'",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,20 +77,6 @@ class GenreOptions:
         if ALL_GENRES in self.genres:
             return (*(genre for genre in GENRES if genre not in WITHOUT_NAMES), "unknown")
         return tuple(self.genres) or DEFAULT_GENRES
-
-
-def surface(token: str) -> str:
-    """A treebank token as the text has it: `-LRB-` -> `(`, ` `` ` -> `"`, `/.` -> `.`, `1\\/2` -> `1/2`."""
-    token = _whole_characters(token)
-    if _SLASHED.fullmatch(token):
-        return token[1]
-    return _WHOLE_TOKEN.get(token, token.replace("\\/", "/").replace("\\*", "*"))
-
-
-def _whole_characters(text: str) -> str:
-    for written, meant in _PART_OF_TOKEN:
-        text = text.replace(written, meant)
-    return html.unescape(text) if "&" in text and ";" in text else text
 
 
 def is_ontonotes_name(name: str) -> bool:
@@ -156,7 +130,7 @@ def read_ontonotes(
         if file.name.endswith("auto_conll"):
             remedy = "use the *_gold_conll file"
             raise InputError("names marked by people", "a file of machine-made ones", path=file, remedy=remedy)
-        sentences = _read_name(file, report) if _is_name_file(file) else _read_conll(file)
+        sentences = read_name(file, report) if _is_name_file(file) else _read_conll(file)
         for sentence in sentences:
             genre = sentence.doc.partition("/")[0] if "/" in sentence.doc else "unknown"
             if genre in genres:
@@ -175,9 +149,6 @@ def _is_name_file(path: Path) -> bool:
 def _skeleton(path: Path, line: int | None, found: str) -> InputError:
     remedy = "put the words in with CoNLL-2012's skeleton2conll.sh and the OntoNotes release, and read *_gold_conll"
     return InputError("words", f"{found} (a skeleton file)", path=path, line=line, remedy=remedy)
-
-
-# --- CoNLL-2012 ------------------------------------------------------------------------------------------------------
 
 
 def _read_conll(path: Path) -> Iterator[LabelledSentence]:
@@ -224,102 +195,6 @@ def _sentence(path: Path, doc: str, rows: list[tuple[int, list[str]]]) -> Labell
         raise InputError(expected, f"none for ({opened[1]}*", path=path, line=opened[2], remedy="see docs/formats.md")
     tokens = tuple(surface(cells[_WORD_COLUMN]) for _, cells in rows)
     return LabelledSentence(tokens, tuple(mentions), doc, rows[0][0])
-
-
-# --- the release's .name files ---------------------------------------------------------------------------------------
-
-
-def _read_name(path: Path, report: CorpusReport) -> Iterator[LabelledSentence]:
-    doc = ""
-    for number, line in numbered_lines(path):
-        line = line.strip()
-        if match := _DOC.match(line):
-            doc = match["id"].partition("@")[0]
-            line = line[match.end() :].strip()
-        if line.upper().endswith("</DOC>"):
-            line = line[: -len("</DOC>")].strip()
-        if not line:
-            continue
-        if not doc:
-            remedy = "see docs/formats.md, OntoNotes"
-            raise InputError('<DOC DOCNO="…"> before the text', f"'{line[:60]}'", path=path, line=number, remedy=remedy)
-        yield name_sentence(line, doc, path, number, report)
-
-
-def name_sentence(line: str, doc: str, path: str | Path, number: int, report: CorpusReport) -> LabelledSentence:
-    """One line of a `.name` file. A token that is only in part a name is cut where the name begins or ends.
-
-    Raises:
-        InputError: tags that are out of balance, a tag without TYPE, offsets beyond the token; with file and line.
-    """
-    text, spans = _untagged(line, path, number)
-    words = split_words(text)
-    placed = []
-    for span in spans:
-        first, last, exact = covering_words(words, span.start, span.end)
-        if not exact:
-            report.drop(WIDENED)
-        placed.append((words[first][0], words[last - 1][1], span))
-    kept = outermost(placed, report)
-    cuts = {edge for start, end, _, _ in kept for edge in (start, end)}
-    tokens: list[str] = []
-    first_token: dict[int, int] = {}
-    for match in _TOKEN.finditer(text):
-        edges = [match.start(), *sorted(c for c in cuts if match.start() < c < match.end()), match.end()]
-        for a, b in zip(edges, edges[1:], strict=False):
-            first_token[a] = len(tokens)
-            tokens.append(surface(text[a:b]))
-            first_token[b] = len(tokens)
-    mentions = tuple(
-        FiledMention(first_token[a], first_token[b], labels, line=number, path=str(path)) for a, b, labels, _ in kept
-    )
-    return LabelledSentence(tuple(tokens), mentions, doc, number)
-
-
-def _untagged(line: str, path: str | Path, number: int) -> tuple[str, list[Span]]:
-    """A line without its tags, and the names' code points in what remains."""
-
-    def invalid(expected: str, found: str) -> InputError:
-        return InputError(expected, found, path=path, line=number, remedy="see docs/formats.md, OntoNotes")
-
-    parts: list[str] = []
-    length = 0
-    opened: list[tuple[int, str, int, int]] = []
-    spans: list[tuple[int, int, str, int, int]] = []
-    cursor = 0
-    for tag in _TAG.finditer(line):
-        part = _whole_characters(line[cursor : tag.start()])
-        cursor = tag.end()
-        parts.append(part)
-        length += len(part)
-        if tag["close"]:
-            if not opened:
-                raise invalid("an opening tag before each closing one", f"'{tag[0]}' without")
-            start, label, before, after = opened.pop()
-            spans.append((start, length, label, before, after))
-            continue
-        attributes = {name.upper(): value for name, value in _ATTRIBUTE.findall(tag["attributes"])}
-        numbers = [attributes.get(name, "0") for name in ("S_OFF", "E_OFF")]
-        if not attributes.get("TYPE"):
-            raise invalid("a TYPE in the tag", f"'{tag[0]}'")
-        if not all(n.isascii() and n.isdecimal() and len(n) < 7 for n in numbers):
-            raise invalid("numbers as S_OFF and E_OFF", f"'{tag[0]}'")
-        opened.append((length, attributes["TYPE"], int(numbers[0]), int(numbers[1])))
-    if opened:
-        raise invalid("a closing tag for each name in its line", f'none for TYPE="{opened[-1][1]}"')
-    text = "".join([*parts, _whole_characters(line[cursor:])])
-    found = []
-    for outer_start, outer_end, label, before, after in spans:
-        covered = text[outer_start:outer_end]
-        start = outer_start + len(covered) - len(covered.lstrip()) + before
-        end = outer_start + len(covered.rstrip()) - after
-        pieces = covered.split()
-        if not pieces or start >= end or before >= len(pieces[0]) or after >= len(pieces[-1]):
-            raise invalid(
-                "S_OFF and E_OFF inside the name's first and last token", f"{before} and {after} of '{covered}'"
-            )
-        found.append(Span(start, end, (label,), number, str(path)))
-    return text, found
 
 
 def _recognise(sample: Sample) -> int:

@@ -8,7 +8,8 @@ from pathlib import Path
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.corpus import parse_line
 from ousianer_cli.formats.labelled import CorpusReport, LabelledMention, LabelledSentence
-from ousianer_cli.formats.registry import LIKELY, NO, PERHAPS, CorpusReader, Format, Sample
+from ousianer_cli.formats.registry import LIKELY, NO, PERHAPS, CorpusReader, Format
+from ousianer_cli.formats.sample import Sample
 from ousianer_cli.formats.text import filled_lines
 
 

@@ -7,7 +7,8 @@ from typing import IO
 
 from ousianer_cli.formats.document import Document
 from ousianer_cli.formats.kinds.ldc_source import read_as
-from ousianer_cli.formats.registry import NO, PERHAPS, Format, Sample
+from ousianer_cli.formats.registry import NO, PERHAPS, Format
+from ousianer_cli.formats.sample import Sample
 from ousianer_cli.formats.source import ReadOptions, detect
 
 

@@ -13,7 +13,8 @@ from typing import Any, TextIO
 from ousianer_cli.formats.annotated import AnnotatedDocument, Annotation, detailed, details, in_text_order
 from ousianer_cli.formats.json_lines import Refusal, json_line, objects, offsets_of, record_id, text_of
 from ousianer_cli.formats.labelled import CorpusReport
-from ousianer_cli.formats.registry import NO, SURE, AnnotationOptions, AnnotationWriter, Format, Sample, WriteOptions
+from ousianer_cli.formats.registry import NO, SURE, AnnotationOptions, AnnotationWriter, Format, WriteOptions
+from ousianer_cli.formats.sample import Sample
 from ousianer_cli.formats.source import text_document
 
 

@@ -22,9 +22,9 @@ from ousianer_cli.formats.registry import (
     AnnotationWriter,
     CorpusReader,
     Format,
-    Sample,
     WriteOptions,
 )
+from ousianer_cli.formats.sample import Sample
 from ousianer_cli.formats.source import plain_document, text_document
 from ousianer_cli.formats.standoff import Span, labelled_sentences
 

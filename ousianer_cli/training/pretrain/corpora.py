@@ -16,7 +16,8 @@ from ousianer_cli.settings.weights import corpus_weights, repeated_paths
 from ousianer_cli.taxonomy.inventory import Inventory, choose_closed, close_counts
 from ousianer_cli.taxonomy.wordnet import WordNet
 from ousianer_cli.training.examples import Example, Loaded, PassageCut, file_digest, held_out, load_examples
-from ousianer_cli.training.streams import LoadedOrder, Order, StreamedOrder, TypingStream, survey, typed_sets
+from ousianer_cli.training.order import LoadedOrder, Order, StreamedOrder
+from ousianer_cli.training.streams import TypingStream, survey, typed_sets
 
 
 @dataclass(slots=True)
