@@ -63,6 +63,11 @@ class Detected:
     nested: Detected | None = None
     """Names inside the found ones, where they were looked for; p of one is p(its name is found) p(it is one)."""
 
+    @property
+    def names(self) -> int:
+        """How many names, with those inside others."""
+        return len(self.spans) + (0 if self.nested is None else self.nested.names)
+
     @classmethod
     def nothing(cls, size: int) -> Detected:
         """No mention, of vectors of V = size numbers."""

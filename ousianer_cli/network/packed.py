@@ -22,6 +22,12 @@ from ousianer_cli.network.tagger import TaggerNetwork
 Precision = Literal["fp32", "bf16", "int8"]
 _ROWS = 128
 """Rows for which weights are laid out; other numbers of rows run as well."""
+_STEP = 8
+"""What the number of rows is a multiple of: oneDNN keeps half a MiB of code for each layer and number of rows that it
+has met, and takes about a millisecond to make it."""
+_WORDS, _WORD_STEP = 32, 8
+"""Words that the BiLSTM takes at a time, and what their number is a multiple of. Its states go on from one block to the
+next."""
 
 
 def _packs() -> bool:
@@ -40,6 +46,8 @@ class PackedLinear:
     def __init__(self, weight: Tensor, bias: Tensor, precision: Precision, *, gelu: bool = False) -> None:
         self._gelu = gelu
         self._run: Callable[[Tensor], Tensor] = self._plain
+        self.step = 1
+        """What the number of rows should be a multiple of."""
         self._weight, self._bias = weight.detach(), bias.detach()
         if precision == "int8":
             self._weight, self._run = _quantised(self._weight, self._bias), self._int8
@@ -47,7 +55,7 @@ class PackedLinear:
             dtype = torch.bfloat16 if precision == "bf16" else torch.float32
             self._bias = self._bias.to(dtype)
             self._weight = torch.ops.mkldnn._reorder_linear_weight(self._weight.to(dtype), _ROWS)
-            self._run = self._onednn
+            self._run, self.step = self._onednn, _STEP
         self._dtype = self._bias.dtype
 
     def __call__(self, rows: Tensor) -> Tensor:
@@ -96,7 +104,7 @@ class PackedLstm:
                 ]
                 shape = [_ROWS, 1, tensors[0].shape[1]]
                 packed = torch.ops.mkldnn._reorder_mkldnn_rnn_layer_weight(
-                    *tensors[:2], self._size, bool(suffix), True, False, shape
+                    *tensors[:2], self._size, False, True, False, shape
                 )
                 directions.append((*packed, *tensors[2:]))
             self._layers.append(directions)
@@ -105,20 +113,31 @@ class PackedLstm:
         if not self._layers:
             return self._lstm(words[None])[0][0]  # type: ignore[no-any-return]
         states = words[:, None].to(self._dtype)  # [T, 1, D]
-        start = torch.zeros(1, self._size, dtype=self._dtype)
-        for directions in self._layers:
-            both = [
-                torch.ops.aten.mkldnn_rnn_layer(
-                    states, *weights, start, start, reverse, [], 2, self._size, 1, True, False, False, False
-                )[0]
-                for reverse, weights in zip((False, True), directions, strict=True)
-            ]
+        for there, back in self._layers:
+            both = self._one_way(states, there), self._one_way(states.flip(0), back).flip(0)
             states = torch.cat(both, dim=-1)
         return states[:, 0].float()
 
+    def _one_way(self, words: Tensor, weights: tuple[Tensor, ...]) -> Tensor:
+        """One direction of a layer, [T, 1, D] -> [T, 1, H / 2], block by block; padding stands behind the last word."""
+        hidden = cell = torch.zeros(1, self._size, dtype=self._dtype)
+        blocks = []
+        for block in torch.split(_padded(words, _WORD_STEP), _WORDS):
+            out, hidden, cell, _ = torch.ops.aten.mkldnn_rnn_layer(
+                block, *weights, hidden, cell, False, [], 2, self._size, 1, True, False, False, False
+            )
+            blocks.append(out)
+        return torch.cat(blocks)[: len(words)]
+
+
+def _padded(rows: Tensor, step: int) -> Tensor:
+    """Rows with zeros behind them, as many as make their number a multiple of `step`."""
+    missing = -len(rows) % step
+    return torch.cat([rows, rows.new_zeros(missing, *rows.shape[1:])]) if missing else rows
+
 
 class PackedLayer:
-    """One layer of BERT and its like, [S, D] -> [S, D]: attention, then feed-forward, each added and normalised."""
+    """One layer of BERT and its like: attention, then feed-forward, each added and normalised."""
 
     def __init__(self, layer: Any, heads: int, precision: Precision) -> None:
         own, self._heads = layer.attention.self, heads
@@ -128,12 +147,14 @@ class PackedLayer:
         self._up = PackedLinear(layer.intermediate.dense.weight, layer.intermediate.dense.bias, precision, gelu=True)
         self._down = PackedLinear(layer.output.dense.weight, layer.output.dense.bias, precision)
         self._norms = layer.attention.output.LayerNorm, layer.output.LayerNorm
+        self.step = self._qkv.step
 
-    def __call__(self, states: Tensor) -> Tensor:
-        pieces, size = states.shape
-        query, key, value = self._qkv(states).float().view(1, pieces, 3, self._heads, -1).permute(2, 0, 3, 1, 4)
-        heard = F.scaled_dot_product_attention(query, key, value)  # [1, heads, S, D / heads]
-        states = self._norms[0](states + self._attended(heard.transpose(1, 2).reshape(pieces, size)))
+    def __call__(self, states: Tensor, pieces: int) -> Tensor:
+        """[N, D] -> [N, D], of which the first S = `pieces` rows count; to the others, which make N a multiple of
+        `step`, no piece listens."""
+        query, key, value = self._qkv(states).float().view(1, len(states), 3, self._heads, -1).permute(2, 0, 3, 1, 4)
+        heard = F.scaled_dot_product_attention(query, key[:, :, :pieces], value[:, :, :pieces])
+        states = self._norms[0](states + self._attended(heard.transpose(1, 2).reshape(states.shape)))
         return self._norms[1](states + self._down(self._up(states)))  # type: ignore[no-any-return]
 
 
@@ -163,8 +184,10 @@ class PackedNetwork:
             states = network.states.embedded(batch)[0]  # [S, D]
             first = batch.first_piece[0]
             kept = {0: states[first]} if 0 in wanted else {}
+            pieces = len(states)
+            states = _padded(states, self._layers[0].step)
             for number, layer in enumerate(self._layers[: max(wanted)], start=1):
-                states = layer(states)
+                states = layer(states, pieces)
                 if number in wanted:
                     kept[number] = states[first]
             layers = torch.stack([kept[number] for number in wanted], dim=1)[None]

@@ -49,7 +49,7 @@ def word_shapes(words: Sequence[str]) -> np.ndarray:
     return shapes
 
 
-@functools.lru_cache(maxsize=1 << 16)
+@functools.lru_cache(maxsize=1 << 14)  # some 4 MiB
 def _word_shape(word: str) -> bytes:
     """What a word shows by itself, [F]."""
     row = np.zeros(SHAPE_FEATURES, dtype=np.uint8)

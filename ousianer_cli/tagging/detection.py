@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from hashlib import blake2b
 from threading import Lock
 from typing import TypeVar
 
@@ -22,8 +23,8 @@ from ousianer_cli.tagging.pool import Joint, kernel_pool
 BATCH_PIECES = 4096
 """Padded pieces of a GPU's batch at most. It is fixed, and a batch holds one document, so that what is found in a
 document depends on its text alone: batches of another shape round differently in the last bits."""
-REMEMBERED = 2048
-"""Sequences whose names are kept, for documents that repeat one another."""
+REMEMBERED = 4096
+"""Sequences and names in them that are kept at most, for documents that repeat one another: some 5 MiB."""
 
 Result = TypeVar("Result")
 
@@ -43,6 +44,7 @@ class Detection:
         together = self._packed is not None and self._packed.concurrent
         self._pool: ThreadPoolExecutor = kernel_pool(threads if together else 1, 1 if together else threads)
         self._known: OrderedDict[bytes, Detected] = OrderedDict()
+        self._known_names = 0
         self._lock = Lock()
 
     def start(
@@ -66,6 +68,7 @@ class Detection:
         """Run what comes again through the network, too."""
         with self._lock:
             self._known.clear()
+            self._known_names = 0
 
     def _detect(self, sequences: list[EncodedSentence]) -> list[Detected]:
         if self._packed is None:
@@ -82,7 +85,10 @@ class Detection:
 
     @torch.inference_mode()
     def _alone(self, sequence: EncodedSentence, network: PackedNetwork) -> Detected:
-        key = b"".join(a.tobytes() for a in (sequence.piece_ids, sequence.first_piece, sequence.shapes))
+        digest = blake2b(digest_size=16)
+        for array in (sequence.piece_ids, sequence.first_piece, sequence.shapes):
+            digest.update(array.tobytes())
+        key = digest.digest()
         with self._lock:
             if key in self._known:
                 self._known.move_to_end(key)
@@ -91,8 +97,14 @@ class Detection:
         every = torch.ones(states.shape[:2], dtype=torch.bool)
         batch = Contextualised([0], states, layers, every, sentence_begins(shapes))
         (found,) = detect_batch(self._network, batch, self._nested)
-        with self._lock:
-            self._known[key] = found
-            if len(self._known) > REMEMBERED:
-                self._known.popitem(last=False)
+        self._remember(key, found)
         return found
+
+    def _remember(self, key: bytes, found: Detected) -> None:
+        with self._lock:
+            if key in self._known:  # by another thread, meanwhile
+                return
+            self._known[key] = found
+            self._known_names += found.names
+            while len(self._known) + self._known_names > REMEMBERED:
+                self._known_names -= self._known.popitem(last=False)[1].names

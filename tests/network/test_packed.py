@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from tiny_models import random_model, random_tagger
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from ousianer_cli.network.encoder import build_encoder, tiny_config
-from ousianer_cli.network.packed import PackedLinear, PackedNetwork, Precision, bert_like
+from ousianer_cli.network.packed import PackedLinear, PackedLstm, PackedNetwork, Precision, bert_like
 from ousianer_cli.network.pieces import EncodedSentence, PieceTokenizer, collate
 from ousianer_cli.network.shapes import sentence_begins
 from ousianer_cli.network.tagger import TaggerConfig, TaggerNetwork
@@ -51,6 +54,42 @@ def test_fp32_is_the_network_itself(layers: tuple[int, ...], shape_input: bool) 
 @pytest.mark.parametrize(("precision", "least", "most"), [("bf16", 1e-5, 0.03), ("int8", 1e-4, 0.08)])
 def test_lower_precision_is_near_and_not_the_same(precision: Precision, least: float, most: float) -> None:
     assert least < furthest(random_tagger(2, lstm_layers=2), precision) < most
+
+
+class Shapes(TorchDispatchMode):
+    """The kernels that ran, each with the sizes of what it read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: set[tuple[str, int, int]] = set()
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if "mkldnn" in str(func):
+            self.seen.add((str(func), args[0].shape[0], args[0].shape[-1]))
+        return func(*args, **(kwargs or {}))
+
+
+@pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="needs oneDNN")
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_sequences_of_all_lengths_need_few_kernels(precision: Precision) -> None:
+    """oneDNN keeps code for each number of rows that it meets: memory grew with every new length of a sequence."""
+    packed = PackedNetwork(random_tagger(2, lstm_layers=2), precision)
+    with torch.inference_mode(), Shapes() as shapes:
+        for sentence in PieceTokenizer.characters().encode([["a"] * words for words in range(1, 80)]):
+            packed(sentence)
+    linear = {key for key in shapes.seen if "linear" in key[0]}
+    lstm = shapes.seen - linear
+    assert {rows for _, rows, _ in linear} == set(range(8, 89, 8))  # with two special pieces
+    assert {words for _, words, _ in lstm} == {8, 16, 24, 32}
+
+
+@pytest.mark.parametrize("words", [1, 8, 31, 32, 33, 70])
+def test_the_bilstm_in_blocks_is_the_bilstm(words: int) -> None:
+    torch.manual_seed(words)
+    lstm = torch.nn.LSTM(6, 5, num_layers=2, bidirectional=True, batch_first=True)
+    rows = torch.randn(words, 6)
+    with torch.inference_mode():
+        assert PackedLstm(lstm, "fp32")(rows) == pytest.approx(lstm(rows[None])[0][0], abs=1e-6)
 
 
 def test_packing_leaves_the_network_as_it_was() -> None:

@@ -14,6 +14,7 @@ from ousianer_cli.network.packed import PackedNetwork, Precision
 from ousianer_cli.network.pieces import EncodedSentence
 from ousianer_cli.network.targets import DecodingRule
 from ousianer_cli.released_models import released_model
+from ousianer_cli.tagging import detection
 from ousianer_cli.tagging.consistency import Consistency
 from ousianer_cli.tagging.engine import Engine, TypedMention
 
@@ -198,6 +199,16 @@ def test_what_stands_twice_runs_through_the_network_once(monkeypatch: pytest.Mon
     other_case = [["ADA", "BRUN", "left", "Oslo"]]  # the same pieces, other shapes
     list(engine.tag_documents([other_case]))
     assert len(runs) == 3
+
+
+def test_what_is_remembered_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(detection, "REMEMBERED", 40)
+    engine = Engine(capitals_model(), threads=1)
+    documents = [[["Ada", f"B{'x' * n}"], ["left", "y" * n, "Oslo"]] for n in range(1, 60)]
+    first = list(engine.tag_documents(documents))
+    kept = engine.prepare()._known
+    assert 0 < len(kept) + sum(found.names for found in kept.values()) <= 40
+    assert list(engine.tag_documents(documents)) == first
 
 
 def test_no_sentences() -> None:
