@@ -32,6 +32,9 @@ def unreadable(what: str, path: str | Path | None, error: Exception) -> InputErr
 
 def not_utf8(path: str | Path | None, line: int | None, error: UnicodeDecodeError) -> InputError:
     """The error for bytes that are not UTF-8; their place is that in the line, from 1."""
+    if error.object[:2] in (b"\xff\xfe", b"\xfe\xff") and error.start == 0:
+        remedy = "convert the file, for example with iconv -f utf-16 -t utf-8"
+        return InputError("UTF-8", "UTF-16, told by its first bytes", path=path, line=line, remedy=remedy)
     place = error.start - error.object.rfind(b"\n", 0, error.start)
     found = f"byte 0x{error.object[error.start]:02x} at byte {place}"
     remedy = "convert the file, for example with iconv -f latin1 -t utf-8"

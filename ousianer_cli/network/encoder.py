@@ -17,7 +17,8 @@ from torch import Tensor, nn
 
 from ousianer_cli.errors import ModelError
 from ousianer_cli.network.bert import Bert, builds
-from ousianer_cli.network.pieces import Batch, PieceTokenizer, quiet_hub
+from ousianer_cli.network.hub import hub_answers, not_there, quiet_hub
+from ousianer_cli.network.pieces import Batch, PieceTokenizer
 from ousianer_cli.network.shapes import SHAPE_FEATURES
 from ousianer_cli.released_models import released_model
 
@@ -73,11 +74,12 @@ def load_encoder(name: str, layers: int | None = None) -> nn.Module:
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         with quiet_hub():
-            model = AutoModel.from_pretrained(source, dtype=torch.float32, use_safetensors=True)
+            local = Path(source).is_dir() or not hub_answers()
+            model = AutoModel.from_pretrained(source, dtype=torch.float32, use_safetensors=True, local_files_only=local)
     except (OSError, ValueError) as error:
         first = (str(error).strip().splitlines() or ["no reason given"])[0]
         raise ModelError(
-            f"encoder '{name}': expected a Hugging Face id or a model folder, found neither ({first})"
+            f"encoder '{name}': expected a Hugging Face id or a model folder, {not_there(first)}"
         ) from None
     return _trim(model, layers)
 

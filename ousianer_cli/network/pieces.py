@@ -5,9 +5,7 @@ Letters: B sentences, T words, S pieces, F word-shape features.
 
 from __future__ import annotations
 
-import contextlib
-import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ import torch
 from torch import Tensor
 
 from ousianer_cli.errors import ModelError
+from ousianer_cli.network.hub import hub_answers, not_there, quiet_hub
 from ousianer_cli.network.shapes import SHAPE_FEATURES, word_shapes
 
 
@@ -36,18 +35,6 @@ class EncodedSentence:
     @property
     def pieces(self) -> int:
         return len(self.piece_ids)
-
-
-@contextlib.contextmanager
-def quiet_hub() -> Iterator[None]:
-    """Without what the Hugging Face client says of each try to reach the hub; what came of them is in its error."""
-    logger = logging.getLogger("huggingface_hub")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
 
 
 class PieceTokenizer:
@@ -70,11 +57,11 @@ class PieceTokenizer:
 
         try:
             with quiet_hub():
-                tokenizer = AutoTokenizer.from_pretrained(str(source), use_fast=True)
+                local = Path(source).is_dir() or not hub_answers()
+                tokenizer = AutoTokenizer.from_pretrained(str(source), use_fast=True, local_files_only=local)
         except (OSError, ValueError) as error:
             raise ModelError(
-                f"{source}: expected a folder with tokenizer.json or a Hugging Face id, found none "
-                f"({_first_line(error)})"
+                f"{source}: expected a folder with tokenizer.json or a Hugging Face id, {not_there(_first_line(error))}"
             ) from None
         backend = getattr(tokenizer, "backend_tokenizer", None)
         if backend is None:

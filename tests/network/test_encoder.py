@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from ousianer_cli.network.encoder import (
     load_tokenizer,
     locate_encoder,
 )
+from ousianer_cli.network.hub import hub_answers
 from ousianer_cli.network.pieces import PieceTokenizer, collate
 
 
@@ -177,3 +179,19 @@ def test_a_packaged_encoder_that_is_not_installed_says_what_to_install(monkeypat
 
 def test_other_names_are_taken_as_they_are() -> None:
     assert locate_encoder("bert-base-cased") == "bert-base-cased"
+
+
+def test_a_hub_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")  # the discard port: nothing listens
+    for name in ("http_proxy", "https_proxy", "all_proxy", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    hub_answers.cache_clear()
+    begin = time.monotonic()
+    for load in (load_encoder, load_tokenizer):
+        with pytest.raises(ModelError, match=r"found neither on this machine, and the hub does not answer \("):
+            load("nobody/nothing")
+    assert time.monotonic() - begin < 5
+    hub_answers.cache_clear()
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert not hub_answers()
+    hub_answers.cache_clear()
