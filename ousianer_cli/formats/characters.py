@@ -11,7 +11,7 @@ import html
 import json
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from html.entities import html5
 
 # Format characters (Cf) but for those that are seen (Arabic number signs), variation selectors, and fillers.
@@ -185,7 +185,12 @@ def _is_one_word(match: re.Match[str], raw: str) -> bool:
     before = re.search(rf"{_LETTER}+\Z", raw[max(0, match.start() - 60) : match.start()])
     after = re.match(rf"{_LETTER}+", raw[match.end() : match.end() + 60])
     assert before is not None and after is not None
-    return re.search(rf"(?<![\w-]){before[0]}{after[0]}(?![\w-])", raw) is not None
+    return before[0] + after[0] in _whole_words(raw)
+
+
+@lru_cache(maxsize=2)
+def _whole_words(raw: str) -> frozenset[str]:
+    return frozenset(re.findall(rf"(?<![\w-]){_LETTER}++(?![\w-])", raw))
 
 
 def _printable(found: str) -> str:

@@ -35,7 +35,7 @@ _COUNTED = re.compile(r"\s*(?:\(?(?:\d{1,2}|[a-z]|[ivx]{2,4})[.)]|\[\d{1,3}\]|[�
 _LABEL = re.compile(r"\s*[A-Z][\w.'’ -]{0,30}:(?:\s|\Z)")
 _GAP = re.compile(r"(?<=\S)(?<![.!?:][\"'”’)])(?<![.!?:])[ \u00a0\u2000-\u200a\u3000]{2,}(?=\S)")
 _TAB = re.compile(r"(?<=\S)\s*\t\s*(?=\S)")
-_PIPE = re.compile(rf"[{_BAR}]+\s*(?=[^\s{_BAR}])")
+_PIPE = re.compile(rf"(?<![{_BAR}])[{_BAR}]++\s*+(?=[^\s{_BAR}])")
 _OPENING = "\"'“‘«‹„‚([{¿¡"
 _CLOSING = ",;:\"'”’»›)]}"
 

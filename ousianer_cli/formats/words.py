@@ -59,7 +59,7 @@ _SITE = re.compile(rf"(?<![\w@/.-]){SITE}(?![@/])", re.VERBOSE)
 _HINT = re.compile(r"[/\\@#]|\.[A-Za-z]{2}|[a-z]:[^\s]")
 _UNBROKEN = re.compile(r"\S*")
 # Where a handle or hashtag begins, and where the words run together in one part.
-_TAG_MARK = re.compile(r"(?<![^\W_])[@#](?=[@#]*\w*[^\W\d_])")
+_TAG_MARK = re.compile(r"(?<![^\W_])[@#](?=[@#]{0,3}+\w*[^\W\d_])")
 _NEXT_MARK = re.compile(r"[@#](?=\w*[^\W\d_])")
 _SMALL, _CAPITAL = "[a-zß-öø-ÿ]", "[A-ZÀ-ÖØ-Þ]"
 _TAG_PARTS = re.compile(

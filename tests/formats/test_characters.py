@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from ousianer_cli.formats.edl import NilClusters
+from ousianer_cli.formats.sentences import split_sentences
 from ousianer_cli.formats.visible import visible_text
 from ousianer_cli.formats.words import never_at_edges, split_words, words_as_read
 
@@ -67,6 +70,36 @@ def test_separators_of_records_end_a_line() -> None:
 def test_one_nil_id_however_a_name_is_spelled(one: str, other: str) -> None:
     clusters = NilClusters()
     assert clusters.id_of(one, "per") == clusters.id_of(other, "per")
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "a-\n",
+        "a-\n> ",
+        "│",
+        "| ",
+        "\t",
+        "@#",
+        "#a",
+        "&amp",
+        "&#1",
+        "=C3=A9",
+        "\\u00",
+        "a´",
+        "[::",
+        "x:",
+        "a.b/",
+        "在a",
+        "¹",
+    ],
+)
+def test_what_repeats_takes_time_in_proportion(unit: str) -> None:
+    text = (unit * 30_000)[:30_000]
+    begin = time.process_time()
+    for start, end in split_sentences(text, 0, len(text)):
+        words_as_read(visible_text(text), split_words(text, start, end))
+    assert time.process_time() - begin < 3  # a tenth of a second where it is in proportion, minutes where it is not
 
 
 def test_what_no_name_begins_or_ends_with() -> None:
