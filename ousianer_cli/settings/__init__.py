@@ -7,6 +7,7 @@ Each command's dataclass is in the module of its name, and what a setting is sta
 from __future__ import annotations
 
 import dataclasses
+import math
 import types
 import typing
 from collections.abc import Mapping
@@ -46,10 +47,27 @@ def resolve(
     for name, value in values.items():
         if name not in known:
             raise SettingsError(f"[{table}] has no setting '{name}'{nearest(name, known)}")
+        if value == "" and overrides.get(name) == "" and known[name].role in ("data", "input"):
+            raise SettingsError(f"{flag(name)}: expected a path, found an empty one; leave it out or name one")
         if known[name].comma:
             value = _parted(value, known[name])
         values[name] = _coerce(value, hints[name], table, name)
+        _check_number(values[name], known[name], name)
     return cls(**values)
+
+
+def _check_number(value: Any, trait: Trait, name: str) -> None:
+    """Refuse what no computation takes: numbers without an end, beyond 64 bits, or outside a setting's own bounds."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return
+    if not math.isfinite(value):
+        raise SettingsError(f"{flag(name)}: expected a finite number, found {value}")
+    if trait.above is not None and value <= trait.above:
+        raise SettingsError(f"{flag(name)}: expected more than {trait.above:g}, found {value}")
+    if trait.least is not None and value < trait.least:
+        raise SettingsError(f"{flag(name)}: expected at least {trait.least:g}, found {value}")
+    if abs(value) >= 1 << 63:
+        raise SettingsError(f"{flag(name)}: expected a number of at most 63 bits, found {value}")
 
 
 def _parted(value: Any, trait: Trait) -> Any:

@@ -65,6 +65,10 @@ class Trait:
     """Whether a list may also be given as one text, its parts joined by commas."""
     spelled: Callable[[str], str] = str
     """How each text of a comma list is spelled: `str.lower`, `str.upper`."""
+    least: float | None = None
+    """The least number that it may be."""
+    above: float | None = None
+    """What a number must be larger than."""
     only: str = ""
     """The subcommand that alone takes it as an option, where several share the dataclass."""
 

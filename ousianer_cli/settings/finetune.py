@@ -110,8 +110,8 @@ class FinetuneSettings:
         group="training",
         kept_by_model=True,
     )
-    lr: float = setting(1e-3, doc="Peak learning rate (AdamW).", group="training")
-    weight_decay: float = setting(0.01, doc="AdamW weight decay.", group="training")
+    lr: float = setting(1e-3, above=0, doc="Peak learning rate (AdamW).", group="training")
+    weight_decay: float = setting(0.01, least=0, doc="AdamW weight decay.", group="training")
     warmup_steps: int = setting(
         200, doc="Steps over which the learning rate rises; it falls linearly to zero after.", group="training"
     )
@@ -121,7 +121,7 @@ class FinetuneSettings:
     )
     patience: int = setting(6, doc="Validations without gain before tuning stops.", group="training")
     feedback_weight: float = setting(
-        3.0, doc="Weight of a feedback mention beside one of the replay file.", group="training"
+        3.0, least=0, doc="Weight of a feedback mention beside one of the replay file.", group="training"
     )
     feedback_share: float = setting(
         0.05, doc="With feedback alone: least share of corrected mentions in each step.", group="training"
@@ -159,7 +159,7 @@ class FinetuneSettings:
         group="training",
         metavar="DIR",
     )
-    seed: int = setting(1, doc="Seed of weights and order.", group="training", fixed=True)
+    seed: int = setting(1, least=0, doc="Seed of weights and order.", group="training", fixed=True)
     credit: Literal["ancestor", "descendant", "both"] = setting(
         "both", doc="Direction of W in loss and decoder.", group="decoding", kept_by_model=True
     )

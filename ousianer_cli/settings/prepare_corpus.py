@@ -85,7 +85,7 @@ class PrepareSettings:
         doc="Keep at most so many sentences, drawn at random, in their order; documents of running text stay whole.",
         group="sentences",
     )
-    seed: int = setting(0, doc="Seed of --limit.", group="sentences")
+    seed: int = setting(0, least=0, doc="Seed of --limit.", group="sentences")
     split_by_hash: float = setting(
         0.0,
         doc="Share of sentences to hold out (with --held-out), by a hash of the lower-cased sentence.",

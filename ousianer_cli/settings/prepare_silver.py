@@ -22,7 +22,7 @@ class SilverSettings:
         None, doc="At most so many mentions of one title, drawn by --seed.", group="data"
     )
     limit: int | None = setting(None, doc="Stop after so many sentences.", group="data")
-    seed: int = setting(0, doc="Seed of the drawing for --max-per-title and --cover.", group="data")
+    seed: int = setting(0, least=0, doc="Seed of the drawing for --max-per-title and --cover.", group="data")
     definitions: str = setting(
         "",
         doc="Table of titles and the head nouns of their definitions (TSV, columns title and head): their classes are "

@@ -78,7 +78,7 @@ class WikipediaSettings:
     max_per_title: int = setting(
         0, doc="At most so many mentions of one title, drawn by --seed; 0 is no limit.", group="mentions"
     )
-    seed: int = setting(0, doc="Seed of --max-per-title.", group="mentions")
+    seed: int = setting(0, least=0, doc="Seed of --max-per-title.", group="mentions")
     min_commonness: float = setting(
         _EXPANSION.min_commonness, doc="Share of an alias's links that must lead to its title.", group="mentions"
     )

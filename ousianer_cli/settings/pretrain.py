@@ -121,21 +121,24 @@ class PretrainSettings:
     typing_sees_encoder: bool = setting(True, doc="Pool encoder states for typing too.", group="model")
     encoder_lr: float = setting(
         1e-4,
+        least=0,
         doc="Learning rate of the encoder; 0 freezes it and caches its features (the paper).",
         group="training",
     )
     freeze_embeddings: bool = setting(
         True, doc="Leave the encoder's word embeddings as they are when the rest is tuned.", group="training"
     )
-    lr: float = setting(1e-3, doc="Learning rate of everything but the encoder (Adam).", group="training")
-    warmup: float = setting(0.05, doc="Share of the steps over which learning rates rise.", group="training")
+    lr: float = setting(1e-3, above=0, doc="Learning rate of everything but the encoder (Adam).", group="training")
+    warmup: float = setting(0.05, least=0, doc="Share of the steps over which learning rates rise.", group="training")
     decay: bool = setting(True, doc="Let learning rates fall linearly to zero.", group="training")
-    clip: float = setting(1.0, doc="Largest gradient norm; 0 does not clip.", group="training")
+    clip: float = setting(1.0, least=0, doc="Largest gradient norm; 0 does not clip.", group="training")
     piece_dropout: float = setting(
         0.0, doc="Share of the sub-word pieces hidden behind the mask piece in training.", group="training"
     )
-    detection_weight: float = setting(1.0, doc="Weight of the detection loss (per sentence).", group="training")
-    typing_weight: float = setting(1.0, doc="Weight of the typing loss (per mention).", group="training")
+    detection_weight: float = setting(
+        1.0, least=0, doc="Weight of the detection loss (per sentence).", group="training"
+    )
+    typing_weight: float = setting(1.0, least=0, doc="Weight of the typing loss (per mention).", group="training")
     detection_repeat: int = setting(1, doc="How often an epoch shows each detection sentence.", group="training")
     epochs: int = setting(3, doc="Passes over the corpora.", group="training")
     steps: int = setting(
@@ -150,9 +153,9 @@ class PretrainSettings:
     bf16: bool = setting(False, doc="Run encoder and BiLSTM in bfloat16, on a GPU.", group="training")
     validate_every: int = setting(0, doc="Steps between validations; 0 validates once an epoch.", group="training")
     patience: int = setting(3, doc="Validations without gain before training stops.", group="training")
-    seed: int = setting(1, doc="Seed of weights, order and dropout.", group="training", fixed=True)
+    seed: int = setting(1, least=0, doc="Seed of weights, order and dropout.", group="training", fixed=True)
     threads: int = setting(
-        0, doc="CPU threads; 0 leaves the choice to PyTorch.", group="training", fixed=True, neutral=True
+        0, least=0, doc="CPU threads; 0 leaves the choice to PyTorch.", group="training", fixed=True, neutral=True
     )
     out: str = setting("", doc="Folder for the model.", role="output", kind="model", flags=("-o",), metavar="DIR")
 

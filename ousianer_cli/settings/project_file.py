@@ -26,6 +26,8 @@ def read_table(table: str, config: str | Path | None = None) -> dict[str, Any]:
     text = _text(path)
     try:
         content = tomllib.loads(text)
+    except RecursionError:
+        raise SettingsError(f"{path}: expected TOML, found lists or tables nested too deep") from None
     except tomllib.TOMLDecodeError as error:
         what, _, where = str(error).partition(" (at line ")
         line = where.partition(",")[0]

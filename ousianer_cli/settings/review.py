@@ -48,7 +48,9 @@ class ReviewSettings:
         doc="Load the model for alternatives, a better order and Apply; without it pages open at once.",
         group="model",
     )
-    threads: int = setting(0, doc="CPU threads.", group="model", neutral=True, shown="as many as processors are free")
+    threads: int = setting(
+        0, least=0, doc="CPU threads.", group="model", neutral=True, shown="as many as processors are free"
+    )
     model_out: str = setting(
         "", doc="Folder for the model that Apply tuned, where it is kept.", role="output", kind="model", metavar="DIR"
     )

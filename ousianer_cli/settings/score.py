@@ -82,7 +82,7 @@ class ScoreSettings:
     resamples: int = setting(
         RESAMPLES, doc="Resamples of documents for intervals and tests; 0 for none.", group="scoring"
     )
-    seed: int = setting(1, doc="Seed of the resamples.", group="scoring")
+    seed: int = setting(1, least=0, doc="Seed of the resamples.", group="scoring")
     compare: bool = setting(False, doc="Also paired permutation and bootstrap tests between the runs.", group="scoring")
     by_type: bool = setting(False, doc="Also a table by type for each run.", group="output")
     by_doc: bool = setting(False, doc="Also a table by document for each run.", group="output")

@@ -7,7 +7,7 @@ from typing import Literal
 
 from ousianer_cli.errors import SettingsError
 from ousianer_cli.settings import setting
-from ousianer_cli.settings.fields import AFTER_XML_DECLARATION, SHIPPED_MODEL
+from ousianer_cli.settings.fields import AFTER_XML_DECLARATION, SHIPPED_MODEL, flag
 
 OutputFormat = Literal["edl", "jsonl", "conll"]
 
@@ -45,6 +45,7 @@ class TagSettings:
     device: str = setting("", doc="cpu or cuda.", group="model", neutral=True, shown="a GPU where there is one")
     threads: int = setting(
         0,
+        least=0,
         doc="CPU threads; what is found does not depend on them.",
         group="model",
         neutral=True,
@@ -119,9 +120,9 @@ class TagSettings:
             raise SettingsError(f"--workers: expected at least 1, found {self.workers}")
         if not 0 <= self.deepen <= 1:
             raise SettingsError(f"--deepen: expected 0 to 1, found {self.deepen}")
-        if self.coarse_prior > 1:
-            raise SettingsError(f"--coarse-prior: expected 0 to 1, found {self.coarse_prior}")
-        if self.min_confidence > 1:
-            raise SettingsError(f"--min-confidence: expected 0 to 1, found {self.min_confidence}")
+        for name in ("coarse_prior", "min_confidence"):
+            value = getattr(self, name)
+            if value != -1 and not 0 <= value <= 1:
+                raise SettingsError(f"{flag(name)}: expected 0 to 1, found {value}")
         if not 0.05 <= self.yago_threshold <= 1:
             raise SettingsError(f"--yago-threshold: expected 0.05 to 1, found {self.yago_threshold}")

@@ -26,9 +26,9 @@ class TuneSettings:
         50, doc="Trials of the study in all, by every worker; 0 only lays the study down.", group="study"
     )
     timeout: float = setting(
-        0.0, doc="Minutes after which this worker begins no further trial; 0 sets no limit.", group="study"
+        0.0, least=0, doc="Minutes after which this worker begins no further trial; 0 sets no limit.", group="study"
     )
-    seed: int = setting(1, doc="Seed of the sampler; trainings keep the phase's own.", group="study")
+    seed: int = setting(1, least=0, doc="Seed of the sampler; trainings keep the phase's own.", group="study")
     seeds: int = setting(
         1,
         doc="Trainings a trial: the phase's own seed and those after it; the score is their mean.",

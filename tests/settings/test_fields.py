@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import math
+import os
+import re
 import typing
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
+from ousianer_cli.errors import SettingsError
+from ousianer_cli.settings import resolve
 from ousianer_cli.settings.fields import (
     data_of,
     fixed_settings,
@@ -23,6 +29,7 @@ from ousianer_cli.settings.finetune import FinetuneSettings
 from ousianer_cli.settings.init import InitSettings
 from ousianer_cli.settings.pretrain import PretrainSettings
 from ousianer_cli.settings.tables import TABLES, settings_of_table
+from ousianer_cli.settings.tag import TagSettings
 
 CLASSES = [cls for classes in TABLES.values() for cls in classes] + [InitSettings]
 
@@ -79,3 +86,34 @@ def test_roles_of_fine_tuning() -> None:
 def test_settings_cannot_be_changed_by_accident() -> None:
     for cls in CLASSES:
         assert cls.__dataclass_params__.frozen and dataclasses.is_dataclass(cls)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("cls", "values", "told"),
+    [
+        (PretrainSettings, {"lr": math.inf}, "--lr: expected a finite number, found inf"),
+        (PretrainSettings, {"lr": math.nan}, "--lr: expected a finite number, found nan"),
+        (PretrainSettings, {"lr": -1.0}, "--lr: expected more than 0, found -1.0"),
+        (PretrainSettings, {"lr": 0.0}, "--lr: expected more than 0"),
+        (PretrainSettings, {"encoder_lr": -1e-5}, "--encoder-lr: expected at least 0"),
+        (PretrainSettings, {"clip": -1.0}, "--clip: expected at least 0"),
+        (PretrainSettings, {"seed": -1}, "--seed: expected at least 0, found -1"),
+        (PretrainSettings, {"seed": 1 << 63}, "--seed: expected a number of at most 63 bits"),
+        (PretrainSettings, {"epochs": 10**30}, "--epochs: expected a number of at most 63 bits"),
+        (TagSettings, {"min_confidence": -0.1}, "--min-confidence: expected 0 to 1, found -0.1"),
+        (TagSettings, {"min_confidence": math.nan}, "--min-confidence: expected a finite number"),
+        (TagSettings, {"coarse_prior": -2.0}, "--coarse-prior: expected 0 to 1"),
+        (TagSettings, {"threads": -2}, "--threads: expected at least 0"),
+        (TagSettings, {"model": ""}, "--model: expected a path, found an empty one"),
+    ],
+)
+def test_numbers_that_no_computation_takes_are_refused(cls: type, values: dict[str, object], told: str) -> None:
+    table = "pretrain" if cls is PretrainSettings else "tag"
+    with pytest.raises(SettingsError, match=re.escape(told)):
+        resolve(cls, table, values, config=os.devnull)
+
+
+def test_toml_nested_too_deep_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "c.toml").write_text("[tag]\nrun_id = " + "[" * 5000, encoding="utf-8")
+    with pytest.raises(SettingsError, match="expected TOML, found lists or tables nested too deep"):
+        resolve(TagSettings, "tag", {}, config=tmp_path / "c.toml")
