@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import jobs  # noqa: E402
 import measures  # noqa: E402
-import run  # noqa: E402
+import peers_data  # noqa: E402
 
 from ousianer_cli.formats.corpus import Mention, Sentence  # noqa: E402
 
@@ -100,4 +100,4 @@ def test_the_threshold_drops_what_is_wrong_and_unsure() -> None:
     ],
 )
 def test_equal_shares_as_far_as_they_go(available: list[int], wanted: int, taken: list[int]) -> None:
-    assert run.shares(available, wanted) == taken
+    assert peers_data.shares(available, wanted) == taken

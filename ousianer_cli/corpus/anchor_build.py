@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ousianer_cli.corpus.anchor_format import ARRAYS, CARD, MAX_WORDS, VERSION
 from ousianer_cli.corpus.database import connect
-from ousianer_cli.corpus.word_hashes import U64, combined, hash_text, hash_words
+from ousianer_cli.corpus.word_hashes import U64, combined, hash_words
 from ousianer_cli.errors import InputError, OutputError
 from ousianer_cli.formats.words import split_words
 
@@ -121,21 +121,16 @@ def _batches(connection: Any, query: str) -> Iterator[list[tuple[Any, ...]]]:
 
 
 def _title_arrays(batches: Iterable[list[tuple[Any, ...]]], folder: Path) -> dict[str, NDArray[Any]]:
-    """Titles as one blob of UTF-8 on disk, with the offset of each and a hash of each."""
+    """Titles as one blob of UTF-8 on disk, with the offset of each."""
     lengths: list[NDArray[np.int64]] = [np.zeros(1, dtype=np.int64)]
-    hashes: list[U64] = []
     with (folder / "titles.bin").open("wb") as blob:
         for rows in batches:
             encoded = [title.encode("utf-8") for (title,) in rows]
             blob.write(b"".join(encoded))
             lengths.append(np.array([len(title) for title in encoded], dtype=np.int64))
-            hashes.append(np.array([hash_text(title) for (title,) in rows], dtype=np.uint64))
         if not blob.tell():
             blob.write(b"\0")  # an empty file cannot be mapped
-    return {
-        "title_offsets": np.cumsum(np.concatenate(lengths)),
-        "title_hashes": np.concatenate(hashes) if hashes else np.zeros(0, dtype=np.uint64),
-    }
+    return {"title_offsets": np.cumsum(np.concatenate(lengths))}
 
 
 def _anchor_arrays(batches: Iterable[list[tuple[Any, ...]]], counts: BuildCounts) -> dict[str, NDArray[Any]]:

@@ -6,4 +6,4 @@ VERSION = 1
 MAX_WORDS = 8
 """Anchors of more words are left out: they are titles of works, which are found by their title."""
 CARD = "anchors.json"
-ARRAYS = ("hashes", "title_ids", "links", "top_links", "title_offsets", "title_hashes", "bloom")
+ARRAYS = ("hashes", "title_ids", "links", "top_links", "title_offsets", "bloom")

@@ -28,7 +28,6 @@ from ousianer_cli.corpus.anchor_format import ARRAYS, CARD, MAX_WORDS, VERSION
 from ousianer_cli.corpus.split_text import SplitText
 from ousianer_cli.corpus.word_hashes import U64, hash_words, ngram_hashes
 from ousianer_cli.errors import InputError, OutputError
-from ousianer_cli.formats.words import split_words
 
 _BATCH_WORDS = 1_000_000
 _OCCURRENCES = "occurrences.npy"
@@ -68,7 +67,6 @@ class AnchorTable:
         self.links: NDArray[np.uint32] = arrays["links"]
         self.top_links: NDArray[np.uint32] = arrays["top_links"]
         self.title_offsets: NDArray[np.int64] = arrays["title_offsets"]
-        self.title_hashes: U64 = arrays["title_hashes"]
         self.occurrences: NDArray[np.uint64] | None = arrays.get("occurrences")
         self.counts = BuildCounts()
         self._titles = titles
@@ -156,14 +154,6 @@ class AnchorTable:
             total += part
         _save_occurrences(self.folder, total)
         self.occurrences = np.load(self.folder / _OCCURRENCES, mmap_mode="r")
-
-    def lookup(self, anchor: str) -> AnchorEntry | None:
-        """What is known of an anchor text, compared by its words, case-sensitively; None if it is not in the table."""
-        words = [anchor[a:b] for a, b in split_words(anchor)]
-        if not words or len(words) > MAX_WORDS:
-            return None
-        row = int(self.rows(ngram_hashes(hash_words(words), len(words)))[0])
-        return self.entry(row) if row >= 0 else None
 
     def rows(self, hashes: U64) -> NDArray[np.int64]:
         """The row of each hash, -1 where the table has none; same shape as `hashes` (one axis)."""

@@ -39,7 +39,7 @@ def mapped_labels(table: str | Path, taxonomy: str | None = None) -> TypesOf:
     def types(mention: LabelledMention) -> tuple[str, ...] | None:
         if not mention.labels or mention.labels == (OUTSIDE,):
             return mention.labels
-        deepest: tuple[str, ...] = mapping.lookup_deepest(mention.labels)
+        deepest: tuple[str, ...] = mapping.lookup(mention.labels)
         return deepest or None
 
     return types

@@ -64,10 +64,10 @@ def _take(line: str, rows: dict[str, dict[str, Any]]) -> bool:
         return True
     if note := _NOTE.fullmatch(line):
         try:
-            told = parse_json(note[2])
+            entries = parse_json(note[2])
         except JsonFault:
             return False
-        rows.setdefault(note[1], {}).update(told)
+        rows.setdefault(note[1], {}).update(entries)
         return True
     return False
 

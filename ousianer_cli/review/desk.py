@@ -230,16 +230,16 @@ class Desk:
         learner.take(lesson)
         names = {document.id: learner.retagged(document) for document in session.documents}
         changes = self._exchange(names)
-        told = [f"learned from {len(lesson.spans):,} names"]
+        notes = [f"learned from {len(lesson.spans):,} names"]
         if lesson.guard is not None:
-            told.append(
+            notes.append(
                 f"F1 on replayed names kept apart: {lesson.guard.before:.3f} before, {lesson.guard.after:.3f} after"
             )
         if len(judged) > len(verdicts):
-            told.append(f"{len(judged) - len(verdicts):,} no names are for the detector, which stays as it is")
+            notes.append(f"{len(judged) - len(verdicts):,} no names are for the detector, which stays as it is")
         if mute:
-            told.append(f"{mute:,} stand in sentences that are too long to learn from")
-        return {**changes, "told": "; ".join(told), "seconds": time.perf_counter() - began}
+            notes.append(f"{mute:,} stand in sentences that are too long to learn from")
+        return {**changes, "told": "; ".join(notes), "seconds": time.perf_counter() - began}
 
     def _keep(self, learner: Learner) -> dict[str, Any]:
         if not self.model_out:

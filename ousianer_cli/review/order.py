@@ -99,10 +99,10 @@ def neighbours(vectors: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]
         keep = min(NEIGHBOURS, cosines.shape[1])
         top = np.argpartition(-cosines, keep - 1, axis=1)[:, :keep]
         for offset, places in enumerate(top):
-            worth = np.clip((cosines[offset, places] - ALIKE) / (1 - ALIKE), 0.0, 1.0)
-            places = places[worth > 0]
+            likeness = np.clip((cosines[offset, places] - ALIKE) / (1 - ALIKE), 0.0, 1.0)
+            places = places[likeness > 0]
             near.append(places)
-            alike.append(worth[worth > 0].astype(np.float64))
+            alike.append(likeness[likeness > 0].astype(np.float64))
     return near, alike
 
 

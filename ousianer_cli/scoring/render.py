@@ -6,13 +6,12 @@ import csv
 import io
 import json
 from collections.abc import Sequence
-from typing import Literal, get_args
+from typing import Literal
 
 from ousianer_cli.scoring.report import Report
 from ousianer_cli.scoring.tables import Section, Sheet, main_sheet
 
 OutputFormat = Literal["text", "markdown", "latex", "csv", "json"]
-OUTPUT_FORMATS = get_args(OutputFormat)
 
 _LATEX = str.maketrans(
     {

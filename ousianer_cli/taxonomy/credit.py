@@ -118,14 +118,6 @@ def open_credit(
     return float(credit[-1] if system == OUTSIDE else credit[taxonomy.index(system)])
 
 
-def admissible(taxonomy: Taxonomy, gold: Sequence[str], *, outside: bool = False) -> NDArray[np.bool_]:
-    """Mask [A] of the types that an open gold set admits: its alternatives and all below them.
-
-    The alternative `-` admits the last entry, which is there with `outside`.
-    """
-    return set_credit(taxonomy, gold, direction="descendant", decay=0.0, open_gold=True, outside=outside) > 0
-
-
 def _check(direction: str, decay: float) -> None:
     if direction not in get_args(Direction):
         raise TaxonomyError("the direction ancestor, descendant or both", f"'{direction}'", remedy="check --credit")

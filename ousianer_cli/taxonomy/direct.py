@@ -23,9 +23,7 @@ import numpy.typing as npt
 
 from ousianer_cli.errors import TaxonomyError
 from ousianer_cli.taxonomy.tree import OUTSIDE, Taxonomy
-from ousianer_cli.taxonomy.wordnet import RESOURCES, WordNet
-
-YAGO_TO_AIDA = RESOURCES / "yago_to_aida.tsv"
+from ousianer_cli.taxonomy.wordnet import WordNet
 
 Floats = npt.NDArray[np.floating]
 Ints = npt.NDArray[np.int64]
@@ -35,30 +33,19 @@ SHIPPED_TABLE = "yago_to_aida.tsv"
 """The mapping table among the resources: YAGO classes -> AIDA types."""
 
 
-def read_direct_mapping(
-    path: str | Path = YAGO_TO_AIDA, taxonomy: Taxonomy | None = None, wordnet: WordNet | None = None
+def parse_direct_mapping(
+    text: str, path: Path, taxonomy: Taxonomy | None = None, wordnet: WordNet | None = None
 ) -> dict[str, str]:
     """A table `YAGO id<TAB>target type or -<TAB>note` (the note may be left out) as canonical id -> type, in its order.
 
     Args:
+        path: stands in messages.
         taxonomy: when given, its types are checked.
 
     Raises:
-        TaxonomyError: no such file, a malformed line, an id that WordNet 3.0 does not have or whose lemma is not the
-            synset's, a class twice, an unknown type; with file and line.
+        TaxonomyError: a malformed line, an id that WordNet 3.0 does not have or whose lemma is not the synset's, a
+            class twice, an unknown type; with file and line.
     """
-    path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise TaxonomyError("a table of YAGO id<TAB>type", str(error), path=path, remedy="check --mapping") from None
-    return parse_direct_mapping(text, path, taxonomy, wordnet)
-
-
-def parse_direct_mapping(
-    text: str, path: Path, taxonomy: Taxonomy | None = None, wordnet: WordNet | None = None
-) -> dict[str, str]:
-    """The same from a table's text; `path` is for messages."""
     wordnet = wordnet or WordNet.load()
     lines = text.splitlines()
     mapping: dict[str, str] = {}
@@ -91,7 +78,7 @@ def direct_table(types: Sequence[str], mapping: Mapping[str, str], wordnet: Word
 
     Args:
         types: Y ids.
-        mapping: canonical id -> target type, in the table's order (`read_direct_mapping`).
+        mapping: canonical id -> target type, in the table's order (`parse_direct_mapping`).
     """
     rank = {type_id: i for i, type_id in enumerate(mapping)}
     found: dict[str, str] = {}
@@ -258,7 +245,7 @@ class DirectMapper:
         """From a mapping table's text and the Y types of a model.
 
         Raises:
-            TaxonomyError: whatever `read_direct_mapping` refuses.
+            TaxonomyError: whatever `parse_direct_mapping` refuses.
         """
         wordnet = WordNet.load()
         table = direct_table(types, parse_direct_mapping(text, Path(path), taxonomy, wordnet), wordnet)

@@ -142,7 +142,7 @@ def close_counts(type_sets: Mapping[tuple[str, ...], int], wordnet: WordNet) -> 
 
 
 def choose_inventory(
-    counts: Mapping[tuple[str, ...], int] | Mapping[str, int],
+    closed: Mapping[str, int],
     wordnet: WordNet,
     *,
     min_mentions: int = 30,
@@ -152,32 +152,15 @@ def choose_inventory(
     """Choose the types of a model from its training mentions.
 
     Args:
-        counts: mentions of each set of direct types (`count_type_sets`); a plain type -> count is read as sets of
-            one, which counts a mention of several types once for each.
+        closed: each type's mentions, those below it included (`close_counts`).
         wordnet: the taxonomy.
-        min_mentions: a type needs so many mentions, those below it included.
+        min_mentions: a type needs so many mentions.
         tops: types cut as too general.
         collapse: leave out a type whose mentions are exactly those of its only kept child.
 
     Raises:
         TaxonomyError: no type has enough mentions, or an id is not of WordNet 3.0.
     """
-    sets: dict[tuple[str, ...], int] = {}
-    for key, number in counts.items():
-        types = (key,) if isinstance(key, str) else key
-        sets[types] = sets.get(types, 0) + number
-    return choose_closed(close_counts(sets, wordnet), wordnet, min_mentions=min_mentions, tops=tops, collapse=collapse)
-
-
-def choose_closed(
-    closed: Mapping[str, int],
-    wordnet: WordNet,
-    *,
-    min_mentions: int = 30,
-    tops: frozenset[str] = TOPS,
-    collapse: bool = True,
-) -> Inventory:
-    """As `choose_inventory`, from each type's mentions with those below it (`close_counts`), which take less room."""
     kept = {t for t, n in closed.items() if n >= min_mentions and t not in tops}
     if not kept:
         remedy = "give more typing data or a lower --min-mentions"

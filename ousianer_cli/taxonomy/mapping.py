@@ -36,12 +36,7 @@ class LabelMapping:
             label = label.rpartition("/")[0]
         return label
 
-    def lookup(self, label: str) -> tuple[str, ...]:
-        """The admissible types of a label (`("-",)`: outside), or an empty tuple where the table has no row for it."""
-        row = self.match(label)
-        return () if row is None else self.rows[row]
-
-    def lookup_deepest(self, labels: Iterable[str]) -> tuple[str, ...]:
+    def lookup(self, labels: Iterable[str]) -> tuple[str, ...]:
         """The admissible types of a mention with several labels: those of the deepest row that serves one of them.
 
         Of two equally deep rows the label given first counts; an empty tuple means that no label has a row.

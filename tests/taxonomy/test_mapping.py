@@ -25,24 +25,24 @@ def table(tmp_path, content=TABLE):
 def test_rows_and_prefixes(tmp_path):
     mapping = load_mapping(table(tmp_path), aida_edl())
     assert len(mapping) == 6
-    assert mapping.lookup("product") == ("-", "VEH", "WEA")
-    assert mapping.lookup("/person/artist/painter/cubist") == ("PER.ProfessionalPosition",)
-    assert mapping.lookup("/person/chef") == ("PER",)
-    assert mapping.lookup("/personality") == ()
-    assert mapping.lookup("/") == ()
+    assert mapping.lookup(["product"]) == ("-", "VEH", "WEA")
+    assert mapping.lookup(["/person/artist/painter/cubist"]) == ("PER.ProfessionalPosition",)
+    assert mapping.lookup(["/person/chef"]) == ("PER",)
+    assert mapping.lookup(["/personality"]) == ()
+    assert mapping.lookup(["/"]) == ()
     # Only paths have prefixes: other labels may hold a slash of their own.
-    assert mapping.lookup("a/b") == ("FAC",)
-    assert mapping.lookup("person/chef") == ()
+    assert mapping.lookup(["a/b"]) == ("FAC",)
+    assert mapping.lookup(["person/chef"]) == ()
 
 
 def test_deepest_of_several(tmp_path):
     mapping = load_mapping(table(tmp_path))
-    assert mapping.lookup_deepest(["/person", "/art/film/short", "/person/artist"]) == ("PER.ProfessionalPosition",)
+    assert mapping.lookup(["/person", "/art/film/short", "/person/artist"]) == ("PER.ProfessionalPosition",)
     # The depth of the row counts, not that of the label; of equals the first.
-    assert mapping.lookup_deepest(["/person", "/art/film/short"]) == ("PER",)
-    assert mapping.lookup_deepest(["/art/film/short", "/person"]) == ("-",)
-    assert mapping.lookup_deepest(["/nothing"]) == ()
-    assert mapping.lookup_deepest([]) == ()
+    assert mapping.lookup(["/person", "/art/film/short"]) == ("PER",)
+    assert mapping.lookup(["/art/film/short", "/person"]) == ("-",)
+    assert mapping.lookup(["/nothing"]) == ()
+    assert mapping.lookup([]) == ()
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from ousianer_cli.settings import flag
 from ousianer_cli.settings.fields import data_of, models_of
 from ousianer_cli.settings.pretrain import PretrainSettings
 from ousianer_cli.settings.weights import corpus_weights, repeated_paths
-from ousianer_cli.taxonomy.inventory import Inventory, choose_closed, close_counts
+from ousianer_cli.taxonomy.inventory import Inventory, choose_inventory, close_counts
 from ousianer_cli.taxonomy.wordnet import WordNet
 from ousianer_cli.training.examples import Example, Loaded, PassageCut, file_digest, held_out, load_examples
 from ousianer_cli.training.order import LoadedOrder, Order, StreamedOrder
@@ -95,7 +95,7 @@ def load_corpora(settings: PretrainSettings, tokenizer: PieceTokenizer, wordnet:
         closed_counts.update(stream.closed)
     # Without any typing corpus the model learns detection alone.
     inventory = (
-        choose_closed(closed_counts, wordnet, min_mentions=settings.min_mentions) if closed_counts else Inventory(())
+        choose_inventory(closed_counts, wordnet, min_mentions=settings.min_mentions) if closed_counts else Inventory(())
     )
     train = detecting * settings.detection_repeat + typed
     if not train and stream is None:

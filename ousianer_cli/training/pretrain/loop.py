@@ -144,7 +144,7 @@ def _pretrain(
             if step % every and step != order.total:
                 continue
             if not group.first:
-                if group.told(False):
+                if group.broadcast(False):
                     break
                 continue
 
@@ -161,7 +161,7 @@ def _pretrain(
             progress.note(("best  " if better else "      ") + metrics_line(metrics))
             if on_validation is not None:
                 on_validation(metrics)
-            if group.told(stopping.exhausted):
+            if group.broadcast(stopping.exhausted):
                 report(f"stopped: {stopping.stale} validations without gain")
                 break
     if group.first and out.is_dir():

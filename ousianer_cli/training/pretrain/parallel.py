@@ -41,7 +41,7 @@ class Processes:
         if self.count > 1:
             distributed.barrier()
 
-    def told(self, flag: bool) -> bool:
+    def broadcast(self, flag: bool) -> bool:
         """What the first process says."""
         if self.count == 1:
             return flag
