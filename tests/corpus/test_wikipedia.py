@@ -26,9 +26,7 @@ from ousianer_cli.errors import InputError, OusiaError, OutputError, SettingsErr
 from ousianer_cli.formats import words
 from ousianer_cli.formats.corpus import read_corpus
 from ousianer_cli.formats.wikitext import parse_article
-from ousianer_cli.network.pieces import PieceTokenizer
 from ousianer_cli.settings.prepare_wikipedia import WikipediaSettings
-from ousianer_cli.training.examples import load_examples
 
 TOWN, PAINTER, RIVER = "wordnet_town_108665504", "wordnet_painter_110391653", "wordnet_river_109411430"
 BAND, CITY = "wordnet_musical_organization_108246613", "wordnet_city_108524735"
@@ -160,6 +158,9 @@ def test_any_folder_name(tmp_path: Path) -> None:
 
 def test_a_sentence_is_split_once_from_the_dump_to_the_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each sentence has a word of its own: counting anchors, marking and training find it split."""
+    from ousianer_cli.network.pieces import PieceTokenizer  # torch, which the worker processes of others do without
+    from ousianer_cli.training.examples import load_examples
+
     text = "Walk with Zab{0} to [[Oslin]]. See Zac{0} at [[Oslin]] again.\n\nOslin ends Zad{0}."
     pages = [(f"Walk {i}", text.format(i)) for i in range(3)]
     seen: list[str] = []
@@ -262,11 +263,17 @@ def test_spans_must_fall_on_words_and_in_sentences(tmp_path: Path) -> None:
     assert report["mentions"] == {"link": 1}
 
 
-@pytest.mark.parametrize("step", ["extract", "types", "redirects", "links", "anchors", "mark", "select"])
-def test_a_run_goes_on_after_any_step(tmp_path: Path, step: str, whole: dict[str, bytes]) -> None:
-    chosen = settings(tmp_path, max_per_title=2)
-    prepare_wikipedia(chosen, progress=quiet, stop_after=step)
-    assert not (tmp_path / "out" / "report.json").exists()
+def test_a_run_goes_on_after_any_step(tmp_path: Path, whole: dict[str, bytes]) -> None:
+    """Left after each step in turn; each time all that was done stays as it was."""
+    chosen = settings(tmp_path, max_per_title=2, keep_parts=True)
+    done: dict[Path, int] = {}
+    for step in ("extract", "types", "redirects", "links", "anchors", "mark", "select"):
+        prepare_wikipedia(chosen, progress=quiet, resume=bool(done), stop_after=step)
+        assert not (tmp_path / "out" / "report.json").exists()
+        files = [p for p in (tmp_path / "out" / "parts").rglob("*.*") if p.is_file() and p.name != "seconds.json"]
+        now = {p: p.stat().st_mtime_ns for p in files}
+        assert {p: now[p] for p in done} == done and len(now) > len(done), step
+        done = now
     prepare_wikipedia(chosen, progress=quiet, resume=True)
     assert corpus_bytes(tmp_path / "out") == whole
 
@@ -474,10 +481,11 @@ def boom(number: int) -> int:
 @pytest.mark.slow
 def test_errors_come_out_of_processes(tmp_path: Path) -> None:
     workers = Workers(2)
-    assert list(workers.run((boom, (n,)) for n in [1] * 5)) == [1] * 5
-    assert workers.peak > 0
+    results = []
     with pytest.raises(InputError) as raised:
-        list(workers.run((boom, (n,)) for n in (1, 2)))
+        for result in workers.run((boom, (n,)) for n in (1, 0, 1, 2)):
+            results.append(result)
+    assert results == [1, 0, 1] and workers.peak > 0
     assert str(raised.value) == "f:3: expected a small number, found 2; take 1"
     with pytest.raises(OutputError, match="--workers"):
         list(workers.run((boom, (n,)) for n in (1, 3)))
