@@ -158,6 +158,8 @@ def random_tagger(seed: int = 0, types: int = 4, **config: Any) -> TaggerNetwork
         **config,
     }
     tagger = TaggerNetwork(TaggerConfig(**settings), load_encoder("tiny"))
+    if tagger.adapter is not None:
+        nn.init.normal_(tagger.adapter.out.weight)  # a new one adds nothing
     return tagger.eval()
 
 

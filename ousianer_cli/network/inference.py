@@ -132,7 +132,7 @@ def _nested(head: NestedHead, outer: Detected, vectors: np.ndarray) -> Detected:
 
 def _best_spans(tagger: TaggerNetwork, batch: Contextualised) -> tuple[list[list[Span]], list[np.ndarray]]:
     """Each sequence's spans with p(span) [M]; a name ends with its sentence."""
-    emissions = tagger.crf.ended_before(tagger.emission(batch.states), batch.begins).float().cpu()
+    emissions = tagger.crf.ended_before(tagger.emissions(batch.states, batch.layers), batch.begins).float().cpu()
     lengths = batch.mask.sum(dim=1).tolist()
     found = [tagger.crf.named_spans(row[:length]) for row, length in zip(emissions, lengths, strict=True)]
     return [spans for spans, _ in found], [marginals for _, marginals in found]

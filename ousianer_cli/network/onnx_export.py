@@ -48,7 +48,7 @@ class _Detector(nn.Module):
         batch = Batch(piece_ids[None], ones, first_piece[None], words, shapes[None])
         layers = network.states(batch)
         states, _ = network.lstm(network.mixed_words(layers, batch))
-        return network.emission(states)[0], states[0], layers[0]
+        return network.emissions(states, layers)[0], states[0], layers[0]
 
 
 class _Typing(nn.Module):

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from ousianer_cli.network.adapter import DetectionAdapter, adapter_inputs
 from ousianer_cli.network.crf import TAGS, Iob2Crf
 from ousianer_cli.network.encoder import LayerStates, ScalarMix
 from ousianer_cli.network.pieces import Batch
@@ -44,6 +45,8 @@ class TaggerConfig:
     """V; 0 takes the pooled vector as it is (the paper)."""
     typing_sees_encoder: bool = True
     """Whether a mention's vector also pools the mixed encoder states, not the BiLSTM's alone."""
+    adapter: int = 0
+    """Hidden size of what a detector learned from corrections (`network.adapter`); 0 where it learned none."""
 
 
 @dataclass(slots=True)
@@ -107,6 +110,9 @@ class TaggerNetwork(nn.Module):
         )
         out = 2 * config.lstm_hidden
         self.emission = nn.Linear(out, TAGS)
+        self.adapter: DetectionAdapter | None = None
+        if config.adapter:
+            self.adapter = self.new_adapter(config.adapter)
         self.crf = Iob2Crf()
         self.pool_lstm = SpanPooling(out, config.pooling)
         pooled = self.pool_lstm.size
@@ -138,6 +144,18 @@ class TaggerNetwork(nn.Module):
         words = self.mix(layers)
         return words if self.shape is None else torch.cat([words, self.shape(batch.shapes)], dim=-1)
 
+    def new_adapter(self, hidden: int) -> DetectionAdapter:
+        """An adapter of this network's sizes, which adds nothing yet."""
+        return DetectionAdapter(2 * self.config.lstm_hidden + self.config.encoder_size, hidden)
+
+    def emissions(self, states: Tensor, layers: Tensor) -> Tensor:
+        """The CRF's scores of tags [B, T, 3], from BiLSTM states [B, T, H] and encoder states [B, T, L, D]."""
+        scores: Tensor = self.emission(states)
+        if self.adapter is None:
+            return scores
+        added: Tensor = self.adapter(adapter_inputs(states, self.mix(layers)))
+        return scores + added
+
     def mention_vectors(self, states: Tensor, layers: Tensor, mentions: Mentions) -> Tensor:
         """[M, V] from BiLSTM states [B, T, H] and encoder states [B, T, L, D]."""
         pooled = self.pool_lstm(states, mentions)
@@ -150,6 +168,6 @@ class TaggerNetwork(nn.Module):
         return self.types(vectors)  # type: ignore[no-any-return]
 
     def detection_parameters(self) -> set[str]:
-        """Names of every tensor that detection reads: encoder, mix, shapes, BiLSTM, emission, CRF."""
+        """Names of every tensor that detection reads: encoder, mix, shapes, BiLSTM, emission, adapter, CRF."""
         typing = ("pool_lstm.", "typing_mix.", "pool_encoder.", "mention.", "types.")
         return {name for name in self.state_dict() if not name.startswith(typing)}

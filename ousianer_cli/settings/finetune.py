@@ -52,7 +52,7 @@ class FinetuneSettings:
     )
     detection: bool = setting(
         False,
-        doc="With feedback alone: teach the detector's last layer missed names, boundaries and what is no name, too.",
+        doc="With feedback alone: teach the detector missed names, boundaries and what is no name, too.",
         group="training",
         fixed=True,
     )

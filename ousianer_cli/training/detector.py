@@ -1,13 +1,16 @@
-"""Teaching a detector by corrections: its last layer and the CRF alone, over states that stay as they are.
+"""Teaching a detector by corrections: an adapter beside its last layer, over states that stay as they are.
 
-Encoder and BiLSTM, which typing reads too, are not touched, so that mention vectors, the conversion layer and the
-replay file stay good. Every step sees corrected sentences and others, the detector's own replay: sentences with all
-names marked, or text that the detector itself marked before. Letters: T words, H state size.
+Encoder, BiLSTM, last layer and CRF are not touched, so that mention vectors, the conversion layer and the replay file
+stay good. Each step sees corrected sentences, whose whole path is learned, and words of the detector's own replay,
+whose emissions are held to what they were, after Li and Hoiem (2016), "Learning without forgetting"; words that
+contradict the corrections (`detector_likeness`) are not held. Letters: T words, N words of the replay, C corrected
+words.
 """
 
 from __future__ import annotations
 
 import copy
+import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -15,31 +18,40 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from ousianer_cli.errors import ForgettingError, TrainingError
-from ousianer_cli.formats.detection import DetectionLine
+from ousianer_cli.errors import ForgettingError, InputError, TrainingError
+from ousianer_cli.formats.detection import DetectionLine, Fault
+from ousianer_cli.formats.words import resplit_tokens
+from ousianer_cli.network.adapter import DetectionAdapter
 from ousianer_cli.network.checkpoint import Model
 from ousianer_cli.network.crf import tags_of
-from ousianer_cli.network.inference import contextualised, detect_spans
+from ousianer_cli.network.inference import detect_spans
 from ousianer_cli.network.nested import Span
 from ousianer_cli.network.pieces import EncodedSentence
 from ousianer_cli.network.tagger import TaggerNetwork
 from ousianer_cli.training.adamw import AdamW
-from ousianer_cli.training.examples import Example, encode_sentences
+from ousianer_cli.training.detector_likeness import near_words
+from ousianer_cli.training.detector_words import SeenWords, seen_words, spans_in
+from ousianer_cli.training.examples import Example
 from ousianer_cli.training.schedule import rate_factor
 
-STEPS, RATE = 300, 1e-3
-CORRECTED, REPLAYED = 8, 32
-"""Sequences of each kind a step."""
+STEPS, RATE = 300, 2e-3
+HIDDEN = 64
+"""Hidden size of the adapter."""
+CORRECTED, REPLAYED = 32, 1024
+"""Corrected sentences and replayed words a step."""
+PULLS = (60.0, 240.0, 960.0)
+"""How strongly replayed words are held; the next where the one before loses more than `SPARED` on the guard set."""
+SPARED = 0.004
 HELD = 5
-"""One in so many replayed sequences is scored, not trained on."""
-MOST = 1500
-"""Replayed sequences at most; their states are held in memory, about 40 KB each."""
+"""One in so many replayed sequences stands guard: it is scored, not trained on."""
+MOST = 60_000
+"""Replayed words at most, drawn by sequences; they are held in memory, about 1.5 KB each."""
 
 
 @dataclass(frozen=True, slots=True)
 class DetectorFigures:
     """Corrected places that are right before and after, of how many; F1 of spans on held-out replay, of how many
-    sequences."""
+    sequences; replayed words that contradict the corrections, and were not held."""
 
     right_before: int
     right_after: int
@@ -47,12 +59,18 @@ class DetectorFigures:
     f1_before: float
     f1_after: float
     held: int
+    contradicting: int = 0
 
     def __str__(self) -> str:
-        return (
+        text = (
             f"detection: {self.right_before:,} of {self.places:,} corrected places right before, "
             f"{self.right_after:,} after; F1 of names on {self.held:,} held-out passages of the replay "
             f"{self.f1_before:.4f} before, {self.f1_after:.4f} after"
+        )
+        return text + (
+            f"; {self.contradicting:,} replayed words are like corrected ones and are not held"
+            if self.contradicting
+            else ""
         )
 
 
@@ -72,74 +90,214 @@ def teach_detector(
     *,
     seed: int = 1,
     max_loss: float = 0.01,
-    budget: int = 4096,
     report: Callable[[str], None] = lambda _: None,
 ) -> DetectorFigures:
-    """Train the emission layer and the CRF on corrected sentences and a replay; the model holds the new weights.
+    """Train the detector's adapter on corrected sentences and a replay; the model holds it afterwards.
+
+    A model that has an adapter goes on from it.
 
     Raises:
-        ForgettingError: F1 of names on held-out replay fell by more than `max_loss`; the weights are as they were.
+        ForgettingError: F1 of names on held-out replay fell by more than `max_loss`; the model is as it was.
         TrainingError: a loss that is no finite number.
+        InputError: no corrected sentence that the encoder can read whole.
     """
+    lesson = _Lesson.of(model, lines, replay, seed, report)
     tagger = model.tagger
-    learned = encode_sentences([line.sentence for line in lines], model.tokenizer, types=False).examples
-    generator = torch.Generator().manual_seed(seed)
-    drawn = [replay[i] for i in torch.randperm(len(replay), generator=generator).tolist()[:MOST]]
-    held, trained = drawn[: len(drawn) // HELD], drawn[len(drawn) // HELD :]
-    own = _States.of(tagger, learned, budget)
-    others = _States.of(tagger, trained, budget)
-    before = _right(model, lines, budget), span_f1(tagger, held, budget)
-    old = copy.deepcopy({"emission": tagger.emission.state_dict(), "crf": tagger.crf.state_dict()})
-    parameters = [*tagger.emission.parameters(), *tagger.crf.parameters()]
-    for parameter in parameters:
-        parameter.requires_grad = True
-    optimizer = AdamW(parameters, RATE, weight_decay=0.0)
-    for step in range(STEPS):
-        loss = own.loss(tagger, torch.randint(len(learned), (CORRECTED,), generator=generator))
-        if trained:
-            loss = loss + 2 * others.loss(tagger, torch.randint(len(trained), (REPLAYED,), generator=generator))
-        if not torch.isfinite(loss):
-            raise TrainingError(f"expected a finite loss of detection, found {loss.item():g}; no model was written")
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step(rate_factor(step, STEPS, STEPS // 10))
-        tagger.crf.enforce()
-    tagger.eval()
-    after = _right(model, lines, budget), span_f1(tagger, held, budget)
-    places = sum(len(line.corrected) for line in lines)
-    figures = DetectorFigures(before[0], after[0], places, before[1], after[1], len(held))
+    before = lesson.right(tagger.adapter), lesson.guard_f1(tagger.adapter)
+    adapter, after = tagger.adapter, before
+    for pull in PULLS:
+        adapter = lesson.taught(pull)
+        after = lesson.right(adapter), lesson.guard_f1(adapter)
+        if before[1] - after[1] <= min(SPARED, max_loss):
+            break
+    count = len(lesson.guard)
+    figures = DetectorFigures(
+        before[0], after[0], lesson.places, before[1], after[1], count, int(lesson.contradicting.sum())
+    )
     report(str(figures))
-    if held and before[1] - after[1] > max_loss:
-        tagger.emission.load_state_dict(old["emission"])
-        tagger.crf.load_state_dict(old["crf"])
-        raise ForgettingError(before[1], after[1], max_loss, len(held), "held-out passages of the detector's replay")
+    if before[1] - after[1] > max_loss:
+        raise ForgettingError(before[1], after[1], max_loss, count, "held-out passages of the detector's replay")
+    assert adapter is not None
+    tagger.adapter = adapter.eval()
+    tagger.config = dataclasses.replace(tagger.config, adapter=adapter.hidden.out_features)
     return figures
 
 
-@dataclass(slots=True)
-class _States:
-    """BiLSTM states [T, H] and tags [T] of sequences, computed once."""
+@dataclass(frozen=True, slots=True)
+class _Corrected:
+    """A corrected sentence: its words, the names it has, and what was said of which places."""
 
-    states: list[Tensor]
-    tags: list[Tensor]
+    seen: SeenWords
+    names: list[Span]
+    said: list[tuple[Span, Fault]]
+
+    @property
+    def tags(self) -> Tensor:
+        return torch.tensor(tags_of(self.names, len(self.seen)))
+
+
+@dataclass(slots=True)
+class _Lesson:
+    """Corrections and replay, run through the network once."""
+
+    tagger: TaggerNetwork
+    corrected: list[_Corrected]
+    replayed: list[SeenWords]
+    guard: list[tuple[SeenWords, list[Span]]]
+    """Held-out sequences with their names, and with words of contradicting places not among them (`watched`)."""
+    contradicting: Tensor
+    """Which replayed words contradict the corrections: mask [N]."""
+    against: list[Tensor]
+    """The same of each guard sequence: masks [T]."""
+    seed: int
 
     @classmethod
-    def of(cls, tagger: TaggerNetwork, examples: Sequence[Example], budget: int) -> _States:
-        states: list[Tensor] = [torch.zeros(0)] * len(examples)
-        with torch.no_grad():
-            for batch in contextualised(tagger, [e.encoded for e in examples], budget):
-                for row, index in enumerate(batch.indices):
-                    states[index] = batch.states[row, : examples[index].encoded.words].clone()
-        return cls(states, [torch.tensor(tags_of(e.spans, e.encoded.words)) for e in examples])
+    def of(
+        cls,
+        model: Model,
+        lines: Sequence[DetectionLine],
+        replay: Sequence[Example],
+        seed: int,
+        report: Callable[[str], None],
+    ) -> _Lesson:
+        tagger = model.tagger
+        corrected = _read(model, lines, report)
+        drawn = _drawn(replay, seed)
+        held, trained = drawn[: len(drawn) // HELD], drawn[len(drawn) // HELD :]
+        guard = list(zip(seen_words(tagger, [e.encoded for e in held]), (e.spans for e in held), strict=True))
+        replayed = seen_words(tagger, [e.encoded for e in trained])
+        near = _contradicting(tagger, corrected, [*replayed, *(seen for seen, _ in guard)])
+        sizes = [len(seen) for seen in replayed]
+        split = torch.split(near, [sum(sizes), *(len(seen) for seen, _ in guard)])
+        return cls(tagger, corrected, replayed, guard, split[0], list(split[1:]), seed)
 
-    def loss(self, tagger: TaggerNetwork, rows: Tensor) -> Tensor:
-        """The CRF's mean loss on some of the sequences."""
-        chosen = rows.tolist()
-        states = pad_sequence([self.states[i] for i in chosen], batch_first=True)
-        tags = pad_sequence([self.tags[i] for i in chosen], batch_first=True)
-        lengths = torch.tensor([len(self.tags[i]) for i in chosen])
-        mask = torch.arange(states.shape[1])[None] < lengths[:, None]
-        return tagger.crf.negative_log_likelihood(tagger.emission(states), tags, mask).mean()
+    @property
+    def places(self) -> int:
+        """Places that a person corrected."""
+        return sum(len(one.said) for one in self.corrected)
+
+    def right(self, adapter: DetectionAdapter | None) -> int:
+        """Corrected places that are right with an adapter."""
+        found = spans_in(self.tagger.crf, [one.seen for one in self.corrected], adapter)
+        return sum(
+            (place in spans) != (fault == "no name")
+            for one, spans in zip(self.corrected, found, strict=True)
+            for place, fault in one.said
+        )
+
+    def guard_f1(self, adapter: DetectionAdapter | None) -> float:
+        """F1 of exact spans on the guard set, those with contradicting words left out; 0 where there are none."""
+        found = spans_in(self.tagger.crf, [seen for seen, _ in self.guard], adapter)
+        right = size = 0
+        for (_, names), spans, against in zip(self.guard, found, self.against, strict=True):
+            wanted, own = ({s for s in part if not against[s[0] : s[1]].any()} for part in (names, spans))
+            right += len(wanted & own)
+            size += len(wanted) + len(own)
+        return 2 * right / size if size else 0.0
+
+    def taught(self, pull: float) -> DetectionAdapter:
+        """An adapter that learned the corrections, replayed words being held so strongly."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            adapter = copy.deepcopy(self.tagger.adapter or self.tagger.new_adapter(HIDDEN))
+            self._train(adapter, pull)
+        return adapter
+
+    def _train(self, adapter: DetectionAdapter, pull: float) -> None:
+        crf, earlier = self.tagger.crf, self.tagger.adapter
+        inputs = torch.cat([seen.inputs for seen in self.replayed]) if self.replayed else torch.zeros(0)
+        holding = torch.nonzero(~self.contradicting).flatten()
+        adapter.train()
+        for parameter in adapter.parameters():
+            parameter.requires_grad = True
+        optimizer = AdamW(adapter.parameters(), RATE, weight_decay=0.01)
+        for step in range(STEPS):
+            rows = torch.randperm(len(self.corrected))[:CORRECTED].tolist()
+            loss = _path_loss(crf, adapter, [self.corrected[i] for i in rows])
+            if len(holding):
+                words = holding[torch.randint(len(holding), (REPLAYED,))]
+                moved = adapter(inputs[words].float())
+                if earlier is not None:
+                    with torch.no_grad():
+                        moved = moved - earlier(inputs[words].float())
+                # What is added to all tags alike changes nothing. Chances in place of emissions would let words of
+                # which the detector is sure move far, and with them those of other texts of which it is not.
+                loss = loss + pull * (moved - moved.mean(dim=1, keepdim=True)).square().sum(dim=1).mean()
+            if not torch.isfinite(loss):
+                raise TrainingError(f"expected a finite loss of detection, found {loss.item():g}; no model was written")
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step(rate_factor(step, STEPS, STEPS // 10))
+        adapter.eval()
+
+
+def _path_loss(crf: torch.nn.Module, adapter: DetectionAdapter, sentences: Sequence[_Corrected]) -> Tensor:
+    """The CRF's mean loss on corrected sentences."""
+    emissions = pad_sequence([one.seen.emissions for one in sentences], batch_first=True)
+    inputs = pad_sequence([one.seen.inputs for one in sentences], batch_first=True).float()
+    lengths = torch.tensor([len(one.seen) for one in sentences])
+    mask = torch.arange(emissions.shape[1])[None] < lengths[:, None]
+    tags = pad_sequence([one.tags for one in sentences], batch_first=True)
+    loss: Tensor = crf.negative_log_likelihood(emissions + adapter(inputs), tags, mask).mean()  # type: ignore[operator]
+    return loss
+
+
+def _read(model: Model, lines: Sequence[DetectionLine], report: Callable[[str], None]) -> list[_Corrected]:
+    rows = []
+    for line in lines:
+        said = [(c.start, c.end) for c in line.corrected]
+        names = [(m.start, m.end) for m in line.sentence.mentions]
+        words, spans = resplit_tokens(line.sentence.tokens, [*names, *said])
+        rows.append((words, spans[: len(names)], spans[len(names) :], [c.fault for c in line.corrected]))
+    encoded = model.tokenizer.encode([words for words, *_ in rows])
+    kept = [i for i, e in enumerate(encoded) if e.words and e.pieces <= model.max_pieces]
+    if len(kept) < len(rows):
+        report(f"{len(rows) - len(kept):,} corrected sentences are longer than the encoder reads, and teach nothing")
+    if not kept:
+        raise InputError("a corrected sentence that the encoder can read", "none", remedy="check the detection file")
+    seen = seen_words(model.tagger, [encoded[i] for i in kept])
+    return [
+        _Corrected(one, rows[i][1], list(zip(rows[i][2], rows[i][3], strict=True)))
+        for one, i in zip(seen, kept, strict=True)
+    ]
+
+
+def _drawn(replay: Sequence[Example], seed: int) -> list[Example]:
+    """Sequences of at most `MOST` words, in a seeded order."""
+    order = torch.randperm(len(replay), generator=torch.Generator().manual_seed(seed)).tolist()
+    drawn, words = [], 0
+    for i in order:
+        words += replay[i].encoded.words
+        if words > MOST:
+            break
+        drawn.append(replay[i])
+    return drawn
+
+
+def _contradicting(tagger: TaggerNetwork, corrected: Sequence[_Corrected], others: Sequence[SeenWords]) -> Tensor:
+    """Which words of other sequences contradict the corrections: mask [N]; with a word, the name that it is in, and the
+    words beside it, which a name may have to begin or end at."""
+    if not others:
+        return torch.zeros(0, dtype=torch.bool)
+    found = spans_in(tagger.crf, [one.seen for one in corrected], tagger.adapter)
+    old = torch.cat([torch.tensor(tags_of(s, len(c.seen))) for s, c in zip(found, corrected, strict=True)])
+    new = torch.cat([one.tags for one in corrected])
+    changed = old != new
+    names = spans_in(tagger.crf, others, tagger.adapter)
+    tags = torch.cat([torch.tensor(tags_of(s, len(o))) for s, o in zip(names, others, strict=True)])
+    halves = 2 * tagger.config.lstm_hidden, tagger.config.encoder_size
+    inputs = torch.cat([one.seen.inputs for one in corrected])[changed]
+    near = near_words(torch.cat([o.inputs for o in others]), tags, inputs, old[changed], new[changed], halves)
+    masks = []
+    for spans, mask in zip(names, torch.split(near, [len(o) for o in others]), strict=True):
+        free = mask.clone()
+        free[1:] |= mask[:-1]
+        free[:-1] |= mask[1:]
+        for start, end in spans:
+            if mask[start:end].any():
+                free[start:end] = True
+        masks.append(free)
+    return torch.cat(masks)
 
 
 def span_f1(tagger: TaggerNetwork, examples: Sequence[Example], budget: int = 4096) -> float:
@@ -148,14 +306,3 @@ def span_f1(tagger: TaggerNetwork, examples: Sequence[Example], budget: int = 40
     right = sum(len(set(spans) & set(e.spans)) for e, (spans, _) in zip(examples, found, strict=True))
     size = sum(len(spans) for spans, _ in found) + sum(len(e.spans) for e in examples)
     return 2 * right / size if size else 0.0
-
-
-def _right(model: Model, lines: Sequence[DetectionLine], budget: int) -> int:
-    """Corrected places that the detector now has right."""
-    encoded = model.tokenizer.encode([list(line.sentence.tokens) for line in lines])
-    found: list[list[Span]] = [spans for spans, _ in detect_spans(model.tagger, encoded, budget)]
-    return sum(
-        ((c.start, c.end) in spans) != (c.fault == "no name")
-        for line, spans in zip(lines, found, strict=True)
-        for c in line.corrected
-    )

@@ -26,7 +26,7 @@ def saved(folder: Path, model: Model) -> Path:
 
 @pytest.mark.parametrize("tuned", [True, False])
 def test_a_sentence_has_the_same_names_and_types(tmp_path: Path, tuned: bool) -> None:
-    shape: dict[str, object] = {"shape_input": True, "lstm_layers": 2} if tuned else {"pooling": "mean"}
+    shape: dict[str, object] = {"shape_input": True, "lstm_layers": 2, "adapter": 6} if tuned else {"pooling": "mean"}
     made = random_tuned_model(4, **shape) if tuned else random_model(4, **shape)
     folder = saved(tmp_path / "model", made)
     code, out, err = command_line("export", folder, "--onnx", "-o", tmp_path / "out")

@@ -82,18 +82,20 @@ def changed(tagger: TaggerNetwork, name: str) -> None:
 def detection_of(tagger: TaggerNetwork) -> torch.Tensor:
     batch = collate(TOKENIZER.encode(WORDS))
     with torch.no_grad():
-        states, _ = tagger.contextualise(batch)
-        emissions = tagger.emission(states)
+        emissions = tagger.emissions(*tagger.contextualise(batch))
         tags = torch.tensor([[1, 2, 0, 0, 1, 0], [1, 0, 0, 0, 0, 0]])
         nll = tagger.crf.negative_log_likelihood(emissions, tags, batch.word_mask)
     return torch.cat([emissions.flatten(), nll])
 
 
-@pytest.mark.parametrize("config", [{}, {"mention_size": 0, "pooling": "mean"}], ids=["own", "mean"])
+@pytest.mark.parametrize(
+    "config", [{}, {"mention_size": 0, "pooling": "mean"}, {"adapter": 5}], ids=["own", "mean", "adapter"]
+)
 def test_detection_parameters_are_exactly_what_detection_reads(config: dict[str, object]) -> None:
     tagger = random_tagger(**config)
     names = tagger.detection_parameters()
-    assert {n.partition(".")[0] for n in names} == {"states", "mix", "shape", "lstm", "emission", "crf"}
+    own = {"states", "mix", "shape", "lstm", "emission", "crf"} | ({"adapter"} if "adapter" in config else set())
+    assert {n.partition(".")[0] for n in names} == own
     before = detection_of(tagger)
     for name in tagger.state_dict():
         if name in names:
@@ -107,6 +109,20 @@ def test_detection_parameters_are_exactly_what_detection_reads(config: dict[str,
         changed(tagger, name)
         assert not torch.equal(detection_of(tagger), before), f"detection does not read {name}"
         tagger.state_dict()[name].copy_(kept)
+
+
+def test_an_adapter_begins_with_nothing_and_typing_never_reads_it() -> None:
+    tagger = random_tagger()
+    states, layers = tagger.contextualise(collate(TOKENIZER.encode(WORDS)))
+    before, vectors = (
+        tagger.emissions(states, layers),
+        tagger.mention_vectors(states, layers, Mentions.of(SPANS)),
+    )
+    tagger.adapter = tagger.new_adapter(5).eval()
+    assert torch.equal(tagger.emissions(states, layers), before)
+    torch.nn.init.ones_(tagger.adapter.out.bias)
+    assert torch.equal(tagger.emissions(states, layers), before + 1)
+    assert torch.equal(tagger.mention_vectors(states, layers, Mentions.of(SPANS)), vectors)
 
 
 def test_detection_loss_gives_typing_no_gradient_and_the_other_way_round() -> None:

@@ -1,4 +1,4 @@
-"""Teaching a detector: what corrections say of detection, the detection file, and a last layer that learns it."""
+"""Teaching a detector: what corrections say of detection, the detection file, and an adapter that learns it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,13 @@ from ousianer_cli.errors import ForgettingError, InputError, OutputError
 from ousianer_cli.formats.corpus import read_corpus
 from ousianer_cli.formats.detection import Corrected, DetectionLine, is_detection_file, read_detection, write_detection
 from ousianer_cli.formats.feedback import NO_NAME
-from ousianer_cli.network.checkpoint import Model, load_model
-from ousianer_cli.network.inference import detect_spans
+from ousianer_cli.network.checkpoint import Model, load_model, save_model
+from ousianer_cli.network.inference import Contextualised, detect_batch, detect_spans
+from ousianer_cli.network.packed import PackedNetwork
+from ousianer_cli.network.shapes import sentence_begins
 from ousianer_cli.training import detector
 from ousianer_cli.training.detector import teach_detector
+from ousianer_cli.training.detector_likeness import near_words
 from ousianer_cli.training.examples import encode_sentences
 from ousianer_cli.training.finetune.detection import corrected_line, counted, detection_path
 
@@ -70,7 +73,7 @@ def test_another_file_is_not_overwritten_and_wrong_lines_are_named(tmp_path: Pat
         read_detection(tmp_path / "bad.jsonl")
 
 
-# ---- the last layer learns -------------------------------------------------------------------------------------------
+# ---- an adapter learns -----------------------------------------------------------------------------------------------
 
 KNOWN = [sentence(f"Yesterday {who} sat .", (f"Yesterday {who}", ())) for who in ("Ada", "Otto", "Ivo", "Nina")] * 10
 
@@ -82,48 +85,101 @@ def found_in(model: Model, *texts: str) -> list[list[tuple[int, int]]]:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rates for a network of eight units."""
-    monkeypatch.setattr(detector, "RATE", 0.05)
-    monkeypatch.setattr(detector, "STEPS", 150)
+    monkeypatch.setattr(detector, "RATE", 0.02)
+    monkeypatch.setattr(detector, "STEPS", 80)
     monkeypatch.setattr(detector, "HELD", 99)  # of a dozen sentences none is held out
 
 
+LEA = corrected_line(("we", "met", "lea", "today"), {(2, 3): "PER"}, [])
+
+
 @pytest.mark.usefixtures("quick")
-def test_missed_names_are_learned_and_only_the_last_layer_changes() -> None:
+def test_missed_names_are_learned_by_an_adapter_and_nothing_else_changes(tmp_path: Path) -> None:
     model = capitals_model()
-    with torch.no_grad():
-        model.tagger.emission.bias += torch.tensor([30.0, 0.0, 0.0])  # it finds no name at all
-    assert found_in(model, "we met Lea today") == [[]]
+    assert found_in(model, "we met lea today") == [[]]
     before = {n: t.clone() for n, t in model.tagger.state_dict().items()}
-    lines = [corrected_line(("we", "met", "Lea", "today"), {(2, 3): "PER"}, [])]
-    figures = teach_detector(model, lines, [], seed=1)
-    assert found_in(model, "we met Lea today") == [[(2, 3)]]
+    figures = teach_detector(model, [LEA], encode_sentences(KNOWN[:8], model.tokenizer).examples, seed=1)
+    assert found_in(model, "we met lea today", "Yesterday Ada sat .") == [[(2, 3)], [(0, 2)]]
     assert (figures.right_before, figures.right_after, figures.places) == (0, 1, 1)
-    changed = {n for n, t in model.tagger.state_dict().items() if not torch.equal(t, before[n])}
-    assert changed and all(n.startswith(("emission.", "crf.")) for n in changed)
+    after = model.tagger.state_dict()
+    assert all(torch.equal(after[n], t) for n, t in before.items())
+    assert set(after) - set(before) == {
+        f"adapter.{layer}.{n}" for layer in ("hidden", "out") for n in ("weight", "bias")
+    }
+    save_model(tmp_path / "m", model, "card")
+    again = load_model(tmp_path / "m")
+    assert found_in(again, "we met lea today", "Yesterday Ada sat .") == [[(2, 3)], [(0, 2)]]
+    with torch.inference_mode():  # and as `tag` runs it on a CPU
+        (sequence,) = again.tokenizer.encode([["we", "met", "lea", "today"]])
+        states, layers, shapes = PackedNetwork(again.tagger)(sequence)
+        batch = Contextualised([0], states, layers, torch.ones(1, 4).bool(), sentence_begins(shapes))
+        assert [found.spans for found in detect_batch(again.tagger, batch)] == [[(2, 3)]]
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_second_lesson_goes_on_from_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(detector, "RATE", 0.005)
+    monkeypatch.setattr(detector, "STEPS", 150)
+    model = capitals_model()
+    replay = encode_sentences(KNOWN[:8], model.tokenizer).examples
+    teach_detector(model, [LEA], replay, seed=1)
+    first = model.tagger.adapter
+    other = corrected_line(("the", "bay", "is", "near"), {(1, 2): "LOC"}, [])
+    teach_detector(model, [LEA, other], replay, seed=1)
+    assert model.tagger.adapter is not first and model.tagger.config.adapter == detector.HIDDEN
+    texts = ("we met lea today", "the bay is near", "Yesterday Ada sat .")
+    assert found_in(model, *texts) == [[(2, 3)], [(1, 2)], [(0, 2)]]
 
 
 @pytest.mark.usefixtures("quick")
 def test_a_detector_that_would_lose_the_rest_is_refused_and_stays_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     model = capitals_model()
     replay = encode_sentences(KNOWN, model.tokenizer).examples
-    before = found_in(model, "Yesterday Ada sat .")
-    assert before == [[(0, 2)]]
     monkeypatch.setattr(detector, "HELD", 5)
-    monkeypatch.setattr(detector, "REPLAYED", 0)  # nothing holds it
+    monkeypatch.setattr(detector, "PULLS", (0.0,))  # nothing holds it
     lines = [DetectionLine(sentence("Yesterday Ada sat ."), (Corrected(0, 2, "no name"),))]
-    monkeypatch.setattr(detector._States, "loss", lambda self, tagger, rows: _own_only(self, tagger, rows, lines))
     with pytest.raises(ForgettingError, match="held-out passages of the detector's replay"):
         teach_detector(model, lines, replay, seed=1)
-    assert found_in(model, "Yesterday Ada sat .") == before
+    assert found_in(model, "Yesterday Ada sat .") == [[(0, 2)]] and model.tagger.adapter is None
 
 
-_LOSS = detector._States.loss
+@pytest.mark.usefixtures("quick")
+def test_a_lesson_that_loses_too_much_is_given_again_more_carefully(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = capitals_model()
+    replay = encode_sentences(KNOWN, model.tokenizer).examples
+    monkeypatch.setattr(detector, "HELD", 5)
+    monkeypatch.setattr(detector, "PULLS", (0.0, 100.0))
+    pulls = []
+    train = detector._Lesson.taught
+    monkeypatch.setattr(detector._Lesson, "taught", lambda self, pull: (pulls.append(pull), train(self, pull))[1])
+    lines = [DetectionLine(sentence("Yesterday Ada sat ."), (Corrected(0, 2, "no name"),))]
+    figures = teach_detector(model, lines, replay, seed=1)
+    assert pulls == [0.0, 100.0] and figures.f1_after == figures.f1_before
 
 
-def _own_only(states: detector._States, tagger: object, rows: torch.Tensor, lines: list[DetectionLine]) -> torch.Tensor:
-    if len(states.states) == len(lines):
-        return _LOSS(states, tagger, rows)  # type: ignore[arg-type]
-    return torch.zeros(())
+def test_words_like_corrected_ones_are_found_among_those_of_their_old_tag() -> None:
+    generator = torch.Generator().manual_seed(1)
+    words = torch.randn(400, 48, generator=generator)
+    kind = torch.nn.functional.one_hot(torch.tensor(3), 48) * 16.0
+    words[:40] += kind
+    tags = torch.zeros(400, dtype=torch.long)
+    tags[30:40] = 1  # like them, but of another tag: the detector does not err there
+    corrected = torch.randn(10, 48, generator=generator) + kind
+    old, new = torch.zeros(10, dtype=torch.long), torch.ones(10, dtype=torch.long)
+    near = near_words(words, tags, corrected, old, new, (24, 24))
+    assert near[:30].float().mean() > 0.5 and not near[30:40].any() and near[40:].float().mean() < 0.01
+    assert not near_words(words, tags, corrected[:2], old[:2], new[:2], (24, 24)).any(), "two are no kind"
+
+
+@pytest.mark.usefixtures("quick")
+def test_sentences_too_long_to_read_are_counted() -> None:
+    model = capitals_model(max_pieces=40)
+    long = corrected_line(("word",) * 60 + ("lea",), {(60, 61): "PER"}, [])
+    said: list[str] = []
+    teach_detector(model, [LEA, long], [], seed=1, report=said.append)
+    assert said[0] == "1 corrected sentences are longer than the encoder reads, and teach nothing"
+    with pytest.raises(InputError, match="a corrected sentence that the encoder can read"):
+        teach_detector(model, [long], [], seed=1)
 
 
 KNOWN_TEXT = "Yesterday Mara Voss went to Lima ."

@@ -170,7 +170,6 @@ def taught(
         _replay(model, lines, settings, report),
         seed=settings.seed,
         max_loss=settings.max_loss,
-        budget=settings.batch_pieces,
         report=report,
     )
     return {"detection_feedback": dataclasses.asdict(figures)}

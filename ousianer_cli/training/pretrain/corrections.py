@@ -1,6 +1,7 @@
 """Pretraining from a fine-tuned model by a detection file alone: its detector learns what a person corrected.
 
-What typing reads stays byte-equal, so that the model keeps its types, its conversion layer and its replay file.
+An adapter learns it; every tensor that the model had stays byte-equal, so that it keeps its types, its conversion layer
+and its replay file.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def pretrain_on_corrections(
         encoded = model.tokenizer.encode([list(line.sentence.tokens) for line in lines if not line.corrected])
         replay = self_marked(model, encoded, settings.batch_pieces)
         report(f"{len(lines):,} corrected sentences, held by nothing else: give --detection a corpus beside them")
-    figures = teach_detector(model, lines, replay, seed=settings.seed, budget=settings.batch_pieces, report=report)
+    figures = teach_detector(model, lines, replay, seed=settings.seed, report=report)
     model.metrics = {**model.metrics, "detection_feedback": dataclasses.asdict(figures)}
     save_model(settings.out, model, f"# A model whose detector learned corrections\n\n{figures}.\n")
     f1 = round(figures.f1_after, 4)

@@ -32,8 +32,8 @@ def validate(
     for name, examples in corpora.detection_dev.items():
         right = found = gold = 0
         for batch, chosen in _batches(examples, batch_pieces, cache, f"detection:{name}"):
-            states, _ = tagger.contextualise(batch.to(device))
-            spans = tagger.crf.best_spans(tagger.emission(states), batch.word_mask.to(device))
+            states, layers = tagger.contextualise(batch.to(device))
+            spans = tagger.crf.best_spans(tagger.emissions(states, layers), batch.word_mask.to(device))
             for example, predicted in zip(chosen, spans, strict=True):
                 right += len(set(predicted) & set(example.spans))
                 found += len(predicted)

@@ -50,6 +50,7 @@ def new_model(
         pooling=settings.pooling,
         mention_size=settings.mention_size,
         typing_sees_encoder=settings.typing_sees_encoder,
+        adapter=earlier[0].tagger.config.adapter if earlier else 0,
     )
     name = earlier[0].encoder_name if earlier else settings.encoder
     # An encoder that an earlier training tuned is found nowhere else, so that it goes into the folder even when frozen.
@@ -78,6 +79,11 @@ def go_on_from(earlier: Sequence[Model], model: Model, folders: Sequence[str]) -
         name = differing_setting(model.tagger.config, other.tagger.config)
         if name is not None:
             found, wanted = (getattr(m.tagger.config, name) for m in (model, other))
+            if name == "adapter":
+                raise SettingsError(
+                    "--start: expected models whose detectors all learned corrections, or none of them, found both "
+                    f"({folder} is unlike {folders[0]}); leave it out"
+                )
             option = "--mix-layers" if name == "layers" else flag(name)
             raise SettingsError(f"{option}: expected {wanted} as in {folder}, found {found}; give the same")
         if not same_encoder(earlier[0], other):

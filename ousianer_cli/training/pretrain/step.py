@@ -119,7 +119,7 @@ def _losses(
     rows = [i for i, e in enumerate(examples) if e.detects]
     if rows:
         nll = tagger.crf.negative_log_likelihood(
-            tagger.emission(states[rows]),
+            tagger.emissions(states[rows], layers[rows]),
             _tags([examples[i] for i in rows], batch.word_mask.shape[1]).to(device),
             batch.word_mask[rows],
         ).mean()
