@@ -6,13 +6,16 @@ A small project is laid down, and each command runs once undisturbed, which give
 older output and is ended at random moments of that time: by kill -9, SIGTERM and SIGINT. After each the output must be
 the old one or the new one, byte for byte; signals that can be caught leave no hidden file and no traceback; and the
 command, run again (with --resume where it has that), must end with the wanted bytes. With --tmpfs (as root) an output
-and TMPDIR on a full disk, and an output on a read-only one: one line, exit code 2, the old output whole. One row a
-command; exit code 1 where a promise is broken.
+and TMPDIR on a full disk, and an output on a read-only one: one line, exit code 2, the old output whole; and `tag` over
+a disk that fills up on the way, which then grows: --resume ends with the wanted bytes. `prepare wikipedia` writes into
+its folder as it goes on, so there it is the folder that --resume must bring to its end. One row a command; exit code 1
+where a promise is broken.
 """
 
 from __future__ import annotations
 
 import argparse
+import bz2
 import contextlib
 import hashlib
 import os
@@ -28,8 +31,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-TIMES = ("metrics.jsonl", "metrics.json", "README.md")
-"""Files of a model folder that say how long something took, or when: not compared."""
+TIMES = ("metrics.jsonl", "metrics.json", "README.md", "report.json")
+"""Files of an output folder that say how long something took, or when: not compared."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,14 @@ COMMANDS = (
     Command("average", ("average", "first", "first", "-o", "mean"), "mean"),
     Command("tag", ("tag", "ltf", "--model", "mini", "-o", "run.tab"), "run.tab"),
 )  # fmt: skip
+MANY = Command("tag many", ("tag", "many", "--model", "mini", "-o", "many.tab"), "many.tab", ("--resume",))
+WIKIPEDIA = Command(
+    "prepare wikipedia",
+    ("prepare", "wikipedia", "walks.xml.bz2", "--types", "types.tsv", "--workers", "1", "-o", "silver"),
+    "silver",
+    ("--resume",),
+)
+NAMES = [command.name for command in (*COMMANDS, MANY, WIKIPEDIA)]
 
 
 def run(arguments: Sequence[str], folder: Path, **environment: str) -> subprocess.Popen[str]:
@@ -203,11 +214,88 @@ def disks(command: Command, folder: Path) -> list[str]:
     return broken
 
 
+def small_disk(command: Command, folder: Path) -> list[str]:
+    """A disk that is full before a run of many documents is at its end, then larger; what was broken."""
+    broken = []
+    whole(command.arguments, folder)
+    wanted = digest(folder / command.out)
+    at = command.arguments.index("-o") + 1
+    place = folder / "disk"
+    elsewhere = [*command.arguments[:at], f"disk/{command.out}", *command.arguments[at + 1 :]]
+    for kilobytes in (8, 32, 64):
+        with mounted(place, f"size={kilobytes}k") as disk:
+            process = run(elsewhere, folder)
+            _, errors = process.communicate()
+            what = f"{command.name}, {kilobytes} KiB"
+            if process.returncode != 2 or "Traceback" in errors or "No space left" not in errors:
+                broken.append(f"{what}: exit code {process.returncode}: {errors.strip()[-200:]}")
+            if (disk / command.out).exists():
+                broken.append(f"{what}: a half-written {command.out}")
+            subprocess.run(["mount", "-o", "remount,size=16m", str(disk)], check=True)
+            whole([*elsewhere, *command.resume], folder)
+            if digest(disk / command.out) != wanted:
+                broken.append(f"{what}: gone on with, it ended with other bytes")
+            if hidden(disk):
+                broken.append(f"{what}: left {', '.join(hidden(disk))}")
+    return broken
+
+
+def gone_on_with(command: Command, folder: Path, kills: int, rng: random.Random) -> tuple[Counter[str], list[str]]:
+    """What came of ending a command that fills its folder as it goes on, and of going on with it."""
+    out = folder / command.out
+    seconds = whole(command.arguments, folder)
+    wanted = digest(out)
+    counts: Counter[str] = Counter()
+    broken: list[str] = []
+    for kind in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT):
+        for _ in range(kills):
+            remove(out)
+            process = run(command.arguments, folder)
+            time.sleep(rng.uniform(0.3 * seconds, seconds))
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, kind)
+            _, errors = process.communicate()
+            what = f"{command.name}, {kind.name}"
+            if "Traceback" in errors:
+                broken.append(f"{what}: a traceback: {errors.strip().splitlines()[-1]}")
+            counts["new" if process.returncode == 0 else "begun"] += 1
+            whole([*command.arguments, *(command.resume if out.exists() else ())], folder)
+            if digest(out) != wanted:
+                broken.append(f"{what}: gone on with, it ended with other bytes")
+            left = hidden(folder)
+            counts["left hidden files"] += bool(left)
+            if left:
+                broken.append(f"{what}: left {', '.join(left)}")
+            counts["ended"] += 1
+    return counts, broken
+
+
+def lay_down(folder: Path) -> None:
+    """Documents and a dump that take a while, of made-up walks."""
+    places = ("Oulu", "Bergen", "Lund", "Riga", "Turku")
+    (folder / "many").mkdir()
+    for k in range(150):
+        text = f"Walk {k} leads from {places[k % 5]} to {places[k % 4]}. Ann Roe and Bo Ek of the Fjord Club took it.\n"
+        (folder / "many" / f"walk{k:03}.txt").write_text(text * 3, encoding="utf-8")
+    page = (
+        "<page><title>{0}</title><ns>0</ns><id>{1}</id><revision><id>{1}</id><text xml:space='preserve'>{2}</text>"
+        "</revision></page>\n"
+    )
+    long = "It is a long walk by the sea. " * 30
+    pages = (
+        page.format(f"Walk {k}", k + 1, f"Walk {k} leads from [[{places[k % 5]}]] to [[{places[k % 4]}]]. {long}")
+        for k in range(3000)
+    )
+    (folder / "walks.xml.bz2").write_bytes(bz2.compress(f"<mediawiki>\n{''.join(pages)}</mediawiki>\n".encode()))
+    rows = "".join(f"{place}\twordnet_city_108524735\n" for place in places)
+    (folder / "types.tsv").write_text("title\ttypes\n" + rows, encoding="utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=5, help="by each signal, for each command")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", nargs="+", choices=[c.name for c in COMMANDS], default=[c.name for c in COMMANDS])
+    parser.add_argument("--only", nargs="+", choices=NAMES, default=NAMES)
     parser.add_argument("--tmpfs", action="store_true", help="disks, too; needs the right to mount")
     options = parser.parse_args()
     rng = random.Random(options.seed)
@@ -217,16 +305,23 @@ def main() -> None:
         whole(("init", str(folder)), Path(name))
         whole((*PRETRAIN, "-o", "first"), folder)
         whole(("finetune", "first", "--train", "aida_train.jsonl", "--epochs", "6", "-o", "mini"), folder)
-        for command in COMMANDS:
-            if command.name not in options.only:
+        lay_down(folder)
+        for command in (*COMMANDS, MANY, WIKIPEDIA):
+            if command.name not in options.only or (command is MANY and not options.tmpfs):
                 continue
-            counts, broken = ended(command, folder, options.kills, rng)
-            if options.tmpfs:
+            counts: Counter[str] = Counter()
+            broken: list[str] = []
+            if command is MANY:
+                broken = small_disk(command, folder)
+            elif command is WIKIPEDIA:
+                counts, broken = gone_on_with(command, folder, options.kills, rng)
+            else:
+                counts, broken = ended(command, folder, options.kills, rng)
+            if options.tmpfs and command in COMMANDS:
                 broken += disks(command, folder)
             every += broken
-            print(f"{command.name}: ended {counts['ended']} times, the old output {counts['old']} and a whole new one "
-                  f"{counts['new']} times, hidden files after kill -9 {counts['left hidden files']} times; "
-                  f"{len(broken)} promises broken", flush=True)  # fmt: skip
+            told = {name: counts[name] for name in ("ended", "old", "begun", "new", "left hidden files")}
+            print(f"{command.name}: {told}; {len(broken)} promises broken", flush=True)
             for line in broken:
                 print(f"  {line}", flush=True)
     raise SystemExit(bool(every))

@@ -16,6 +16,8 @@ LETTERS = "BIESLU"
 """Begin, inside, end (or last), single (or unit)."""
 _TO_BIOES = {"L": "E", "U": "S"}
 _BROKEN = re.compile(r".-.*", re.DOTALL)
+_MARKUP = re.compile(r"[<>{}\[\]\"]")
+"""In a bare label it shows that a line is no row of columns but JSON or markup."""
 _AT_LEAST = 20
 """So many words without a single `O`, labelled bare, are no names: parts of speech, lemmas."""
 
@@ -82,6 +84,8 @@ class TagReader:
             raise refuse("a column of tags, with O where there is no name", repr(tag[:60]))
         match = self.scheme.pattern.fullmatch(tag) if self.scheme else None
         if self.scheme is BARE and match:
+            if _MARKUP.search(tag):
+                raise refuse("a tag in the last column", f"{tag[:60]!r}, which looks like JSON or markup")
             if _BROKEN.fullmatch(tag) and not BEFORE.pattern.fullmatch(tag):
                 match = None
             elif BEFORE.pattern.fullmatch(tag):

@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ousianer_cli.formats.tags import AFTER, AFTER_LOW, BARE, BEFORE, BEFORE_LOW, Scheme, scheme_of, spans_from_tags
+from ousianer_cli.errors import InputError
+from ousianer_cli.formats.tags import (
+    AFTER,
+    AFTER_LOW,
+    BARE,
+    BEFORE,
+    BEFORE_LOW,
+    Scheme,
+    TagReader,
+    scheme_of,
+    spans_from_tags,
+)
 
 
 @pytest.mark.parametrize(
@@ -53,3 +64,10 @@ def test_iob2_gives_back_its_spans(blocks: list[tuple[int, str]]) -> None:
             spans.append((len(tags), len(tags) + length, label))
         tags += [f"B-{label}", *[f"I-{label}"] * (length - 1)] if label else ["O"] * length
     assert spans_from_tags(tags) == spans
+
+
+@pytest.mark.parametrize("tag", ['lives",{"entities":[[0,3,"PER"]]}]]', "lives</s>", "[0,3]"])
+def test_json_and_markup_are_no_labels(tag: str) -> None:
+    reader = TagReader([tag])
+    with pytest.raises(InputError, match="expected a tag in the last column, found .* which looks like JSON or markup"):
+        reader(tag, lambda expected, found: InputError(expected, found))
