@@ -1,6 +1,7 @@
 """Memory of `ousianer tag`: LTF documents of our own, few and ten times as many, the same longest one in both.
 
     python benchmarks/tag_memory.py [--documents 500 5000] [--segments 0] [--model DIR] [--threads 1]
+        [--precision fp32]
 
 Writes documents of mixed sizes to a temporary folder (one segment to sixty, and one LTF file of 5 MB), tags them in a
 process of its own, and prints its peak resident memory, beside that of the smallest number. Twice a second it looks how
@@ -115,10 +116,12 @@ def main() -> int:
     parser.add_argument("--segments", type=int, default=0)
     parser.add_argument("--model", default="")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--precision", choices=("fp32", "bf16", "int8"), default="fp32")
     arguments = parser.parse_args()
-    words = ["--threads", str(arguments.threads), *(["--model", arguments.model] if arguments.model else [])]
+    words = ["--threads", str(arguments.threads), "--precision", arguments.precision]
+    words += ["--model", arguments.model] if arguments.model else []
     print(f"{platform.platform()}, Python {platform.python_version()}, {os.cpu_count()} CPUs")
-    print(f"model {Path(arguments.model).name or 'shipped'}, {arguments.threads} thread(s)\n")
+    print(f"model {Path(arguments.model).name or 'shipped'}, {arguments.threads} thread(s), {arguments.precision}\n")
     print("documents     words  seconds  peak MiB  against the fewest  open files, most")
     worst, base = 0.0, 0.0
     with tempfile.TemporaryDirectory() as place:

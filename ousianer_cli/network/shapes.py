@@ -120,3 +120,9 @@ def hide_case(shapes: np.ndarray, words: np.ndarray) -> np.ndarray:
 def sentence_begins(shapes: Tensor) -> Tensor:
     """Which words begin a sentence, from their shapes [..., T, F]: bool [..., T]."""
     return shapes[..., _AT["first"]] > 0
+
+
+def clause_begins(shapes: np.ndarray) -> np.ndarray:
+    """Which words follow punctuation, no hyphen or apostrophe, from their shapes [T, F]: bool [T]."""
+    marks = (shapes[:, _AT["punctuation"]] > 0) & ~shapes[:, [_AT["hyphen"], _AT["apostrophe"]]].any(axis=1)
+    return np.append(False, marks[:-1])

@@ -43,7 +43,7 @@ class Reading:
                 continue
             whole = full[members[0]]
             windows.append(plan_windows(whole, model.max_pieces))
-            sequences += encode_windows(sentences[members[0]], whole, windows[-1], model.tokenizer, model.max_pieces)
+            sequences += encode_windows(whole, windows[-1], model.max_pieces)
         return cls(sequences, [len(words) for words in sentences], passages, windows, model.tagger.vector_size)
 
     @property

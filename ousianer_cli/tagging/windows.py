@@ -10,7 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ousianer_cli.network.pieces import EncodedSentence, PieceTokenizer
+from ousianer_cli.network.pieces import EncodedSentence
+from ousianer_cli.network.shapes import clause_begins
+
+OVERLAP = 24
+"""Pieces that two windows share, a quarter of a window at most, so that a word stands half as far from the edge of the
+window that owns it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +29,17 @@ class Window:
 
 
 def plan_windows(sentence: EncodedSentence, max_pieces: int) -> list[Window]:
-    """Windows of at most `max_pieces` pieces that overlap by a quarter, each owning the words far from its edges.
+    """Windows of at most `max_pieces` pieces that overlap by `OVERLAP`, each owning the words far from its edges.
 
-    A single word of more pieces than fit stands in a window by itself; see `truncate_word`.
+    Where punctuation stands in the middle half of what two windows share, the second owns from the word after it on. A
+    single word of more pieces than fit stands in a window by itself; see `truncate_word`.
     """
     words = sentence.words
     if sentence.pieces <= max_pieces:
         return [Window(0, words, 0, words)]
-    first = np.append(sentence.first_piece, sentence.pieces - 1).astype(np.int64)
+    first = _starts(sentence)
     room = max_pieces - 2
+    shared = min(room // 4, OVERLAP)
     bounds: list[tuple[int, int]] = []
     start = 0
     while True:
@@ -41,27 +48,44 @@ def plan_windows(sentence: EncodedSentence, max_pieces: int) -> list[Window]:
         bounds.append((start, end))
         if end == words:
             break
-        back = int(np.searchsorted(first, first[end] - room // 4, side="left"))
+        back = int(np.searchsorted(first, first[end] - shared, side="left"))
         start = min(max(back, start + 1), end)
-    edges = [0]
-    for (_, left_end), (right_start, _) in zip(bounds, bounds[1:], strict=False):
-        edges.append((left_end + right_start) // 2 if right_start < left_end else left_end)
-    edges.append(words)
+    begins = clause_begins(sentence.shapes)
+    starts = [start for start, _ in bounds[1:]]
+    inner = [_edge(begins, start, end) for start, (_, end) in zip(starts, bounds, strict=False)]
+    edges = [0, *inner, words]
     owned = zip(bounds, edges[:-1], edges[1:], strict=True)
     return [Window(a, b, own, following) for (a, b), own, following in owned]
 
 
-def encode_windows(
-    words: Sequence[str], whole: EncodedSentence, windows: Sequence[Window], tokenizer: PieceTokenizer, max_pieces: int
-) -> list[EncodedSentence]:
-    """Encode each window as a sentence of its own, with the word shapes it has in the whole sentence."""
+def _starts(sentence: EncodedSentence) -> np.ndarray:
+    """Where the pieces of each word and those behind it begin, [T + 1]; `first_piece` of a word without pieces is that
+    of the word before it."""
+    first = np.append(sentence.first_piece, sentence.pieces - 1).astype(np.int64)
+    first[np.diff(first, prepend=0) == 0] = sentence.pieces
+    return np.minimum.accumulate(first[::-1])[::-1]
+
+
+def _edge(begins: np.ndarray, start: int, end: int) -> int:
+    """The first word that the second of two windows owns, which share the words [start, end): one that begins a clause
+    and lies near the middle, the middle without one."""
+    middle, quarter = (start + end) // 2 if start < end else end, (end - start) // 4
+    near = np.flatnonzero(begins[middle - quarter : middle + quarter + 1]) + middle - quarter
+    return int(near[np.abs(near - middle).argmin()]) if quarter > 0 and len(near) else middle
+
+
+def encode_windows(whole: EncodedSentence, windows: Sequence[Window], max_pieces: int) -> list[EncodedSentence]:
+    """The sequence of each window: its pieces between the special ones, its words' shapes as in the whole sentence."""
     if len(windows) == 1:
-        encoded = [whole]
-    else:
-        encoded = tokenizer.encode([words[w.start : w.end] for w in windows])
-        for part, window in zip(encoded, windows, strict=True):
-            part.shapes = whole.shapes[window.start : window.end]
-    return [truncate_word(part, max_pieces) for part in encoded]
+        return [truncate_word(whole, max_pieces)]
+    starts = _starts(whole)
+    encoded = []
+    for window in windows:
+        begin, end = starts[window.start], starts[window.end]
+        ids = np.concatenate([whole.piece_ids[:1], whole.piece_ids[begin:end], whole.piece_ids[-1:]])
+        own = np.maximum(whole.first_piece[window.start : window.end] - begin + 1, 0).astype(np.int32)
+        encoded.append(truncate_word(EncodedSentence(ids, own, whole.shapes[window.start : window.end]), max_pieces))
+    return encoded
 
 
 def truncate_word(sentence: EncodedSentence, max_pieces: int) -> EncodedSentence:

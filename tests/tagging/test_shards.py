@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -120,9 +122,11 @@ def test_workers_from_the_command_line(here: Path, model: str) -> None:
 
 def test_ray(here: Path, model: str, small_blocks: None) -> None:
     pytest.importorskip("ray")
-    one = run_tag(settings(model, out="one"))
-    two = run_tag(settings(model, out="two", engine="ray", workers=2, threads=1))
-    assert Path("two").read_bytes() == Path("one").read_bytes() and told(one) == told(two)
+    for name, nil in (("edl", "string"), ("jsonl", "per-mention")):
+        one = run_tag(settings(model, out="one", format=name, nil=nil))
+        two = run_tag(settings(model, out="two", format=name, nil=nil, engine="ray", workers=2, threads=1))
+        assert Path("two").read_bytes() == Path("one").read_bytes() != b"" and told(one) == told(two)
+    assert one.documents == 12
     with pytest.raises(InputError, match=r"c\.ltf\.xml:1: expected"):
         run_tag(settings(model, out="x", engine="ray", strict=True))
 
@@ -131,6 +135,47 @@ def test_ray_that_is_not_installed_is_asked_for(here: Path, model: str, monkeypa
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(SettingsError, match=r"--engine ray: expected Ray, found none .*ousianer\[ray\]"):
         run_tag(settings(model, engine="ray"))
+
+
+STAND_IN = """#!/bin/sh
+printf '%s\\0' "${0##*/}" "$@" >> "$CALLS"
+printf '\\n' >> "$CALLS"
+"""
+"""A program that only writes down how it was called."""
+
+
+def test_a_slurm_array_tags_its_shards_and_merges_them(
+    here: Path, model: str, small_blocks: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The script as the queue runs it; what it would start runs in this process."""
+    script = Path(__file__).parents[2] / "examples" / "cluster" / "slurm_array.sh"
+    programs, calls = here / "bin", here / "calls"
+    programs.mkdir()
+    for name in ("ousianer", "sbatch"):
+        (programs / name).write_text(STAND_IN)
+        (programs / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(programs), prepend=os.pathsep)
+    monkeypatch.setenv("CALLS", str(calls))
+
+    def called(*words: str, **environment: str) -> list[list[str]]:
+        calls.write_text("")
+        subprocess.run(["bash", *words], check=True, env={**os.environ, **environment})
+        return [line.split("\0")[:-1] for line in calls.read_text().splitlines()]
+
+    array = {"SLURM_ARRAY_JOB_ID": "7", "SLURM_ARRAY_TASK_MIN": "1", "SLURM_ARRAY_TASK_COUNT": "3"}
+    words = (str(script), "docs", "run.tab", "--model", model)
+    queued = []
+    for task in (2, 1, 3, 1):
+        again = {"SLURM_RESTART_COUNT": "1"} if queued else {}
+        *before, (program, *rest) = called(*words, SLURM_ARRAY_TASK_ID=str(task), **array, **again)
+        queued += before
+        assert program == "ousianer" and command_line(*rest)[0] == 0
+    ((_, *options),) = queued
+    assert "--dependency=afterok:7" in options
+    ((program, *merge),) = called("-c", options[-1].removeprefix("--wrap="))
+    assert program == "ousianer" and command_line(*merge)[0] == 0
+    run_tag(settings(model, out="one"))
+    assert Path("run.tab").read_bytes() == Path("one").read_bytes() != b""
 
 
 @pytest.fixture

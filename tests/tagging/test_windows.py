@@ -101,18 +101,52 @@ def test_windows_keep_the_shapes_of_the_whole_sentence() -> None:
     (whole,) = TOKENIZER.encode([words])
     windows = plan_windows(whole, 24)
     assert len(windows) > 2
-    encoded = encode_windows(words, whole, windows, TOKENIZER, 24)
+    encoded = encode_windows(whole, windows, 24)
     for part, window in zip(encoded, windows, strict=True):
         assert part.pieces <= 24
         assert part.words == window.end - window.start
         assert part.shapes.tolist() == whole.shapes[window.start : window.end].tolist()
 
 
+def test_a_window_is_encoded_as_a_sentence_of_its_words() -> None:
+    words = [
+        "Mayor",
+        "\u0001",
+        "Ada",
+        "Brun",
+        ",",
+        "of",
+        "Lima",
+        "\u0001",
+        "and",
+        "Oslo",
+    ] * 3  # a control character has no piece
+    (whole,) = TOKENIZER.encode([words])
+    windows = plan_windows(whole, 24)
+    for part, window in zip(encode_windows(whole, windows, 24), windows, strict=True):
+        (own,) = TOKENIZER.encode([words[window.start : window.end]])
+        assert part.piece_ids.tolist() == own.piece_ids.tolist()
+        assert part.first_piece.tolist() == own.first_piece.tolist()
+
+
+def test_long_windows_share_24_pieces_and_part_after_punctuation() -> None:
+    (whole,) = TOKENIZER.encode([["a"] * 2000])
+    windows = plan_windows(whole, 512)
+    assert [(w.start, w.end) for w in windows[:3]] == [(0, 510), (486, 996), (972, 1482)]
+    assert [w.own_start for w in windows[:3]] == [0, 498, 984]
+    assert sum(w.end - w.start for w in windows) < 1.05 * 2000
+    words = ["a"] * 2000
+    words[494] = words[986] = ","
+    words[984] = "-"
+    (whole,) = TOKENIZER.encode([words])
+    assert [w.own_start for w in plan_windows(whole, 512)[:3]] == [0, 495, 987]
+
+
 @pytest.mark.parametrize("words", [["x" * 100], ["a", "x" * 100, "b"], ["x" * 100, "y" * 100]])
 def test_an_endless_word_keeps_its_place(words: list[str]) -> None:
     (whole,) = TOKENIZER.encode([words])
     windows = plan_windows(whole, 20)
-    encoded = encode_windows(words, whole, windows, TOKENIZER, 20)
+    encoded = encode_windows(whole, windows, 20)
     assert [w for p in windows for w in range(p.own_start, p.own_end)] == list(range(len(words)))
     for part, window in zip(encoded, windows, strict=True):
         assert part.pieces <= 20 and part.words == window.end - window.start
