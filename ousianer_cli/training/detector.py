@@ -42,6 +42,9 @@ CORRECTED, REPLAYED = 32, 1024
 PULLS = (60.0, 240.0, 960.0)
 """How strongly replayed words are held; the next where the one before loses more than `SPARED` on the guard set."""
 SPARED = 0.004
+SURE = 0.02
+"""The least weight of a replayed word in the draw; the rest is how unsure the detector is of its tag. Unsure words
+stand for those of other texts, whose tags a small step changes; of text that it was trained on most are sure."""
 HELD = 5
 """One in so many replayed sequences stands guard: it is scored, not trained on."""
 MOST = 60_000
@@ -207,6 +210,7 @@ class _Lesson:
         crf, earlier = self.tagger.crf, self.tagger.adapter
         inputs = torch.cat([seen.inputs for seen in self.replayed]) if self.replayed else torch.zeros(0)
         holding = torch.nonzero(~self.contradicting).flatten()
+        weights = _unsure(self.replayed, earlier)[holding] + SURE if len(inputs) else torch.zeros(0)
         adapter.train()
         for parameter in adapter.parameters():
             parameter.requires_grad = True
@@ -215,7 +219,7 @@ class _Lesson:
             rows = torch.randperm(len(self.corrected))[:CORRECTED].tolist()
             loss = _path_loss(crf, adapter, [self.corrected[i] for i in rows])
             if len(holding):
-                words = holding[torch.randint(len(holding), (REPLAYED,))]
+                words = holding[torch.multinomial(weights, REPLAYED, replacement=True)]
                 moved = adapter(inputs[words].float())
                 if earlier is not None:
                     with torch.no_grad():
@@ -229,6 +233,12 @@ class _Lesson:
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step(rate_factor(step, STEPS, STEPS // 10))
         adapter.eval()
+
+
+@torch.no_grad()
+def _unsure(sequences: Sequence[SeenWords], adapter: DetectionAdapter | None) -> Tensor:
+    """What the greatest share of each word's tags, by their emissions, leaves to the others: [N]."""
+    return 1 - torch.cat([seen.scores(adapter) for seen in sequences]).softmax(dim=1).amax(dim=1)
 
 
 def _path_loss(crf: torch.nn.Module, adapter: DetectionAdapter, sentences: Sequence[_Corrected]) -> Tensor:
