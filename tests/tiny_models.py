@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import math
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import typer
 from torch import nn
 
 from ousianer_cli.app import main
@@ -97,12 +99,17 @@ def pretrain_settings(folder: Path, **changes: Any) -> dict[str, Any]:
     }
 
 
+_commands = functools.cache(typer.main.get_command)
+"""The commands of the package, which take longer to put together than most of them take to refuse their input."""
+
+
 def command_line(*words: str | Path) -> tuple[int, str, str]:
     """What `ousianer WORDS` does, in this process: exit code, stdout, stderr."""
     out, err = io.StringIO(), io.StringIO()
     code: object = 0
     with (
         unittest.mock.patch.object(sys, "argv", ["ousianer", *map(str, words)]),
+        unittest.mock.patch.object(typer.main, "get_command", _commands),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
     ):

@@ -1,13 +1,11 @@
 """`ousianer score` from arguments and from the project file."""
 
 import json
-import os
-import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import typer
+from tiny_models import command_line
 from typer.testing import CliRunner
 
 from ousianer_cli.commands.lists import ListOptions
@@ -18,7 +16,6 @@ from ousianer_cli.scoring.by_settings import score_report
 from ousianer_cli.settings import resolve
 from ousianer_cli.settings.score import ScoreSettings
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 LINE = "r\tm{n}\tx\tD:{n}-{n}\tNIL1\t{label}\tNAM\t0.5\n"
 
 
@@ -221,17 +218,15 @@ BAD = {
 
 @pytest.mark.parametrize("side", ["gold", "run"])
 @pytest.mark.parametrize("kind", sorted(BAD))
-def test_malformed_lines_are_one_line_and_exit_code_2(tmp_path, kind, side):
+def test_malformed_lines_are_one_line_and_exit_code_2(tmp_path, monkeypatch, kind, side):
+    monkeypatch.chdir(tmp_path)
     bad, words = BAD[kind]
     for name in ("gold", "run"):
         content = GOOD.encode() + b"\n" + (bad if name == side else GOOD.encode()) + b"\n"
         (tmp_path / f"{name}.tab").write_bytes(content)
-    done = subprocess.run(
-        [sys.executable, "-m", "ousianer_cli.app", "score", "gold.tab", "run.tab"],
-        capture_output=True, text=True, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
-    assert done.returncode == 2 and done.stdout == ""
-    (line,) = done.stderr.splitlines()
+    code, out, err = command_line("score", "gold.tab", "run.tab")
+    assert code == 2 and out == ""
+    (line,) = err.splitlines()
     assert line.startswith(f"ousianer: {side}.tab:2: expected ") and ", found " in line and words in line
 
 
