@@ -75,6 +75,13 @@ _ONE = (
 )
 _APOSTROPHE = rf"(?P<apostrophe>(?<={_LETTER})[{_APOSTROPHES}](?={_LETTER}))"
 _QUOTE = r"(?P<quote>(?m:^)[ \t]*(?:[A-Z]{1,4}(?=>[> \t]))?(?:(?:>|&gt;)[ \t]?)+)"
+# Remains of a page in a text that is none: inline tags with nothing but attributes, comments; `<br>` ends a line.
+_ATTRIBUTES = r"""(?:\s+[a-zA-Z-]{1,30}=(?:"[^"<>]{0,500}"|'[^'<>]{0,500}'|[^\s<>"']{1,500}))*+\s*"""
+_TAG = (
+    r"(?P<tag></?(?:b|i|u|s|a|em|strong|span|font|sup|sub|wbr|mark|small|big|tt|abbr|cite|del|ins)"
+    rf"{_ATTRIBUTES}/?>|<!--(?:(?!--|<)[^\0]){{0,2000}}-->)"
+)
+_BREAK = rf"(?P<break><br{_ATTRIBUTES}/?>(?:\r?\n)?)"
 # A word that goes on in the next line behind its hyphen, soft or hard, quoted or not.
 _NEXT_LINE = r"\r?\n[ \t]*(?:(?:>|&gt;)[ \t]?)*"
 _SOFT_END = rf"(?P<soft>(?:\u00ad|&shy;|&\#173;|&\#[xX][aA][dD];){_NEXT_LINE}(?={_LETTER}))"
@@ -91,16 +98,17 @@ _PRINTABLE = (
 _IS_PRINTABLE = re.compile(r"=[C-F][0-9A-F]=[89AB][0-9A-F]|[a-z]=[EF][0-9A-F][a-z]")
 SPELLINGS = (
     *(_QUOTE, _HYPHEN_END, _SOFT_END, _PAIR, _REFERENCE, _BARE_REFERENCE, _PRINTABLE, _ESCAPE, _APOSTROPHE),
-    *(_UNSEEN, _ONE, _IS_PRINTABLE.pattern),
+    *(_TAG, _BREAK, _UNSEEN, _ONE, _IS_PRINTABLE.pattern),
 )
 """The patterns of what is read as something else than it stands."""
 
 
-def odd_spellings(raw: str, *, quotes: bool) -> re.Pattern[str] | None:
+def odd_spellings(raw: str, *, quotes: bool, tags: bool) -> re.Pattern[str] | None:
     """A pattern of what in a text is read as something else, each kind a group with its name; None if there is nothing.
 
     Args:
         quotes: whether `>` at the beginning of a line marks quoted mail.
+        tags: whether inline tags and comments are remains of a page, not text.
     """
     kinds = []
     if quotes and (">" in raw or "&gt;" in raw):
@@ -109,6 +117,8 @@ def odd_spellings(raw: str, *, quotes: bool) -> re.Pattern[str] | None:
         kinds.append(_HYPHEN_END)
     if ("\u00ad" in raw or "&" in raw) and "\n" in raw:
         kinds.append(_SOFT_END)
+    if tags and "<" in raw and ">" in raw:
+        kinds += [_TAG, _BREAK]
     if "&" in raw:
         kinds += [_PAIR, _REFERENCE, _BARE_REFERENCE]
     if "=" in raw and _IS_PRINTABLE.search(raw):
@@ -144,7 +154,7 @@ def read_as(match: re.Match[str], raw: str) -> str | None:
         return _printable(found)
     if kind == "escape":
         return _unescaped(found)
-    return " " if kind == "folded" else ""
+    return {"folded": " ", "break": "\n"}.get(kind or "", "")
 
 
 def expanded(word: str) -> str:

@@ -55,10 +55,11 @@ class VisibleText:
         """The visible text of a raw one.
 
         Args:
-            hidden: stretches of markup [start, end) to pass over, in order and disjoint.
+            hidden: stretches of markup [start, end) to pass over, in order and disjoint; where there are any, no
+                other tags are.
             quotes: whether `>` at the beginning of a line marks quoted mail.
         """
-        odd = odd_spellings(raw, quotes=quotes)
+        odd = odd_spellings(raw, quotes=quotes, tags=not hidden)
         composed = raw.isascii() or unicodedata.is_normalized("NFC", raw)
         if composed and not hidden and odd is None:
             return cls(raw, raw)

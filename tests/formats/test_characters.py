@@ -42,6 +42,9 @@ def words(text: str) -> tuple[str, str]:
         ("x=20 y=C3 z", "x·=·20·y·=·C3·z", "x·=·20·y·=·C3·z"),
         ("Jos\\u00e9 \\ud83d\\ude00 \\ud83d", "Jos\\u00e9·\\ud83d\\ude00·\\·ud83d", "José·😀·\\·ud83d"),
         ("Ann \\\nLee", "Ann·Lee", "Ann·Lee"),
+        ("Ann <b>Lee</b>, Os<wbr/>lo<!-- x -->", "Ann·Lee·,·Os<wbr/>lo", "Ann·Lee·,·Oslo"),
+        ('<a href="x.org?a=1" id=b>Lund</a>', "Lund", "Lund"),
+        ("a<b and c>d <3 <Ann> <b", "a·<·b·and·c·>·d·<·3·<·Ann·>·<·b", "a·<·b·and·c·>·d·<·3·<·Ann·>·<·b"),
         ("AL> Ann\nAL> Lee", "Ann·Lee", "Ann·Lee"),
         ("#Oslo#Lund@AnnLee/@BoEk ##Rome C#x", "#·Oslo·#·Lund·@·AnnLee·/·@·BoEk·#·#·Rome·C·#·x",
          ",·Oslo·,·Lund·,·Ann Lee·/·,·Bo Ek·,·,·Rome·C·#·x"),
@@ -49,6 +52,10 @@ def words(text: str) -> tuple[str, str]:
 )  # fmt: skip
 def test_words_stand_raw_and_are_read_clean(text: str, raw: str, read: str) -> None:
     assert words(text) == (raw, read)
+
+
+def test_a_break_of_a_page_ends_a_line() -> None:
+    assert visible_text("Ann<br>Lee<br />\nOslo").text == "Ann\nLee\nOslo"
 
 
 def test_separators_of_records_end_a_line() -> None:
@@ -92,6 +99,9 @@ def test_one_nil_id_however_a_name_is_spelled(one: str, other: str) -> None:
         "a.b/",
         "在a",
         "¹",
+        "<b",
+        "<b a=",
+        "<!--",
     ],
 )
 def test_what_repeats_takes_time_in_proportion(unit: str) -> None:
