@@ -158,9 +158,10 @@ class Outcome:
     seconds: float
 
     def __str__(self) -> str:
+        unseen = f"unseen {self.before.mean():.2f} -> {self.after.mean():.2f} of {len(self.after)}, "
         return (
-            f"{self.learned} of {self.places} learned, unseen {self.before.mean():.2f} -> {self.after.mean():.2f} of "
-            f"{len(self.after)}, others {self.others[0]:.4f} -> {self.others[1]:.4f}, {self.seconds:.0f} s"
+            f"{self.learned} of {self.places} learned, {unseen if len(self.after) else ''}"
+            f"others {self.others[0]:.4f} -> {self.others[1]:.4f}, {self.seconds:.0f} s"
         )
 
 

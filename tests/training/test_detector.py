@@ -21,6 +21,7 @@ from ousianer_cli.network.shapes import sentence_begins
 from ousianer_cli.training import detector
 from ousianer_cli.training.detector import teach_detector
 from ousianer_cli.training.detector_likeness import near_words
+from ousianer_cli.training.detector_words import SeenWords
 from ousianer_cli.training.examples import encode_sentences
 from ousianer_cli.training.finetune.detection import corrected_line, counted, detection_path
 
@@ -169,6 +170,11 @@ def test_words_like_corrected_ones_are_found_among_those_of_their_old_tag() -> N
     near = near_words(words, tags, corrected, old, new, (24, 24))
     assert near[:30].float().mean() > 0.5 and not near[30:40].any() and near[40:].float().mean() < 0.01
     assert not near_words(words, tags, corrected[:2], old[:2], new[:2], (24, 24)).any(), "two are no kind"
+
+
+def test_words_are_drawn_by_how_unsure_the_detector_is_of_them() -> None:
+    seen = SeenWords(torch.zeros(2, 4), torch.tensor([[20.0, 0.0, 0.0], [0.0, 0.0, 0.0]]), torch.zeros(2).bool())
+    assert detector._unsure([seen], None).tolist() == pytest.approx([0.0, 2 / 3], abs=1e-6)
 
 
 @pytest.mark.usefixtures("quick")
