@@ -14,7 +14,9 @@ import argparse
 import contextlib
 import importlib
 import json
+import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -84,8 +86,7 @@ def fuzz_here(target: Target, options: argparse.Namespace) -> None:
         while time.monotonic() < ends and options.engine == "hypothesis":
             _round(trial, number)
             number += 1
-    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - trial.resident) / 1024
-    print(json.dumps({"inputs": trial.inputs, "slowest": trial.slowest, "grown_mb": grown, "failures": trial.failures}))
+    trial.tell()
 
 
 def _size() -> int:
@@ -119,6 +120,12 @@ class Trial:
                 signal.setitimer(timer, 0)
         self.slowest = max(self.slowest, time.process_time() - began)
         return found.replace(str(self.folder), "") if found else None
+
+    def tell(self) -> None:
+        """Print what came of it as a line of JSON."""
+        grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - self.resident) / 1024
+        told = {"inputs": self.inputs, "slowest": self.slowest, "grown_mb": grown, "failures": self.failures}
+        print(json.dumps(told), flush=True)
 
     def keep(self, what: str, data: bytes) -> None:
         """Write an input that fails; one a kind of failure."""
@@ -184,19 +191,17 @@ def _atheris(trial: Trial, seconds: float, number: int, folder: Path) -> None:
                 if code is not None and value.__module__ == name:
                     atheris.instrument_func(value)
 
-    class Over(BaseException):
-        pass
-
     def one(data: bytes) -> None:
         what = trial.fault(data)
         if what is not None:
             trial.keep(what, data)
-        if time.monotonic() > ends:
-            raise Over
+        if time.monotonic() > ends:  # libFuzzer takes every other end for a failure
+            trial.tell()
+            shutil.rmtree(folder, ignore_errors=True)
+            os._exit(0)
 
     atheris.Setup([sys.argv[0], f"-seed={number}", "-max_len=8192", "-verbosity=0", str(corpus)], one)
-    with contextlib.suppress(Over):
-        atheris.Fuzz()
+    atheris.Fuzz()
 
 
 if __name__ == "__main__":
