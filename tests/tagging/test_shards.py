@@ -164,7 +164,7 @@ def test_a_slurm_array_tags_its_shards_and_merges_them(
 
     array = {"SLURM_ARRAY_JOB_ID": "7", "SLURM_ARRAY_TASK_MIN": "1", "SLURM_ARRAY_TASK_COUNT": "3"}
     words = (str(script), "docs", "run.tab", "--model", model)
-    queued = []
+    queued: list[list[str]] = []
     for task in (2, 1, 3, 1):
         again = {"SLURM_RESTART_COUNT": "1"} if queued else {}
         *before, (program, *rest) = called(*words, SLURM_ARRAY_TASK_ID=str(task), **array, **again)
