@@ -26,9 +26,8 @@ aida figer "$DATA/wfbg/fner_dev.json" --supervises both -o "$WORK/wfbg.jsonl"
 
 # The task's own guidelines: all of aida_open, its files one by one (AIDA types, and nouns as WordNet classes), and dev.
 open=("$OPEN"/{train,rare,web}*.jsonl.gz)
-corpus "${open[@]}" --taxonomy aida-edl -o "$WORK/aida_train.jsonl"
 corpus "${open[@]}" --map-to wordnet:nouns -o "$WORK/aida_train_wn.jsonl"
-corpus "$OPEN/dev.jsonl.gz" --taxonomy aida-edl -o "$WORK/aida_dev.jsonl"
+corpus "$OPEN/dev.jsonl.gz" --taxonomy aida-edl -o "$WORK/aida/dev.jsonl"
 corpus "$OPEN/dev.jsonl.gz" --map-to wordnet:nouns -o "$WORK/aida_dev_wn.jsonl"
 for file in "${open[@]}"; do
   name=$(basename "$file" .jsonl.gz)

@@ -74,6 +74,6 @@ ousianer pretrain --start "$WORK/base" --encoder minilm --shape-input --piece-dr
 ousianer finetune "$WORK/fourth" --train "$WORK"/aida/{train,rare,web}*[0-9].jsonl --no-balance --taxonomy aida-edl \
   --depth 0 --coarse-prior 0 --decay 0.1 --hidden 400 --vectors "$WORK/vectors" -o "$WORK/ousianer-mini"
 
-python "$HERE/../benchmarks/validation.py" --model "$WORK/ousianer-mini" --by-document "$WORK/aida_dev.jsonl"
+python "$HERE/../benchmarks/validation.py" --model "$WORK/ousianer-mini" --by-document "$WORK/aida/dev.jsonl"
 python "$HERE/../benchmarks/validation.py" --model "$WORK/ousianer-mini" \
   "$WORK"/{crossner_dev,fewnerd_held,wikigold,wnut_dev}.jsonl

@@ -65,10 +65,15 @@ def batches(work: Path) -> tuple[list[str], list[str]]:
     Raises:
         SystemExit: none of the plain ones is there.
     """
-    plain = sorted(str(path) for path in work.glob("train*.jsonl"))
+    plain = numbered(work, "train")
     if not plain:
         raise SystemExit(f"{work}: expected train01.jsonl and further batches, found none; see the head of {__file__}")
-    return plain, sorted(str(path) for kind in ("rare", "web") for path in work.glob(f"{kind}*.jsonl"))
+    return plain, [path for kind in ("rare", "web") for path in numbered(work, kind)]
+
+
+def numbered(work: Path, kind: str) -> list[str]:
+    """The batches of a kind in order; lines of WordNet classes (`train01_wn.jsonl`) may stand beside them."""
+    return sorted(str(path) for path in work.glob(f"{kind}*[0-9].jsonl"))
 
 
 def table1(bench: Bench, dev: Scored, options: argparse.Namespace) -> str:
