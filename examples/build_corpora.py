@@ -46,9 +46,9 @@ SLOTS: dict[str, tuple[str, str, str]] = {
     "fireman": ("fireman_110091651", "PER.ProfessionalPosition.Firefighter", ""),
     "officer": ("military_officer_110317007", "PER.MilitaryPersonnel.MilitaryOfficer", ""),
     "police_chief": ("police_commissioner_110448834", "PER.Police.ChiefOfPolice", ""),
-    "athlete": ("athlete_109820263", "PER", ""),
-    "musician": ("musician_110339966", "PER", ""),
-    "writer": ("writer_110794014", "PER", ""),
+    "athlete": ("athlete_109820263", "PER.ProfessionalPosition", ""),
+    "musician": ("musician_110339966", "PER.ProfessionalPosition", ""),
+    "writer": ("writer_110794014", "PER.ProfessionalPosition", ""),
     "city": (
         "city_108524735",
         "GPE.UrbanArea.City",
