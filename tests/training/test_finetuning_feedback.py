@@ -295,3 +295,16 @@ def test_neighbours_that_are_labelled_as_the_model_erred_contradict_corrections(
     assert found == ["GPE", "GPE", None, None, None]
     assert contradicting(near, labels, corrections[:2], ["GPE"] * 2, ["-"] * 2) == [None] * 5, "two are no kind"
     assert contradicting(near, labels, corrections, ["GPE"] * 3, ["GPE"] * 3) == [None] * 5, "nothing was wrong"
+
+
+def test_what_other_corrections_confirm_does_not_contradict() -> None:
+    one, other = torch.tensor([1.0, 0.0, 0.0]), torch.tensor([0.0, 1.0, 0.0])
+    near = torch.stack([one, one + 0.3 * other])
+    wide = torch.stack([one, one + 0.5 * other, one - 0.5 * other])  # three of a kind that reaches far
+    confirmed = torch.stack([one + 0.31 * other, one + 0.29 * other])
+    both = torch.cat([wide, confirmed])
+    assert contradicting(near, [("ORG",)] * 2, wide, ["GPE"] * 3, ["ORG"] * 3) == ["GPE", "GPE"]
+    right, before = ["GPE"] * 3 + ["ORG"] * 2, ["ORG"] * 5
+    assert contradicting(near[1:], [("ORG",)], both, right, before) == [None]
+    more = torch.cat([both, wide[:1]])
+    assert contradicting(near[:1], [("ORG",)], more, [*right, "GPE"], [*before, "ORG"]) == ["GPE"]

@@ -3,7 +3,9 @@
 A person who corrects a few mentions means their kind. Mentions of that kind in the replay file, learned from corpora
 that labelled them otherwise, go on teaching the error, however few or many they are. They are known by two signs: they
 lie as near to the corrected mentions as those lie to one another, and their label is the type that the model wrongly
-gave to one of these. Letters: R replayed mentions, C corrected ones, V mention vector.
+gave to one of these. Where many mentions come back, right ones and corrections of several kinds among them, a third
+sign tells: most of the corrections that lie nearest say this very type. Letters: R replayed mentions, C corrected ones,
+V mention vector.
 """
 
 from __future__ import annotations
@@ -41,10 +43,11 @@ def contradicting(
         before: the type that the model gave it before.
     """
     found: list[str | None] = [None] * len(labels)
-    if not len(labels):
+    if not len(labels) or not len(right):
         return found
     near_by = F.normalize(replayed, dim=1)
     own = F.normalize(corrected, dim=1)
+    nearest = _nearest(near_by, own)
     for name in sorted(set(right)):
         rows = torch.tensor([i for i, r in enumerate(right) if r == name])
         wrong = {b for b, r in zip(before, right, strict=True) if r == name and b != name}
@@ -52,7 +55,8 @@ def contradicting(
             continue
         claims = torch.tensor([name not in types and not wrong.isdisjoint(types) for types in labels])
         kind = own[rows]
-        for row in torch.nonzero(claims & (_nearness(near_by @ kind.T) >= _reach(kind))).flatten().tolist():
+        most = torch.isin(nearest, rows).sum(dim=1) * 2 > nearest.shape[1]
+        for row in torch.nonzero(claims & most & (_nearness(near_by @ kind.T) >= _reach(kind))).flatten().tolist():
             found[row] = name
     return found
 
@@ -79,6 +83,13 @@ def same_vector(replayed: Tensor, corrected: Tensor) -> Tensor:
         return torch.zeros(len(replayed), dtype=torch.bool)
     likeness = F.normalize(replayed, dim=1) @ F.normalize(corrected, dim=1).T
     return likeness.amax(dim=1) > SAME
+
+
+def _nearest(replayed: Tensor, corrected: Tensor) -> Tensor:
+    """[R, NEAREST] places of the corrections [C, V] nearest to each replayed mention [R, V], both of length one."""
+    count = min(NEAREST, len(corrected))
+    # By parts: thousands of corrections beside a full replay file would make a table of half a gigabyte.
+    return torch.cat([(part @ corrected.T).topk(count, dim=1).indices for part in replayed.split(1024)])
 
 
 def _reach(kind: Tensor) -> float:
