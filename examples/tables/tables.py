@@ -136,7 +136,7 @@ def command(part: str, seeds: Sequence[int]) -> str:
 def tables_of(rows: dict[str, list[np.ndarray]], sets: Sequence[Scored], measures: Sequence[str] = MEASURES) -> str:
     out = ""
     for place, scored in enumerate(sets):
-        out += f"\n## {scored.name} ({scored.sentences:,} sentences)\n\n"
+        out += f"\n## {scored.name} ({scored.sentences:,} sentences or passages, as the model reads them)\n\n"
         out += "| system | P (both) | R (both) | " + " | ".join(f"F1 {m}" for m in measures) + " |\n"
         out += "|---|---|---|" + "---|" * len(measures) + "\n"
         for name, sums in rows.items():
