@@ -89,7 +89,7 @@ def _nearest(replayed: Tensor, corrected: Tensor) -> Tensor:
     """[R, NEAREST] places of the corrections [C, V] nearest to each replayed mention [R, V], both of length one."""
     count = min(NEAREST, len(corrected))
     # By parts: thousands of corrections beside a full replay file would make a table of half a gigabyte.
-    return torch.cat([(part @ corrected.T).topk(count, dim=1).indices for part in replayed.split(1024)])
+    return torch.cat([(part @ corrected.T).topk(count, dim=1).indices for part in torch.split(replayed, 1024)])
 
 
 def _reach(kind: Tensor) -> float:
