@@ -1,10 +1,10 @@
 """A person's corrections, as `ousianer finetune --feedback FILE` reads them: two layouts, or another tool's export.
 
 **With the sentence.** A header line names the columns, in any order: `sentence`, `start`, `end`, `type`, and `mention`
-if wanted; letter case does not matter. Cells are parted by tabs, commas or semicolons and may be quoted as spreadsheets
-do (`sheets`). `start` and `end` count code points in the sentence's cell, from 0, end INCLUSIVE as in EDL files. With a
-`mention` column the two must agree; with `mention` alone (no `start` and `end` columns, or both cells empty) the
-mention must occur exactly once in its sentence.
+if wanted; letter case does not matter, and other columns are passed over. Cells are parted by tabs, commas, semicolons
+or bars and may be quoted as spreadsheets do (`sheets`). `start` and `end` count code points in the sentence's cell,
+from 0, end INCLUSIVE as in EDL files. With a `mention` column the two must agree (`feedback_places`); one of the two
+and the mention are enough; with `mention` alone it must occur exactly once in its sentence.
 
 **EDL rows.** 8 to 11 columns as in a run, parted by tabs, no header; columns 3 (mention string), 4 (`docid:start-end`),
 6 (type) and 7 (`NAM`) are used. They need the documents they point into (`--source`).
@@ -19,22 +19,24 @@ Lines that are blank or begin with `#` are passed over. The layout is told from 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.document import Document
-from ousianer_cli.formats.edl import parse_row
+from ousianer_cli.formats.edl import EdlRow, parse_row
+from ousianer_cli.formats.feedback_places import OFFSETS, placed, same_mention
 from ousianer_cli.formats.sentences import sentences_of
-from ousianer_cli.formats.sheets import Row, read_sheet
+from ousianer_cli.formats.sheets import Row, sheet_rows, sheet_text, unquoted
 
 NO_NAME = "no name"
 """In the type's column: these words are no name, or its boundaries are wrong; detection learns it, typing does not."""
 
 _COLUMNS = ("sentence", "start", "end", "type", "mention")
+_NEEDED = frozenset(_COLUMNS) - {"mention"}
 _LAYOUTS = "a header 'sentence<TAB>start<TAB>end<TAB>type', or EDL rows of 8 to 11 columns"
-_OFFSETS = "offsets count characters from 0, and the end is inclusive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +57,23 @@ class FeedbackItem:
 
 
 def is_no_name(type_name: str) -> bool:
-    """Whether a type's cell says `no name`, in any letter case, with a blank, a hyphen or an underline."""
-    return re.sub(r"[\s_-]+", " ", type_name.strip()).lower() == NO_NAME
+    """Whether a type's cell says `no name`, or `not a name`, in any letter case, with blanks, hyphens or underlines."""
+    return re.sub(r"[\s_-]+", " ", type_name.strip()).lower() in (NO_NAME, "noname", "not a name")
 
 
-def read_feedback(path: str | Path, documents: Mapping[str, Document] | None = None) -> list[FeedbackItem]:
+def read_feedback(
+    path: str | Path,
+    documents: Mapping[str, Document] | None = None,
+    *,
+    report: Callable[[str], None] = lambda _: None,
+) -> list[FeedbackItem]:
     """Read a feedback file of either layout, in file order.
 
     Args:
         path: the file.
         documents: document id -> document, for EDL rows; the text of an item is then the sentence that holds the
             mention, or the name alone for the author of a post, which stands in no sentence.
+        report: hears what was passed over: columns, comments that look like rows, what an export leaves out.
 
     Raises:
         InputError: with file and line, for a file that cannot be read or is empty, a wrong column, an offset outside
@@ -74,55 +82,62 @@ def read_feedback(path: str | Path, documents: Mapping[str, Document] | None = N
     from ousianer_cli.formats.feedback_exports import export_format, read_export
 
     path = Path(path)
-    if path.exists() and not _has_header(path) and (form := export_format(path)) is not None:
-        return read_export(path, form)
-    rows = read_sheet(path, _COLUMNS, "a feedback file")
+    rows: list[Row] = []
+    damaged: InputError | None = None
+    if not path.is_dir():
+        text = sheet_text(path, "a feedback file")
+        try:
+            rows = sheet_rows(text, path, _COLUMNS, report)
+        except InputError as error:
+            damaged = error
+    header = [unquoted(cell).lower() for cell in rows[0].cells] if rows else []
+    if "sentence" in header:
+        return _sentence_items(path, rows[0].line, header, rows[1:], report)
+    if (form := export_format(path)) is not None:
+        return read_export(path, form, report)
+    if path.is_dir():
+        raise InputError("a feedback file", "a folder", path=path, remedy="name its files, or a folder of brat's")
+    if damaged is not None:
+        raise damaged
     if not rows:
         raise InputError("feedback rows", "no row at all", path=path, remedy=f"write {_LAYOUTS}")
-    number, cells = rows[0].line, rows[0].cells
-    header = [cell.strip().lower() for cell in cells]
-    if "sentence" in header:
-        return _sentence_items(path, number, header, rows[1:])
-    if 8 <= len(cells) <= 11:
+    if 8 <= len(header) <= 11:
         return _edl_items(path, rows, documents)
-    raise InputError(_LAYOUTS, f"{len(cells)} columns without such a header", path=path, line=number)
+    found = ", ".join(repr(cell if len(cell) <= 30 else f"{cell[:30]}…") for cell in rows[0].cells[:6])
+    found = f"{len(header)} columns without such a header: {found}"
+    raise InputError(_LAYOUTS, found, path=path, line=rows[0].line, remedy="name the columns in the first line")
 
 
-def _has_header(path: Path) -> bool:
-    """Whether a file is surely of the first layout, however it is parted and encoded."""
-    try:
-        rows = read_sheet(path, _COLUMNS, "a feedback file")
-    except InputError as error:
-        return "UTF-16" in error.expected  # exports are UTF-8
-    return bool(rows) and "sentence" in {cell.strip().lower() for cell in rows[0].cells}
-
-
-def _sentence_items(path: Path, header_line: int, header: list[str], rows: list[Row]) -> list[FeedbackItem]:
+def _sentence_items(
+    path: Path, header_line: int, header: list[str], rows: list[Row], report: Callable[[str], None]
+) -> list[FeedbackItem]:
     while header and not header[-1]:  # a spreadsheet's empty columns on the right
         header = header[:-1]
-    unknown = [name for name in header if name not in _COLUMNS]
-    missing = [name for name in ("sentence", "type") if name not in header]
-    placed = "start" in header and "end" in header
-    if unknown or missing or len(set(header)) < len(header) or not (placed or "mention" in header):
+    known = [name for name in header if name in _COLUMNS]
+    placed_or_named = "mention" in known or {"start", "end"} <= set(known)
+    if "type" not in known or len(set(known)) < len(known) or not placed_or_named:
         raise InputError(
             "the columns sentence, type, and start and end or mention",
             ", ".join(header),
             path=path,
             line=header_line,
         )
+    unknown = [name or "one without a name" for name in header if name not in _COLUMNS]
+    if unknown:
+        report(f"{path}:{header_line}: columns passed over: {', '.join(unknown)}")
     if not rows:
         raise InputError("feedback rows under the header", "none", path=path, line=header_line)
-    return [_sentence_item(path, header, row, placed) for row in rows]
+    return [_sentence_item(path, header, row) for row in rows]
 
 
-def _sentence_item(path: Path, header: list[str], row: Row, placed: bool) -> FeedbackItem:
+def _sentence_item(path: Path, header: list[str], row: Row) -> FeedbackItem:
     """A row's correction; of two readings the first whose mention is of whole words, else the first that fits."""
     found: list[FeedbackItem] = []
     refused: list[InputError] = []
     for cells in (row.cells, row.unquoted):
         if cells is not None:
             try:
-                found.append(_read_item(path, header, cells, row.line, placed))
+                found.append(_read_item(path, header, cells, row.line))
             except InputError as error:
                 refused.append(error)
     if not found:
@@ -136,56 +151,29 @@ def _whole(item: FeedbackItem) -> bool:
     return item.mention.strip() == item.mention and not (before.isalnum() or after.isalnum())
 
 
-def _read_item(path: Path, header: list[str], cells: list[str], number: int, placed: bool) -> FeedbackItem:
+def _read_item(path: Path, header: list[str], cells: list[str], number: int) -> FeedbackItem:
     while len(cells) > len(header) and not cells[-1].strip():
         cells = cells[:-1]
+    if set(header[len(cells) :]).isdisjoint(_NEEDED):  # empty cells at a row's end that a program left out
+        cells = cells + [""] * (len(header) - len(cells))
     if len(cells) != len(header):
         expected = f"{len(header)} columns, as the header has"
         remedy = "part columns by what parts the header's, and quote a cell that holds it"
         raise InputError(expected, str(len(cells)), path=path, line=number, remedy=remedy)
-    row = dict(zip(header, cells, strict=True))
+    row = {name: cell for name, cell in zip(header, cells, strict=True) if name in _COLUMNS}
     text, mention = row["sentence"], row.get("mention", "")
     type_name = row["type"].strip()
     if not type_name:
         raise InputError("a type, or - for none of the taxonomy", "an empty cell", path=path, line=number)
-    if placed and (row["start"].strip() or row["end"].strip()):
-        start, end = _offsets(row["start"], row["end"], len(text), path, number)
-        if mention.strip():
-            _check_mention(mention, text[start:end], path, number)
-    else:
-        start, end = _find(mention.strip(), text, path, number)
-    if not text[start:end].strip():
-        raise InputError("a mention with a visible character", repr(text[start:end]), path=path, line=number)
+
+    def refuse(expected: str, found: str, remedy: str) -> InputError:
+        return InputError(expected, found, path=path, line=number, remedy=remedy)
+
+    start, end = placed(text, row.get("start", ""), row.get("end", ""), mention, refuse)
+    if not is_no_name(type_name) and all(unicodedata.category(c)[0] in "PZC" for c in text[start:end]):
+        remedy = "correct the offsets, or call it 'no name'"
+        raise refuse("a mention with a letter, a digit or a symbol", repr(text[start:end]), remedy)
     return FeedbackItem(text, start, end, type_name, str(path), number)
-
-
-def _offsets(start_cell: str, end_cell: str, length: int, path: Path, line: int) -> tuple[int, int]:
-    """Code points [start, end) from the file's end-inclusive cells."""
-    cells = start_cell.strip(), end_cell.strip()
-    if all(re.fullmatch(r"[0-9]{1,9}", cell) for cell in cells):
-        start, end = int(cells[0]), int(cells[1])
-        if start <= end < length:
-            return start, end + 1
-    raise InputError(
-        f"0 <= start <= end <= {length - 1} (end inclusive) in a sentence of {length} characters",
-        f"start {cells[0]!r}, end {cells[1]!r}",
-        path=path,
-        line=line,
-    )
-
-
-def _find(mention: str, text: str, path: Path, line: int) -> tuple[int, int]:
-    pattern = rf"(?<!\w){re.escape(mention)}(?!\w)"
-    found = [match.span() for match in re.finditer(pattern, text)] if mention else []
-    if len(found) != 1:
-        raise InputError(
-            "start and end, or a mention that stands once in its sentence",
-            f"{mention!r} {len(found)} times" if mention else "neither",
-            path=path,
-            line=line,
-            remedy="give start and end",
-        )
-    return found[0]
 
 
 def _edl_items(path: Path, rows: list[Row], documents: Mapping[str, Document] | None) -> list[FeedbackItem]:
@@ -201,15 +189,18 @@ def _edl_items(path: Path, rows: list[Row], documents: Mapping[str, Document] | 
             raise bad("the documents that EDL rows point into", "none", "give their file or folder with --source")
         document = documents.get(row.doc)
         if document is None:
-            remedy = f"give the folder that holds it; --source has {len(documents)} documents"
+            known = next((f"; did you mean {name!r}?" for name in (row.doc.split(".")[0],) if name in documents), "")
+            remedy = f"give the folder that holds it; --source has {len(documents)} documents{known}"
             raise bad("a document of --source", f"the id {row.doc!r}", remedy)
         if row.mention_type != "NAM":
             raise bad("NAM in column 7", repr(row.mention_type), "leave out what is no name")
         start, end = row.start + document.offset_shift, row.end + document.offset_shift + 1
         if not 0 <= start < end <= len(document.text):
             length = len(document.text)
-            raise bad(f"offsets within the {length} characters of {row.doc}", f"{row.start}-{row.end}", _OFFSETS)
-        _check_mention(row.text, document.text[start:end], path, number)
+            raise bad(f"offsets within the {length} characters of {row.doc}", f"{row.start}-{row.end}", OFFSETS)
+        if not same_mention(row.text, document.text[start:end]):
+            expected, found = f"the mention {row.text!r} at this place", f"the text {document.text[start:end]!r}"
+            raise bad(expected, found, _nearest(row, document))
         left, right = context(document, start, end)
         if right == left:
             place = f"{row.text!r} at {row.start}-{row.end}"
@@ -218,6 +209,18 @@ def _edl_items(path: Path, rows: list[Row], documents: Mapping[str, Document] | 
         text = document.text[left:right]
         items.append(FeedbackItem(text, start - left, end - left, row.type, str(path), number))
     return items
+
+
+def _nearest(row: EdlRow, document: Document) -> str:
+    """What to do about a row whose mention stands elsewhere in its document."""
+    shift = document.offset_shift
+    starts = [m.start() - shift for m in re.finditer(re.escape(row.text), document.text)]
+    if not starts:
+        return OFFSETS
+    start = min(starts, key=lambda at: abs(at - row.start))
+    far = start - row.start
+    where = f", {abs(far)} characters {'later' if far > 0 else 'earlier'}" if far else ""
+    return f"{OFFSETS}; it stands at {start}-{start + len(row.text) - 1}{where}"
 
 
 def context(document: Document, start: int, end: int) -> tuple[int, int]:
@@ -231,11 +234,3 @@ def context(document: Document, start: int, end: int) -> tuple[int, int]:
     sentences = sentences_of(document.visible, segment.start, segment.end)
     held = [(a, b) for a, b in sentences if a < end and start < b]
     return min([start, *(a for a, _ in held)]), max([end, *(b for _, b in held)])
-
-
-def _check_mention(claimed: str, found: str, path: Path, line: int) -> None:
-    """Compare as EDL files write mentions: blanks of any kind and number are one blank."""
-    if claimed.split() != found.split():
-        raise InputError(
-            f"the mention {claimed!r} at this place", f"the text {found!r}", path=path, line=line, remedy=_OFFSETS
-        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from ousianer_cli.errors import InputError
@@ -27,15 +28,16 @@ def export_format(path: str | Path) -> Format | None:
     return sure[0] if len(sure) == 1 else None
 
 
-def read_export(path: str | Path, form: Format) -> list[FeedbackItem]:
-    """The names that a person marked, each with its sentence.
+def read_export(path: str | Path, form: Format, report: Callable[[str], None] = lambda _: None) -> list[FeedbackItem]:
+    """The names that a person marked, each with its sentence; `report` hears what is left out, by reason.
 
     Raises:
         InputError: a file that is wrong, predictions that nobody has looked at, or a name outside the running text.
     """
     items: list[FeedbackItem] = []
     predicted = 0
-    for item in read_annotated(path, format=form.name, report=CorpusReport()):
+    left_out = CorpusReport()
+    for item in read_annotated(path, format=form.name, report=left_out):
         if form.name == "labelstudio" and not item.by_person:
             predicted += len(item.annotations)
             continue
@@ -49,7 +51,15 @@ def read_export(path: str | Path, form: Format) -> list[FeedbackItem]:
             text = document.text[left:right]
             file = document.source or str(path)
             items.append(FeedbackItem(text, name.start - left, name.end - left, name.type, file, name.line))
+    if predicted and items:
+        left_out.drop("predictions that nobody has submitted", predicted)
+    said = "; ".join(f"{count:,} {reason}" for reason, count in left_out.dropped.most_common() if count)
     if not items:
-        found = f"{predicted} predictions alone" if predicted else "none"
-        raise InputError("names that a person marked", found, path=path, remedy="submit the tasks, then export again")
+        found = f"{predicted} predictions alone" if predicted else f"none ({said})" if said else "none"
+        remedy = (
+            "submit the tasks, then export again" if form.name == "labelstudio" else "mark names, then export again"
+        )
+        raise InputError("names that a person marked", found, path=path, remedy=remedy)
+    if said:
+        report(f"{path}: left out: {said}")
     return items

@@ -8,15 +8,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.feedback import FeedbackItem, is_no_name
+from ousianer_cli.formats.feedback_places import OFFSETS, cuts_word
 from ousianer_cli.formats.words import split_words
-
-_PLAIN = frozenset({"Lu", "Ll", "Lt", "Nd", "Mn"})
-"""Letters that have case, digits, and accents: where two of them meet is no edge of a word."""
 
 
 def settled(items: Sequence[FeedbackItem]) -> tuple[list[FeedbackItem], list[str]]:
@@ -29,7 +26,8 @@ def settled(items: Sequence[FeedbackItem]) -> tuple[list[FeedbackItem], list[str
     notes = []
     for item in items:
         notes += _whole_words(item)
-        place = item.text, item.start, item.end
+        blanks = len(item.text) - len(item.text.lstrip())
+        place = item.text.strip(), item.start - blanks, item.end - blanks
         first = kept.get(place)
         if first is None:
             kept[place] = item
@@ -86,13 +84,13 @@ def _whole_words(item: FeedbackItem) -> list[str]:
         return []
     word = item.text[start:end]
     for at in cut:
-        if all(unicodedata.category(c) in _PLAIN for c in item.text[at - 1 : at + 1]):
+        if cuts_word(item.text, at):
             raise InputError(
                 "a mention of whole words",
                 f"{item.mention!r}, a part of {word!r}",
                 path=item.path,
                 line=item.line,
-                remedy="offsets count characters from 0, and the end is inclusive",
+                remedy=OFFSETS,
             )
     return [f"{_where(item)}: {item.mention!r} is learned by the whole word {word!r}"]
 

@@ -1,11 +1,12 @@
 """Tables as people save them from a spreadsheet or write them by hand: rows of cells with the line that each begins at.
 
-Cells are parted by tabs, commas or semicolons, told from the header; lines end in LF or CRLF; the text is UTF-8 or
-UTF-16, with or without a byte order mark. Cells of comma and semicolon files may be quoted (RFC 4180), over several
-lines too. In tab-separated files a quotation mark may also be a part of the text, so there a cell counts as quoted only
-where it begins and ends with a mark and every mark inside is doubled, at least one of them or the header's own cells
-being so, and one without a mark inside has two readings (`Row.unquoted`); a row that lacks cells, its last one having a
-mark that is never closed, goes on in the next line."""
+Cells are parted by tabs, commas, semicolons or bars, told from the header; lines end in LF, CRLF or CR; the text is
+UTF-8 or UTF-16, with or without a byte order mark, or UTF-32 with one. Cells of all but tab-separated files may be
+quoted (RFC 4180), over several lines too; in typographic marks they may all be. In tab-separated files a quotation mark
+may also be a part of the text, so there a cell counts as quoted only where it begins and ends with a mark and every
+mark inside is doubled, at least one of them or the header's own cells being so, and one without a mark inside has two
+readings (`Row.unquoted`); a row that lacks cells, its last one having a mark that is never closed, goes on in the next
+line."""
 
 from __future__ import annotations
 
@@ -13,14 +14,16 @@ import csv
 import io
 import re
 import zlib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from ousianer_cli.errors import InputError
+from ousianer_cli.formats.first_bytes import kind_of_binary, remedy_for
 from ousianer_cli.formats.text import not_utf8, open_bytes, unreadable
 
-_PARTED = ("\t", ";", ",")
+_PARTED = ("\t", ";", ",", "|")
+_TYPOGRAPHIC = re.compile("[“„«](.*)[”“»]", re.DOTALL)
 _QUOTED = re.compile(r'"((?:[^"]|"")*)"')
 
 
@@ -34,36 +37,58 @@ class Row:
     """The cells without marks that may be the text's own or quote it; None where there are no such marks."""
 
 
-def read_sheet(path: str | Path, known: Collection[str], what: str) -> list[Row]:
+def sheet_rows(
+    text: str, path: Path, known: Collection[str], report: Callable[[str], None] = lambda _: None
+) -> list[Row]:
     """The rows of a table but for blank ones and those that begin with `#`; a first row `sep=;` is passed over.
 
     Args:
-        path: the file.
+        text: the table, as `sheet_text` gives it.
+        path: its file, for messages.
         known: names of columns, in small letters, by which a header and what parts it are told; a table without any of
             them is taken as parted by tabs.
-        what: what was expected, for messages.
+        report: hears of rows that begin with `#` and have as many cells as the header.
 
     Raises:
-        InputError: a file that cannot be read, or is neither UTF-8 nor UTF-16.
+        InputError: marks around cells that are not closed, or the like, with the line.
     """
-    path = Path(path)
-    text = _decoded(path, what)
     lines = text.split("\n")
     first = next((line for line in lines if not _passed_over(line) and not _separator(line)), "")
     by = max(_PARTED, key=lambda mark: (len(_names(first, mark) & set(known)), -_PARTED.index(mark)))
-    if by != "\t" and len(_names(first, by) & set(known)) > 1:
-        return _comma_rows(text, by, path)
-    return _tab_rows(lines, first)
+    if by == "\t" or len(_names(first, by) & set(known)) < 2:
+        by, rows = "\t", _tab_rows(lines, first)
+    else:
+        rows = _comma_rows(text, by, path)
+    if by == "|":
+        rows = _without_frame(rows)
+    if rows and all(_TYPOGRAPHIC.fullmatch(cell.strip()) for cell in rows[0].cells if cell.strip()):
+        rows = [Row(row.line, [_without_marks(cell) for cell in row.cells]) for row in rows]
+    notes = [n for n, line in enumerate(lines, 1) if line.startswith("#") and line.count(by) >= max(first.count(by), 1)]
+    if notes and len(_names(first, by) & set(known)) > 1:
+        many = f"this line and {len(notes) - 1} more" if len(notes) > 1 else "this line"
+        report(f"{path}:{notes[0]}: {many} passed over for the # at its beginning; quote a sentence that begins so")
+    return rows
 
 
-def _decoded(path: Path, what: str) -> str:
+def sheet_text(path: Path, what: str) -> str:
+    """The text of a table, its lines ended by line feeds; `what` was expected, for messages.
+
+    Raises:
+        InputError: a file that cannot be read, or is not text in UTF-8, UTF-16 or UTF-32.
+    """
     try:
         with open_bytes(path) as handle:
             data = handle.read()
     except (OSError, EOFError, zlib.error) as error:
         raise unreadable(what, path, error) from None
+    kind = None if data.isascii() and b"\0" not in data else kind_of_binary(data[:4096])
+    if kind is not None and "UTF-" not in kind:
+        remedy = "save the sheet as CSV (UTF-8) or tab-separated text" if "office" in kind else remedy_for(kind)
+        raise InputError(what, kind, path=path, remedy=remedy)
     encoding = "utf-8-sig"
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if data[:4] in (b"\xff\xfe\0\0", b"\0\0\xfe\xff"):
+        encoding = "utf-32"
+    elif data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         encoding = "utf-16"
     elif b"\x00" in data[:200]:  # UTF-16 without its mark: every other byte of plain letters is 0
         encoding = "utf-16-be" if data[:1] == b"\x00" else "utf-16-le"
@@ -73,7 +98,14 @@ def _decoded(path: Path, what: str) -> str:
         if encoding == "utf-8-sig":
             raise not_utf8(path, data.count(b"\n", 0, error.start) + 1, error) from None
         raise InputError("UTF-8 or UTF-16", f"neither ({error.reason})", path=path, remedy="save it as UTF-8") from None
-    return text.replace("\r\n", "\n")
+    text = text.replace("\r\r\n", "\n").replace("\r\n", "\n")
+    end = re.search("[\r\n]", text)
+    return text.replace("\r", "\n") if end is not None and end[0] == "\r" else text
+
+
+def unquoted(cell: str) -> str:
+    """A column's name without blanks and marks of any kind around it."""
+    return cell.strip(" \t\n\xa0\ufeff\"'“”„«»")
 
 
 def _passed_over(line: str) -> bool:
@@ -85,22 +117,39 @@ def _separator(line: str) -> bool:
 
 
 def _names(line: str, mark: str) -> set[str]:
-    return {cell.strip().strip('"').strip().lower() for cell in line.split(mark)}
+    return {unquoted(cell).lower() for cell in line.split(mark)}
 
 
 def _comma_rows(text: str, by: str, path: Path) -> list[Row]:
     reader = csv.reader(io.StringIO(text), delimiter=by, skipinitialspace=True)
     rows = []
+    lines = text.split("\n")
     line = 1
     try:
         for cells in reader:
             begun, line = line, reader.line_num + 1
-            if not any(cell.strip() for cell in cells) or cells[0].startswith("#") or _separator(by.join(cells)):
+            if (
+                not any(cell.strip() for cell in cells)
+                or lines[begun - 1].startswith("#")
+                or _separator(by.join(cells))
+            ):
                 continue
             rows.append(Row(begun, cells))
     except csv.Error as error:
         raise InputError("a table of cells", str(error), path=path, line=line, remedy="save it anew") from None
     return rows
+
+
+def _without_frame(rows: list[Row]) -> list[Row]:
+    """Rows of a table drawn with bars: without the bars at both edges, the line below the header, and padding."""
+    framed = bool(rows) and not rows[0].cells[0].strip() and not rows[0].cells[-1].strip()
+    trimmed = [Row(row.line, [cell.strip() for cell in (row.cells[1:-1] if framed else row.cells)]) for row in rows]
+    return [row for row in trimmed if not all(re.fullmatch(":?-+:?", cell) for cell in row.cells)]
+
+
+def _without_marks(cell: str) -> str:
+    found = _TYPOGRAPHIC.fullmatch(cell.strip())
+    return found[1] if found else cell
 
 
 def _tab_rows(lines: list[str], first: str) -> list[Row]:

@@ -37,7 +37,7 @@ def not_utf8(path: str | Path | None, line: int | None, error: UnicodeDecodeErro
         return InputError("UTF-8", "UTF-16, told by its first bytes", path=path, line=line, remedy=remedy)
     place = error.start - error.object.rfind(b"\n", 0, error.start)
     found = f"byte 0x{error.object[error.start]:02x} at byte {place}"
-    remedy = "convert the file, for example with iconv -f latin1 -t utf-8"
+    remedy = "save it as UTF-8, or convert it, for example with iconv -f windows-1252 -t utf-8"
     return InputError("UTF-8", found, path=path, line=line, remedy=remedy)
 
 

@@ -20,12 +20,16 @@ from ousianer_cli.taxonomy.tree import OUTSIDE
 from ousianer_cli.training.finetune.instances import Instances
 from ousianer_cli.training.vector_cache import VectorCache
 
+_DASHES = ("--", "\u2010", "\u2011", "\u2013", "\u2014", "\u2212")
+_OUTSIDE = frozenset((OUTSIDE, *_DASHES, "outside", "outside the taxonomy"))
+"""How people and their word processors write `-`."""
+
 
 def read_corrections(
     files: Sequence[str], source: Sequence[str], targets: Targets, *, report: Callable[[str], None] = lambda _: None
 ) -> list[FeedbackItem]:
     """The items of feedback files, those of `no name` among them; `source` are the documents that EDL rows are read
-    against, `report` hears what was settled by a rule (`formats.feedback_rules`).
+    against, `report` hears what was passed over, and what was settled by a rule (`formats.feedback_rules`).
 
     Raises:
         InputError: a file that is wrong, a type that is none of the targets, or corrections that do not fit together,
@@ -36,7 +40,7 @@ def read_corrections(
         from ousianer_cli.formats.readers import read_documents
 
         documents = {d.id: d for d in read_documents(source)}
-    items = [_known(item, targets) for path in files for item in read_feedback(path, documents)]
+    items = [_known(item, targets) for path in files for item in read_feedback(path, documents, report=report)]
     kept, notes = settled(items)
     for note in notes:
         report(note)
@@ -48,18 +52,44 @@ def _known(item: FeedbackItem, targets: Targets) -> FeedbackItem:
     if is_no_name(item.type):
         return dataclasses.replace(item, type=NO_NAME)
     taxonomy = targets.taxonomy
-    name = item.type if item.type == OUTSIDE else taxonomy.find(item.type, ignore_case=True, phantoms=False)
+    given = re.sub("[\u200b-\u200f\ufeff]", "", item.type).strip()
+    if given.lower() in _OUTSIDE:
+        return dataclasses.replace(item, type=OUTSIDE)
+    space, _, local = given.rpartition("#" if "#" in given else ":")
+    bare = given if not space or taxonomy.find(space, ignore_case=True) else local  # ldcOnt:GPE, but not PER:GPE
+    name = taxonomy.find(bare, ignore_case=True, phantoms=False)
     if name is not None:
         return dataclasses.replace(item, type=name)
-    folded = {re.sub(r"[^a-z]", "", known.lower()): known for known in taxonomy.types}
-    near = difflib.get_close_matches(re.sub(r"[^a-z]", "", item.type.lower()), folded, n=1)
-    raise InputError(
-        f"a type of the taxonomy '{taxonomy.name}' or '-'",
-        repr(item.type),
-        path=item.path,
-        line=item.line,
-        remedy="correct the type column" + (f" (did you mean {folded[near[0]]}?)" if near else ""),
-    )
+    if re.search("[|;,]", given):
+        remedy = "give one type a row"
+    elif near := _nearest(given, list(taxonomy.types)):
+        remedy = f"correct the type column (did you mean {near}?)"
+    else:
+        remedy = "or write 'no name' for words that are no name, '-' for a name outside the taxonomy"
+    expected = f"a type of the taxonomy '{taxonomy.name}' or '-'"
+    raise InputError(expected, repr(item.type), path=item.path, line=item.line, remedy=remedy)
+
+
+def _nearest(given: str, known: Sequence[str]) -> str:
+    """The type that a person may have meant: by its last part (`city`), a WordNet class's word, or its spelling."""
+    word = re.sub(r"^<?(?:yago:)?(?:wordnet|wikicat)_|_\d+>?$", "", given, flags=re.IGNORECASE)
+    by_path = {_letters(name): name for name in known}
+    by_leaf = {_letters(name.rpartition(".")[2]): name for name in sorted(known, key=len, reverse=True)}
+    top = _letters(given)[:3]
+    tops = {"loc": "LOC", "per": "PER", "org": "ORG"} if re.fullmatch("[a-z]+", given.lower()) else {}
+    for found in (by_path.get(_letters(word)), by_leaf.get(_letters(word))):
+        if found:
+            return found
+    if tops.get(top) in known and re.match("person|organi[sz]ation|location", given, re.IGNORECASE):
+        return tops[top]
+    for names, cutoff in ((by_path, 0.75), (by_leaf, 0.8)):
+        if near := difflib.get_close_matches(_letters(word), names, n=1, cutoff=cutoff):
+            return names[near[0]]
+    return ""
+
+
+def _letters(name: str) -> str:
+    return re.sub("[^a-z]", "", name.lower())
 
 
 def corrected_mentions(vectors: Tensor, items: Sequence[FeedbackItem]) -> Instances:

@@ -1,0 +1,169 @@
+"""Corrections as people make them: where a mention stands, and what offsets that do not fit seem to count."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from ousianer_cli.errors import InputError
+from ousianer_cli.formats.document import Document, Segment
+from ousianer_cli.formats.feedback import read_feedback
+from ousianer_cli.formats.feedback_rules import settled
+
+HEADER = "sentence\tstart\tend\tmention\ttype\n"
+BERN = "Ida met Jon in Bern."
+NFD = unicodedata.normalize("NFD", "Zürich")
+
+
+def read(folder: Path, content: str | bytes, name: str = "extra.tsv") -> tuple[list[str], list[str]]:
+    """(mentions as they stand, what was said)."""
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    said: list[str] = []
+    items = read_feedback(path, report=said.append)
+    return [item.mention for item in items], said
+
+
+@pytest.mark.parametrize(
+    ("sentence", "start", "end", "mention", "right"),
+    [
+        (BERN, "15.0", "18,00", "", "Bern"),
+        (BERN, "15", "", "Bern", "Bern"),
+        ("Bern is Bern", "", "11", "Bern", "Bern"),
+        ("Bern is cold", "0", "4", "Bern", "Bern"),
+        ("In New\xa0York it rains", "", "", "New York", "New\xa0York"),
+        ("In New  York it rains", "", "", "New\xa0York", "New  York"),
+        (f"In {NFD} it rains", "", "", "Zürich", NFD),
+        ("In Zürich it rains", "", "", NFD, "Zürich"),
+        (f"In {NFD} it rains", "3", "9", "Zürich", NFD),
+        ("At O’Neill Bar", "", "", "O'Neill Bar", "O’Neill Bar"),
+        ("AT&amp;T won", "", "", "AT&T", "AT&amp;T"),
+        ("Roe &amp; Sons won", "0", "13", "Roe & Sons", "Roe &amp; Sons"),
+        ("他在北京工作", "", "", "北京", "北京"),
+        ("🙂🙂 Ida in Bern", "10", "13", "Bern", "Bern"),
+        ("word " * 3000 + "in Bern", "", "", "Bern", "Bern"),
+    ],
+)
+def test_mentions_are_found_as_they_stand(
+    tmp_path: Path, sentence: str, start: str, end: str, mention: str, right: str
+) -> None:
+    assert read(tmp_path, f"{HEADER}{sentence}\t{start}\t{end}\t{mention}\tgpe\n") == ([right], [])
+
+
+@pytest.mark.parametrize(
+    ("sentence", "start", "end", "mention", "told"),
+    [
+        (BERN, "15", "19", "Bern", "have the end exclusive: write 15 and 18"),
+        (BERN, "8", "11", "", "have the end exclusive: write 8 and 10"),
+        ("In Bern", "3", "7", "", "have the end exclusive: write 3 and 6"),
+        (BERN, "16", "19", "Bern", "count from 1: write 15 and 18"),
+        (BERN, "16", "20", "Bern", "count from 1 with the end exclusive: write 15 and 18"),
+        ("Zoë und Jürg in Bern", "18", "21", "Bern", "count bytes of UTF-8: write 16 and 19"),
+        ("🙂🙂 Ida in Bern now", "12", "16", "Bern", "count units of UTF-16 with the end exclusive: write 10 and 13"),
+        (BERN, "15", "4", "Bern", "be start and length: write 15 and 18"),
+        (BERN, "18", "15", "Bern", "have start and end swapped: write 15 and 18"),
+        (BERN, "-5", "-2", "Bern", "it stands at 15-18"),
+        (BERN, "1,500", "1,503", "Bern", "it stands at 15-18"),
+        (BERN, "3", "", "Bern", "it stands at 15-18"),
+        (BERN, "", "", "bern", "did you mean 'Bern', at 15-18?"),
+        ("In Zürich.", "", "", "Zurich", "did you mean 'Zürich', at 3-8?"),
+        (BERN, "", "", "Ber", "a part of the word 'Bern'"),
+        (BERN, "", "", "Oslo", "copy it from the sentence"),
+        ("Bern is Bern", "", "", "Bern", "it stands at 0-3, 8-11"),
+        (BERN, "19", "19", "", "a letter, a digit or a symbol"),
+    ],
+)
+def test_what_does_not_fit_is_said_with_what_it_seems_to_count(
+    tmp_path: Path, sentence: str, start: str, end: str, mention: str, told: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        read(tmp_path, f"{HEADER}{sentence}\t{start}\t{end}\t{mention}\tgpe\n")
+    assert str(caught.value).startswith(f"{tmp_path / 'extra.tsv'}:2: ")
+    assert told in str(caught.value)
+
+
+PLAIN = f"sentence\tmention\ttype\n{BERN}\tBern\tgpe\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        PLAIN.replace("\n", "\r"),
+        PLAIN.replace("\n", "\r\r\n"),
+        PLAIN.replace("\t", "|"),
+        f"| Sentence | Mention | Type |\n|---|:-:|---|\n| {BERN} | Bern | gpe |\n",
+        f"sentence,mention,type\r{BERN},Bern,gpe\r",
+        "“sentence”\t“mention”\t“type”\n“" + BERN + "”\t“Bern”\t“gpe”\n",
+        PLAIN.encode("utf-32"),
+        gzip.compress(PLAIN.encode()),
+        f"sentence,start,end,type,mention\n{BERN},15,18,gpe\n",
+        f"sentence;mention;type;;\n{BERN};Bern;gpe;;\n;;;;\n",
+    ],
+)
+def test_tables_of_other_kinds(tmp_path: Path, content: str | bytes) -> None:
+    assert read(tmp_path, content) == (["Bern"], [])
+
+
+def test_columns_and_rows_that_are_passed_over_are_said(tmp_path: Path) -> None:
+    rows = (
+        f'id,sentence,mention,type,comment\n1,{BERN},Bern,gpe,mine\n#2,{BERN},Ida,per,\n"#3",#Bern is cold,Bern,gpe,\n'
+    )
+    mentions, said = read(tmp_path, rows, "extra.csv")
+    assert mentions == ["Bern", "Bern"]
+    path = tmp_path / "extra.csv"
+    assert said[0].startswith(f"{path}:3: this line passed over")
+    assert said[1] == f"{path}:1: columns passed over: id, comment"
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"PK\x03\x04\x14\x00\x06\x00" + bytes(40), "save the sheet as CSV"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(40), "save the sheet as CSV"),
+        (b"%PDF-1.4\n\x93\x8c\n", "a PDF file"),
+        (gzip.compress(PLAIN.encode())[:-8], "a feedback file, found no readable file"),
+        (PLAIN.replace("Bern", "Zürich").encode("cp1252"), ":2: expected UTF-8"),
+        (f"Satz;Typ\n{BERN};gpe\n".encode(), "'Satz;Typ'"),
+    ],
+)
+def test_files_of_other_kinds_are_refused(tmp_path: Path, content: bytes, told: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read(tmp_path, content)
+    assert str(tmp_path / "extra.tsv") in str(caught.value)
+    assert told in str(caught.value)
+
+
+def test_a_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="found a folder; name its files"):
+        read_feedback(tmp_path)
+
+
+def test_what_an_export_leaves_out_is_said(tmp_path: Path) -> None:
+    record = {"text": BERN, "spans": [{"start": 15, "end": 19, "label": "gpe"}], "answer": "accept"}
+    other = {**record, "text": f"Yes, {BERN}", "answer": "reject"}
+    lines = "".join(json.dumps(one) + "\n" for one in (record, other))
+    mentions, said = read(tmp_path, lines, "extra.jsonl")
+    assert mentions == ["Bern"]
+    assert said == [f"{tmp_path / 'extra.jsonl'}: left out: 1 records whose answer is 'reject'"]
+
+
+def test_edl_rows_beside_their_mention_name_the_shift(tmp_path: Path) -> None:
+    path = tmp_path / "extra.tab"
+    documents = {"d1": Document("d1", BERN, (Segment("s1", 0, 20),))}
+    path.write_text("me\tm1\tBern\td1:53-56\tNIL1\tgpe\tNAM\t1.0\n".replace("53-56", "14-17"), encoding="utf-8")
+    with pytest.raises(InputError, match="it stands at 15-18, 1 characters later"):
+        read_feedback(path, documents)
+    path.write_text("me\tm1\tBern\td1.ltf.xml:15-18\tNIL1\tgpe\tNAM\t1.0\n", encoding="utf-8")
+    with pytest.raises(InputError, match="did you mean 'd1'"):
+        read_feedback(path, documents)
+
+
+def test_a_blank_at_the_sentence_s_end_hides_no_contradiction(tmp_path: Path) -> None:
+    path = tmp_path / "extra.tsv"
+    path.write_text(f"{PLAIN} {BERN} \tBern\torg\n", encoding="utf-8")
+    with pytest.raises(InputError, match="one type for 'Bern'"):
+        settled(read_feedback(path))
