@@ -17,7 +17,7 @@ from lxml import etree
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.document import Author, Document, Segment, SegmentKind
 from ousianer_cli.formats.sentences import trim
-from ousianer_cli.formats.source import AUTHORS_OFF, QUOTED, ReadOptions
+from ousianer_cli.formats.source import AUTHORS_OFF, QUOTED, ReadOptions, document_id
 from ousianer_cli.formats.xml_guard import ShortTags
 
 _KINDS: dict[str, SegmentKind] = {
@@ -31,6 +31,7 @@ _KINDS: dict[str, SegmentKind] = {
     "post": "post",
     "quote": "quote",
 }
+BEYOND = "psm regions beyond the text"
 # Where regions lie in one another, the first of these decides.
 _PRECEDENCE: tuple[SegmentKind, ...] = ("quote", "author", "headline", "dateline", "post")
 
@@ -44,23 +45,27 @@ class Region:
     kind: SegmentKind
 
 
-def read_psm(handle: IO[bytes], source: str) -> tuple[list[Region], list[str]]:
+def read_psm(handle: IO[bytes], source: str, doc_id: str = "") -> tuple[list[Region], list[str]]:
     """The regions of a psm file in order, and a line for what could not be used; other types are passed over.
+
+    `doc_id` is the document it should be of, where it names one.
 
     Raises:
         InputError: broken XML, with file and line.
     """
     regions: list[Region] = []
     unusable = 0
+    notes: list[str] = []
     try:
-        for _, element in etree.iterparse(
+        parser = etree.iterparse(
             ShortTags(handle, source),
             events=("end",),
             tag="{*}string",
             resolve_entities=False,
             no_network=True,
             load_dtd=False,
-        ):
+        )
+        for _, element in parser:
             begin, length = (element.get(name) or "" for name in ("begin_offset", "char_length"))
             kind = _KINDS.get((element.get("type") or "").strip().lower())
             element.clear()
@@ -79,7 +84,16 @@ def read_psm(handle: IO[bytes], source: str) -> tuple[list[Region], list[str]]:
             remedy="mend or remove the file",
         ) from None
     regions.sort(key=lambda r: (r.start, r.end))
-    return regions, [f"{source}: {unusable} strings without usable offsets"] if unusable else []
+    root = parser.root
+    tag = etree.QName(root).localname if root is not None else ""
+    named = (root.get("id") or root.get("docid") or "") if root is not None else ""
+    if tag.lower() != "psm":
+        notes.append(f"{source}: expected <psm>, found <{tag}>")
+    if doc_id and named and document_id(named) != document_id(doc_id):
+        notes.append(f"{source} says that it is of {named!r}")
+    if unusable:
+        notes.append(f"{source}: {unusable} strings without usable offsets")
+    return regions, notes
 
 
 def apply_psm(
@@ -104,6 +118,8 @@ def apply_psm(
 
     edges, kinds = _intervals(inside)
     skipped = Counter(document.skipped)
+    if outside:
+        skipped[BEYOND] += outside
     segments: list[Segment] = []
     for segment in document.segments:
         pieces = _cut(document.text, segment, edges, kinds)

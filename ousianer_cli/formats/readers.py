@@ -14,13 +14,13 @@ from pathlib import Path, PurePosixPath
 
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.archives import Archives, Unit, members, opened
+from ousianer_cli.formats.companions import compared_with_rsd, with_psm
 from ousianer_cli.formats.document import Document
 from ousianer_cli.formats.first_bytes import kind_of_binary, remedy_for
-from ousianer_cli.formats.psm import apply_psm, read_psm
 from ousianer_cli.formats.registry import LIKELY, Format, document_formats, told_by_name
 from ousianer_cli.formats.sample import Sample
-from ousianer_cli.formats.source import ReadOptions, detect, document_id, is_markup
-from ousianer_cli.formats.text import decoded, filled_lines
+from ousianer_cli.formats.source import ReadOptions, detect, document_id
+from ousianer_cli.formats.text import filled_lines
 from ousianer_cli.outputs import PARTS
 
 MALFORMED = "malformed files"
@@ -28,6 +28,7 @@ DUPLICATE_ID = "documents whose id was read before"
 OTHER_FORM = "files with a document that is also there in a better form"
 OTHER_FORMAT = "files of another format than --input-format"
 NO_DOCUMENT = "files without a document"
+PSM_ALONE = "psm.xml files without a document of their name"
 NO_FILE = "pipes, sockets, devices, and links that lead nowhere"
 REPLACED = "members of archives that a later one of the same name replaces"
 LINKED_AGAIN = "links to a folder that is read anyway"
@@ -277,8 +278,10 @@ def _choose(candidates: Sequence[Unit], wanted: str | None, report: ReadReport) 
     """Those of a folder's files that hold documents, each in its best form: LTF, then source, then plain text."""
     known = document_formats()
     classed: list[tuple[Unit, Format, str]] = []
+    companions: list[Unit] = []
     for unit in candidates:
         if _is_companion(unit.name):
+            companions.append(unit)
             continue
         form = _format_in_folder(unit, known)
         if form is None:
@@ -293,6 +296,15 @@ def _choose(candidates: Sequence[Unit], wanted: str | None, report: ReadReport) 
     units = [unit for unit, form, stem in classed if form.preference == best[stem]]
     if len(units) < len(classed):
         report.skipped[OTHER_FORM] += len(classed) - len(units)
+    told = {_stem(unit.name) for unit in companions}
+    ltf = [unit for unit, form, stem in classed if form.rsd_beside and form.preference == best[stem]]
+    without = [unit for unit in ltf if _stem(unit.name) not in told]
+    if 0 < len(without) < len(ltf):
+        report.warn(f"{without[0].label}: no psm of its name; so it is with {len(without)} of {len(ltf)} LTF files")
+    for unit in companions:
+        if units and ".psm.xml" in unit.name.lower() and _stem(unit.name) not in best:
+            report.skipped[PSM_ALONE] += 1
+            report.warn(f"{unit.label}: a psm without a document of its name")
     return units
 
 
@@ -386,79 +398,8 @@ def _read_unit(
         for document in form.documents(handle, name, unit.label, replace(options, forced=wanted is not None)):
             empty = False
             if form.rsd_beside:
-                _compare_with_rsd(document, unit, options, archives)
-            yield _with_psm(document, unit, options, archives) if form.psm_beside else document
+                document = compared_with_rsd(document, unit, options, archives)
+            yield with_psm(document, unit, options, archives) if form.psm_beside else document
         if empty:
             report.skipped[NO_DOCUMENT] += 1
             report.warn(f"{unit.label}: {form.about} without a document")
-
-
-def _with_psm(document: Document, unit: Unit, options: ReadOptions, archives: Archives) -> Document:
-    """The document with the kinds that its psm tells, if one is beside it or in a folder `psm` beside its folder."""
-    if "/" in document.id or "\0" in document.id or is_markup(document.text):
-        return document
-    companion = _psm_of(document.id, unit, archives)
-    if companion is None:
-        return document
-    try:
-        with opened(companion, archives) as handle:
-            regions, warnings = read_psm(handle, companion.label)
-    except InputError as error:
-        if options.strict:
-            raise
-        regions, warnings = [], [f"psm left out: {error}"]
-        document.warnings += tuple(warnings)
-        return document
-    return apply_psm(document, regions, options, warnings)
-
-
-def _compare_with_rsd(document: Document, unit: Unit, options: ReadOptions, archives: Archives) -> None:
-    """Warn of an `rsd.txt` beside a document's LTF that holds another text."""
-    if "/" in document.id or "\0" in document.id or unit.member:
-        return
-    companion = _beside(document.id, unit, "rsd", ".rsd.txt")
-    if companion is None:
-        return
-    try:
-        with opened(companion, archives) as handle:
-            text = decoded(handle.read(), companion.label).removeprefix("\ufeff")
-    except InputError as error:
-        problem = f"rsd not compared: {error}"
-    else:
-        # Gaps between SEGs are rebuilt as newlines, whatever line ends the source has.
-        ours, theirs = (t.replace("\r", "\n").rstrip("\n") for t in (document.text, text))
-        if ours == theirs:
-            return
-        pairs = enumerate(zip(ours, theirs, strict=False))
-        place = next((i for i, (a, b) in pairs if a != b), min(len(ours), len(theirs)))
-        problem = f"{companion.label} holds another text, from character {place} on; offsets are those of the LTF"
-    if options.strict:
-        raise InputError(
-            "an rsd.txt of the same text", problem, path=unit.label, remedy="leave out --strict or the rsd.txt"
-        )
-    document.warnings += (problem,)
-
-
-def _beside(doc_id: str, unit: Unit, form: str, suffix: str) -> Unit | None:
-    """The file of a document in another form, in the same folder or in that form's folder beside it."""
-    for name in (f"{doc_id}{suffix}", f"{doc_id}{suffix}.gz"):
-        for folder in (unit.path.parent, unit.path.parent.parent / form):
-            if os.path.isfile(folder / name):  # an id may be too long for a file's name
-                return Unit(folder / name)
-    return None
-
-
-def _psm_of(doc_id: str, unit: Unit, archives: Archives) -> Unit | None:
-    folders = (unit.path.parent, unit.path.parent.parent / "psm")
-    if beside := _beside(doc_id, unit, "psm", ".psm.xml"):
-        return beside
-    if not unit.member:
-        return None
-    places = [unit.path]
-    for form in ("ltf", "rsd"):
-        if form in unit.path.name:
-            places += [folder / unit.path.name.replace(form, "psm") for folder in folders]
-    for place in places:
-        if place.is_file() and (member := archives.members_by_name(place).get(f"{doc_id}.psm.xml")):
-            return Unit(place, member)
-    return None

@@ -187,6 +187,56 @@ def test_a_psm_counted_on_other_line_ends_is_reported(tmp_path: Path) -> None:
     assert "crlf.rsd.txt" in warning and "psm regions begin or end inside a word: they count \\r\\n as one" in warning
 
 
+@pytest.mark.parametrize("packed", ["folders", "one archive", "an archive a form"])
+def test_companions_that_disagree_are_counted_wherever_they_are(tmp_path: Path, packed: str) -> None:
+    files = {
+        "ltf/a.ltf.xml": build_ltf("a", TEXT),
+        "rsd/a.rsd.txt": TEXT.replace(" ", "\r\n", 1).encode(),
+        "psm/a.psm.xml": b'<psm id="q"><string type="post" begin_offset="0" char_length="4000"/></psm>',
+    }
+    for name, content in files.items():
+        if packed == "folders":
+            (tmp_path / name).parent.mkdir()
+            (tmp_path / name).write_bytes(content)
+        else:
+            archive = "r.zip" if packed == "one archive" else f"r.{name[:3]}.zip"
+            with zipfile.ZipFile(tmp_path / archive, "a") as handle:
+                handle.writestr(name, content)
+    report = ReadReport()
+    list(read_documents([tmp_path], report=report))
+    assert report.left_out == {"psm regions beyond the text": 1, "rsd.txt files with another text than their LTF": 1}
+    rsd, of_another, beyond = report.warnings
+    assert "a.rsd.txt holds another text, from character" in rsd
+    assert "a.psm.xml says that it is of 'q'" in of_another
+    assert "1 psm regions reach beyond" in beyond
+
+
+def test_companions_of_other_names_line_ends_and_kinds_are_counted(tmp_path: Path) -> None:
+    two = "Ann Roe met Bo.\n\nThey left.\n"
+    (tmp_path / "a.ltf.xml").write_bytes(build_ltf("other", two))
+    (tmp_path / "b.ltf.xml").write_bytes(build_ltf("b", two))
+    (tmp_path / "b.rsd.txt").write_bytes(two.replace("\n", "\r\n").encode())
+    (tmp_path / "c.ltf.xml").write_bytes(build_ltf("c", two))
+    (tmp_path / "c.rsd.txt").write_bytes(b"Ann R\xf6e")
+    for name in ("a", "z"):
+        (tmp_path / f"{name}.psm.xml").write_text("<psm/>", encoding="utf-8")
+    (tmp_path / "b.psm.xml").write_text("<html><string/></html>", encoding="utf-8")
+    report = ReadReport()
+    list(read_documents([tmp_path], report=report))
+    said = "\n".join(report.warnings)
+    assert "b.rsd.txt has \\r\\n where the LTF counts one character" in said
+    assert "a.psm.xml is not used: its document would be 'a'" in said
+    assert "b.psm.xml: expected <psm>, found <html>" in said
+    assert "z.psm.xml: a psm without a document of its name" in said
+    assert "c.ltf.xml: no psm of its name; so it is with 1 of 3 LTF files" in said
+    assert report.skipped["psm.xml files without a document of their name"] == 1
+    assert report.left_out == {
+        "psm.xml files of a file's name that is not its document's id": 1,
+        "rsd.txt files that cannot be read": 1,
+        "rsd.txt files with another text than their LTF": 1,
+    }
+
+
 def test_offsets_that_are_no_whole_numbers_name_the_file(tmp_path: Path) -> None:
     path = tmp_path / "a.ltf.xml"
     path.write_bytes(build_ltf("a", TEXT).replace(b'start_char="0" end_char="25"', b'start_char="0.0" end_char="25.0"'))
