@@ -18,6 +18,7 @@ Lines that are blank or begin with `#` are passed over. The layout is told from 
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -103,9 +104,26 @@ def read_feedback(
         raise InputError("feedback rows", "no row at all", path=path, remedy=f"write {_LAYOUTS}")
     if 8 <= len(header) <= 11:
         return _edl_items(path, rows, documents)
+    if text.lstrip()[:1] in ("{", "["):
+        raise _no_export(text, path)
     found = ", ".join(repr(cell if len(cell) <= 30 else f"{cell[:30]}…") for cell in rows[0].cells[:6])
     found = f"{len(header)} columns without such a header: {found}"
     raise InputError(_LAYOUTS, found, path=path, line=rows[0].line, remedy="name the columns in the first line")
+
+
+def _no_export(text: str, path: Path) -> InputError:
+    """The error for JSON that is no tool's export."""
+    expected, remedy = "an export of Label Studio, Prodigy or doccano", "export it anew, or write rows with a header"
+    lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+    number = lines[0][0]
+    try:
+        first = json.loads(text if text.lstrip()[0] == "[" else lines[0][1])
+    except (ValueError, RecursionError) as error:
+        line = number + getattr(error, "lineno", 1) - 1
+        return InputError(expected, f"broken JSON ({error})", path=path, line=line, remedy=remedy)
+    first = first[0] if isinstance(first, list) and first else first
+    found = f"JSON with {', '.join(map(repr, list(first)[:6]))}" if first and isinstance(first, dict) else "empty JSON"
+    return InputError(expected, found, path=path, line=number, remedy=remedy)
 
 
 def _sentence_items(
@@ -127,7 +145,10 @@ def _sentence_items(
         report(f"{path}:{header_line}: columns passed over: {', '.join(unknown)}")
     if not rows:
         raise InputError("feedback rows under the header", "none", path=path, line=header_line)
-    return [_sentence_item(path, header, row) for row in rows]
+    again = [row for row in rows if [unquoted(cell).lower() for cell in row.cells[: len(header)]] == header]
+    if again:
+        report(f"{path}:{again[0].line}: the header once more, passed over ({len(again)} such lines)")
+    return [_sentence_item(path, header, row) for row in rows if row not in again]
 
 
 def _sentence_item(path: Path, header: list[str], row: Row) -> FeedbackItem:
@@ -159,10 +180,14 @@ def _read_item(path: Path, header: list[str], cells: list[str], number: int) -> 
     if len(cells) != len(header):
         expected = f"{len(header)} columns, as the header has"
         remedy = "part columns by what parts the header's, and quote a cell that holds it"
+        if any("\n" in cell for cell in cells):
+            remedy = "close the quotation mark that begins a cell here"
         raise InputError(expected, str(len(cells)), path=path, line=number, remedy=remedy)
     row = {name: cell for name, cell in zip(header, cells, strict=True) if name in _COLUMNS}
     text, mention = row["sentence"], row.get("mention", "")
     type_name = row["type"].strip()
+    if not text.strip():
+        raise InputError("a sentence", "an empty cell", path=path, line=number)
     if not type_name:
         raise InputError("a type, or - for none of the taxonomy", "an empty cell", path=path, line=number)
 
@@ -173,6 +198,10 @@ def _read_item(path: Path, header: list[str], cells: list[str], number: int) -> 
     if not is_no_name(type_name) and all(unicodedata.category(c)[0] in "PZC" for c in text[start:end]):
         remedy = "correct the offsets, or call it 'no name'"
         raise refuse("a mention with a letter, a digit or a symbol", repr(text[start:end]), remedy)
+    if text[end - 1] in ",;:" and not is_no_name(type_name):
+        inner = text[start:end].rstrip(",;: ")
+        remedy = f"did you mean {inner!r}, at {start}-{start + len(inner) - 1}? The end is inclusive"
+        raise refuse("a mention without a comma or colon at its end", repr(text[start:end]), remedy)
     return FeedbackItem(text, start, end, type_name, str(path), number)
 
 
@@ -197,7 +226,11 @@ def _edl_items(path: Path, rows: list[Row], documents: Mapping[str, Document] | 
         start, end = row.start + document.offset_shift, row.end + document.offset_shift + 1
         if not 0 <= start < end <= len(document.text):
             length = len(document.text)
-            raise bad(f"offsets within the {length} characters of {row.doc}", f"{row.start}-{row.end}", OFFSETS)
+            raise bad(
+                f"offsets within the {length} characters of {row.doc}",
+                f"{row.start}-{row.end}",
+                _nearest(row, document),
+            )
         if not same_mention(row.text, document.text[start:end]):
             expected, found = f"the mention {row.text!r} at this place", f"the text {document.text[start:end]!r}"
             raise bad(expected, found, _nearest(row, document))

@@ -11,6 +11,7 @@ from ousianer_cli.formats.feedback import FeedbackItem, context
 from ousianer_cli.formats.labelled import CorpusReport
 from ousianer_cli.formats.registry import LIKELY, Format, annotation_formats, told_by_name
 from ousianer_cli.formats.sample import Sample
+from ousianer_cli.formats.sentences import trim
 
 OWN = ("edl", "feedback", "run")
 """Formats that are corrections themselves, or a model's word."""
@@ -49,8 +50,11 @@ def read_export(path: str | Path, form: Format, report: Callable[[str], None] = 
                 remedy = "markup and left-out quotes cannot be learned from: remove it"
                 raise InputError("a name in running text", place, path=path, line=name.line or None, remedy=remedy)
             text = document.text[left:right]
+            start, end = trim(document.text, name.start, name.end)
+            if start == end:
+                start, end = name.start, name.end
             file = document.source or str(path)
-            items.append(FeedbackItem(text, name.start - left, name.end - left, name.type, file, name.line))
+            items.append(FeedbackItem(text, start - left, end - left, name.type, file, name.line))
     if predicted and items:
         left_out.drop("predictions that nobody has submitted", predicted)
     said = "; ".join(f"{count:,} {reason}" for reason, count in left_out.dropped.most_common() if count)

@@ -70,13 +70,19 @@ def placed(text: str, start_cell: str, end_cell: str, mention: str, refuse: Refu
 
 def places_of(text: str, mention: str) -> list[Span]:
     """Where a mention stands as whole words: as it is spelled, or if nowhere so, as it is read."""
-    exact = [m.span() for m in re.finditer(re.escape(mention), text)] if mention else []
-    if not exact and mention:
-        visible = visible_text(text)
-        words = seen(mention).split()
-        found = re.finditer(r"\s+".join("".join(map(_spelled, word)) for word in words), visible.text)
-        exact = [visible.outside(*m.span(), 0, len(text)) for m in found]
-    return [(a, b) for a, b in exact if not (cuts_word(text, a) or cuts_word(text, b))]
+    if not mention:
+        return []
+    exact = _whole(text, [m.span() for m in re.finditer(re.escape(mention), text)])
+    if exact:
+        return exact
+    visible = visible_text(text)
+    words = seen(mention).split()
+    found = re.finditer(r"\s+".join("".join(map(_spelled, word)) for word in words), visible.text)
+    return _whole(text, [visible.outside(*m.span(), 0, len(text)) for m in found])
+
+
+def _whole(text: str, spans: list[Span]) -> list[Span]:
+    return [(a, b) for a, b in spans if not (cuts_word(text, a) or cuts_word(text, b))]
 
 
 def _only(text: str, mention: str, refuse: Refusal) -> Span:

@@ -81,7 +81,8 @@ def sheet_text(path: Path, what: str) -> str:
             data = handle.read()
     except (OSError, EOFError, zlib.error) as error:
         raise unreadable(what, path, error) from None
-    kind = None if data.isascii() and b"\0" not in data else kind_of_binary(data[:4096])
+    wide = _utf16_without_mark(data[:200])
+    kind = None if wide or (data.isascii() and b"\0" not in data) else kind_of_binary(data[:4096])
     if kind is not None and "UTF-" not in kind:
         remedy = "save the sheet as CSV (UTF-8) or tab-separated text" if "office" in kind else remedy_for(kind)
         raise InputError(what, kind, path=path, remedy=remedy)
@@ -90,8 +91,8 @@ def sheet_text(path: Path, what: str) -> str:
         encoding = "utf-32"
     elif data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         encoding = "utf-16"
-    elif b"\x00" in data[:200]:  # UTF-16 without its mark: every other byte of plain letters is 0
-        encoding = "utf-16-be" if data[:1] == b"\x00" else "utf-16-le"
+    elif wide:
+        encoding = wide
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
@@ -103,9 +104,17 @@ def sheet_text(path: Path, what: str) -> str:
     return text.replace("\r", "\n") if end is not None and end[0] == "\r" else text
 
 
+def _utf16_without_mark(head: bytes) -> str:
+    """The encoding of bytes in which every other one of plain letters is 0; empty where it is another."""
+    high, low = head[::2].count(0), head[1::2].count(0)
+    if min(high, low) or max(high, low) < 5:
+        return ""
+    return "utf-16-be" if high else "utf-16-le"
+
+
 def unquoted(cell: str) -> str:
     """A column's name without blanks and marks of any kind around it."""
-    return cell.strip(" \t\n\xa0\ufeff\"'“”„«»")
+    return cell.strip(" \t\n\xa0\u200b\ufeff\"'“”„«»")
 
 
 def _passed_over(line: str) -> bool:

@@ -42,6 +42,7 @@ def read(folder: Path, content: str | bytes, name: str = "extra.tsv") -> tuple[l
         (f"In {NFD} it rains", "3", "9", "Zürich", NFD),
         ("At O’Neill Bar", "", "", "O'Neill Bar", "O’Neill Bar"),
         ("AT&amp;T won", "", "", "AT&T", "AT&amp;T"),
+        ("Zu\u0308rich or Zürich-Nord", "", "", "Zürich-Nord", "Zürich-Nord"),
         ("Roe &amp; Sons won", "0", "13", "Roe & Sons", "Roe &amp; Sons"),
         ("他在北京工作", "", "", "北京", "北京"),
         ("🙂🙂 Ida in Bern", "10", "13", "Bern", "Bern"),
@@ -74,6 +75,7 @@ def test_mentions_are_found_as_they_stand(
         (BERN, "", "", "Ber", "a part of the word 'Bern'"),
         (BERN, "", "", "Oslo", "copy it from the sentence"),
         ("Bern is Bern", "", "", "Bern", "it stands at 0-3, 8-11"),
+        ("Bern, she said", "0", "4", "", "did you mean 'Bern', at 0-3?"),
         (BERN, "19", "19", "", "a letter, a digit or a symbol"),
     ],
 )
@@ -99,6 +101,8 @@ PLAIN = f"sentence\tmention\ttype\n{BERN}\tBern\tgpe\n"
         f"sentence,mention,type\r{BERN},Bern,gpe\r",
         "“sentence”\t“mention”\t“type”\n“" + BERN + "”\t“Bern”\t“gpe”\n",
         PLAIN.encode("utf-32"),
+        PLAIN.replace("Ida", "Ида и Ян").encode("utf-16-be"),
+        PLAIN.replace("type", "type\u200b"),
         gzip.compress(PLAIN.encode()),
         f"sentence,start,end,type,mention\n{BERN},15,18,gpe\n",
         f"sentence;mention;type;;\n{BERN};Bern;gpe;;\n;;;;\n",
@@ -128,6 +132,12 @@ def test_columns_and_rows_that_are_passed_over_are_said(tmp_path: Path) -> None:
         (gzip.compress(PLAIN.encode())[:-8], "a feedback file, found no readable file"),
         (PLAIN.replace("Bern", "Zürich").encode("cp1252"), ":2: expected UTF-8"),
         (f"Satz;Typ\n{BERN};gpe\n".encode(), "'Satz;Typ'"),
+        (PLAIN.replace("\tBern", "\tBe\0rn").encode(), ":2: expected"),
+        (PLAIN.replace(BERN, " ").encode(), ":2: expected a sentence, found an empty cell"),
+        (f'sentence,mention,type\n"{BERN},Bern,gpe\n{BERN},Ida,per\n'.encode(), "close the quotation mark"),
+        (b'{"id": 1, "text": "In Bern", "label": [[3, 7', ":1: expected an export of Label Studio, Prodigy or doccano"),
+        (b'\n{"sentence": "In Bern", "mention": "Bern"}', "2: expected an export of Label Studio, Prodigy or doccano"),
+        (b"[]", "empty JSON"),
     ],
 )
 def test_files_of_other_kinds_are_refused(tmp_path: Path, content: bytes, told: str) -> None:
@@ -135,6 +145,17 @@ def test_files_of_other_kinds_are_refused(tmp_path: Path, content: bytes, told: 
         read(tmp_path, content)
     assert str(tmp_path / "extra.tsv") in str(caught.value)
     assert told in str(caught.value)
+
+
+def test_a_header_once_more_is_said(tmp_path: Path) -> None:
+    mentions, said = read(tmp_path, f"{PLAIN}\ufeff{PLAIN.replace('Ida', 'Ann')}")
+    assert mentions == ["Bern", "Bern"]
+    assert said == [f"{tmp_path / 'extra.tsv'}:3: the header once more, passed over (1 such lines)"]
+
+
+def test_blanks_at_the_edges_of_an_export_s_span_are_no_part_of_it(tmp_path: Path) -> None:
+    lines = json.dumps({"text": BERN, "label": [[14, 19, "gpe"]]}) + "\n"
+    assert read(tmp_path, lines, "extra.jsonl") == (["Bern"], [])
 
 
 def test_a_folder_is_refused(tmp_path: Path) -> None:
@@ -154,7 +175,7 @@ def test_what_an_export_leaves_out_is_said(tmp_path: Path) -> None:
 def test_edl_rows_beside_their_mention_name_the_shift(tmp_path: Path) -> None:
     path = tmp_path / "extra.tab"
     documents = {"d1": Document("d1", BERN, (Segment("s1", 0, 20),))}
-    path.write_text("me\tm1\tBern\td1:53-56\tNIL1\tgpe\tNAM\t1.0\n".replace("53-56", "14-17"), encoding="utf-8")
+    path.write_text("me\tm1\tBern\td1:14-17\tNIL1\tgpe\tNAM\t1.0\n", encoding="utf-8")
     with pytest.raises(InputError, match="it stands at 15-18, 1 characters later"):
         read_feedback(path, documents)
     path.write_text("me\tm1\tBern\td1.ltf.xml:15-18\tNIL1\tgpe\tNAM\t1.0\n", encoding="utf-8")
