@@ -8,7 +8,7 @@
     python benchmarks/peers/run.py aida-open --lines WORK/aida_open
     python benchmarks/peers/run.py all --envs ENVS --minutes-total 120 --sizes all --every-size \\
       --peers ours-scratch hf flair spacy --budgets all=20 --threads 1 --clock cpu \
-      --option 'pretrain={"passage_pieces": 250, "batch_pieces": 800}' \
+      --option 'pretrain={"passage_pieces": 250, "batch_pieces": 400, "encoder_layers": 4}' \
       --option 'finetune={"hidden": 400, "decay": 0.1}' --out docs/results/peers_aida_open.md
 
 `aida-open` takes all batches of that corpus as `ousianer prepare corpus FILE --taxonomy aida-edl` wrote them, 3% of

@@ -152,6 +152,13 @@ class PretrainSettings:
     )
     bf16: bool = setting(False, doc="Run encoder and BiLSTM in bfloat16, on a GPU.", group="training")
     validate_every: int = setting(0, doc="Steps between validations; 0 validates once an epoch.", group="training")
+    keep_features: bool = setting(
+        False,
+        doc="With a frozen encoder: keep its features when the run is over, for other runs over the same sentences.",
+        group="training",
+        fixed=True,
+        neutral=True,
+    )
     patience: int = setting(3, doc="Validations without gain before training stops.", group="training")
     seed: int = setting(1, least=0, doc="Seed of weights, order and dropout.", group="training", fixed=True)
     threads: int = setting(

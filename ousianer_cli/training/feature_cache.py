@@ -5,6 +5,7 @@ Letters: T words, L mixed layers, D encoder size.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import math
@@ -29,6 +30,7 @@ from ousianer_cli.training.examples import Example
 class _Part:
     """Features [words in all, L, D] in fp16, and where each sentence begins and ends in them."""
 
+    path: Path
     features: np.ndarray
     starts: np.ndarray
     ends: np.ndarray
@@ -39,6 +41,7 @@ class FeatureCache:
     """The encoder's layers at every word of the training and validation sentences."""
 
     parts: dict[str, _Part]
+    root: Path
 
     @classmethod
     def open(
@@ -55,7 +58,8 @@ class FeatureCache:
         root = folder / ".features"
         root.mkdir(parents=True, exist_ok=True)
         key = fingerprint(tagger.states.encoder)
-        return cls({name: _part(tagger, examples, key, root, name, report) for name, examples in corpora.items()})
+        parts = {name: _part(tagger, examples, key, root, name, report) for name, examples in corpora.items()}
+        return cls(parts, root)
 
     def features(self, indices: Sequence[int], width: int, part: str = "train") -> Tensor:
         """[B, width, L, D] of the sentences at `indices`, zero-padded."""
@@ -65,6 +69,20 @@ class FeatureCache:
             start, end = held.starts[index], held.ends[index]
             out[row, : end - start] = held.features[start:end]
         return torch.from_numpy(out)
+
+    def remove(self) -> int:
+        """Delete the files of these corpora, and their folder if no other run keeps any there; returns the bytes freed."""
+        paths = {part.path for part in self.parts.values()}
+        self.parts = {}
+        freed = 0
+        for path in paths:
+            with contextlib.suppress(FileNotFoundError):  # a run beside this one, over the same sentences, was quicker
+                size = path.stat().st_size
+                path.unlink()
+                freed += size
+        with contextlib.suppress(OSError):
+            self.root.rmdir()
+        return freed
 
 
 def _reserve(path: Path) -> None:
@@ -103,4 +121,4 @@ def _part(
             store.flush()
             del store
     order = np.array([place[id(e)] for e in examples], dtype=np.int64)
-    return _Part(np.load(path, mmap_mode="r"), starts[:-1][order], starts[1:][order])
+    return _Part(path, np.load(path, mmap_mode="r"), starts[:-1][order], starts[1:][order])

@@ -59,9 +59,19 @@ def test_embeddings_are_tuned_where_asked(tmp_path: Path) -> None:
     assert not torch.equal(found, load_encoder("tiny").state_dict()["embeddings.word_embeddings.weight"])
 
 
+def test_features_are_removed_when_the_run_is_over_and_kept_for_one_that_goes_on(tmp_path: Path) -> None:
+    said: list[str] = []
+    run(tmp_path, said, encoder_lr=0.0, epochs=2, stop_after=5)
+    assert len(list((tmp_path / ".features").glob("*.npy"))) == 2
+    size = sum(path.stat().st_size for path in (tmp_path / ".features").iterdir()) / 2**20
+    run(tmp_path, said, encoder_lr=0.0, epochs=2, resume=True)
+    assert not (tmp_path / ".features").exists()
+    assert said[-1] == f"removed the encoder's features ({size:,.1f} MiB); --keep-features keeps them"
+
+
 def test_features_are_cached_on_disk_and_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
-    run(tmp_path, said, encoder_lr=0.0, epochs=1)
+    run(tmp_path, said, encoder_lr=0.0, epochs=1, keep_features=True)
     files = {p.name: p.stat().st_mtime_ns for p in (tmp_path / ".features").iterdir()}
     # Both validation corpora hold the same sentences, and so share a file.
     assert len(files) == 2 and all(name.endswith(".npy") and ".part" not in name for name in files)
@@ -72,7 +82,7 @@ def test_features_are_cached_on_disk_and_read_again(tmp_path: Path, monkeypatch:
 
     monkeypatch.setattr("transformers.BertModel.forward", never)
     again: list[str] = []
-    run(tmp_path, again, encoder_lr=0.0, epochs=1)
+    run(tmp_path, again, encoder_lr=0.0, epochs=1, keep_features=True)
     assert {p.name: p.stat().st_mtime_ns for p in (tmp_path / ".features").iterdir()} == files
     assert not any("computing encoder features" in line for line in again)
 

@@ -167,6 +167,10 @@ def _pretrain(
     if group.first and out.is_dir():
         with open_output(out / "metrics.jsonl") as file:
             file.write(log_path.read_text(encoding="utf-8"))
+    if cache is not None and not settings.keep_features:
+        group.wait()
+        if group.first:
+            report(f"removed the encoder's features ({cache.remove() / 2**20:,.1f} MiB); --keep-features keeps them")
     return stopping.best
 
 

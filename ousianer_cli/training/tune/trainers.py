@@ -90,7 +90,7 @@ class PretrainTrainer:
     def train(self, settings: PretrainSettings, slot: str, watch: Watch) -> Mapping[str, Any]:
         """Pretrain, or go on with what the slot holds; returns the best validation's metrics."""
         out = self.folder / f"{slot}-{settings.seed}"
-        settings = dataclasses.replace(settings, out=str(out))
+        settings = dataclasses.replace(settings, out=str(out), keep_features=True)
         state = read_state(out)
         if state is None or state["settings"].get("out") != str(out):  # none, or the study was moved
             return pretrain(settings, report=_quiet, on_validation=watch)
