@@ -50,8 +50,8 @@ LR, ENCODER_LR, BATCH_PIECES = 1e-3, 1.5e-4, 400
 TIMED_STEPS = 30
 LOOKS, TUNING_SECONDS, BESIDE_A_PASS = 4, 20.0, 0.28
 """Looks at the held-out part, and what fine-tuning takes of the time; beside that, both read sentences without learning
-from them: a look takes as long as a third of a pass over the held-out part would, and in all about a quarter of a pass of
-training goes into vectors."""
+from them: a look takes as long as a third of a pass over the held-out part would, and in all about a quarter of a pass
+of training goes into vectors."""
 
 
 def tag(engine: Engine, lines: list[Line]) -> list[list[Found]]:

@@ -48,6 +48,9 @@ class Given:
             SettingsError: as `settings.resolve` does.
         """
         overrides = {**self.overrides.get(cls, {}), **(changes or {})}
+        for name, trait in traits(cls).items():
+            if trait.role in ("data", "input") and overrides.get(name) == "":  # a variable of the shell that is not set
+                raise SettingsError(f"{flag(name)}: expected a path, found an empty one; leave it out or name one")
         return resolve(cls, table_of(cls), overrides, config=self.config, preset=self.preset_of(cls))
 
     def preset_of(self, cls: type) -> Mapping[str, Any]:

@@ -47,8 +47,6 @@ def resolve(
     for name, value in values.items():
         if name not in known:
             raise SettingsError(f"[{table}] has no setting '{name}'{nearest(name, known)}")
-        if value == "" and overrides.get(name) == "" and known[name].role in ("data", "input"):
-            raise SettingsError(f"{flag(name)}: expected a path, found an empty one; leave it out or name one")
         if known[name].comma:
             value = _parted(value, known[name])
         values[name] = _coerce(value, hints[name], table, name)
@@ -66,7 +64,7 @@ def _check_number(value: Any, trait: Trait, name: str) -> None:
         raise SettingsError(f"{flag(name)}: expected more than {trait.above:g}, found {value}")
     if trait.least is not None and value < trait.least:
         raise SettingsError(f"{flag(name)}: expected at least {trait.least:g}, found {value}")
-    if abs(value) >= 1 << 63:
+    if isinstance(value, int) and abs(value) >= 1 << 63:
         raise SettingsError(f"{flag(name)}: expected a number of at most 63 bits, found {value}")
 
 

@@ -71,7 +71,7 @@ class FeatureCache:
         return torch.from_numpy(out)
 
     def remove(self) -> int:
-        """Delete the files of these corpora, and their folder if no other run keeps any there; returns the bytes freed."""
+        """Delete the files of these corpora, and their folder if nothing else is in it; returns the bytes freed."""
         paths = {part.path for part in self.parts.values()}
         self.parts = {}
         freed = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -15,9 +16,10 @@ from typer.testing import CliRunner
 from ousianer_cli.app import app
 from ousianer_cli.commands.options import Given, OusianerCommand, command
 from ousianer_cli.commands.parameters import escaped
-from ousianer_cli.errors import OusiaError
+from ousianer_cli.errors import OusiaError, SettingsError
 from ousianer_cli.settings import flag, setting, traits
 from ousianer_cli.settings.tables import TABLES
+from ousianer_cli.settings.tag import TagSettings
 
 PACKAGE = Path(__file__).parents[2] / "ousianer_cli"
 WIDE = {"COLUMNS": "300", "NO_COLOR": "1", "TERM": "dumb"}
@@ -79,6 +81,12 @@ def test_what_is_given_becomes_the_settings() -> None:
     assert given.settings(Paint, {"coats": 5}).coats == 5
     _, (settings, _), _ = paint("--preset", "thick", "--thinner", "0.1")
     assert (settings.coats, settings.thinner) == (9, 0.1)
+
+
+def test_an_empty_path_is_refused_where_it_is_given() -> None:
+    given = Given({TagSettings: {"model": ""}}, config=Path(os.devnull))
+    with pytest.raises(SettingsError, match="--model: expected a path, found an empty one"):
+        given.settings(TagSettings)
 
 
 @pytest.mark.usefixtures("table")
