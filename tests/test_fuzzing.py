@@ -61,7 +61,15 @@ def test_a_fault_is_found_made_small_kept_and_named(
     assert b"7" in Path(kept).read_bytes()
 
 
-def test_an_input_that_never_ends_is_a_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fuzz, "SECONDS_AN_INPUT", 0.1)
-    slow = Target("slow", ".txt", (b"",), lambda path: time.sleep(5))
-    assert "Hang" in str(fuzz.Trial(slow, tmp_path, tmp_path).fault(b""))
+@pytest.mark.parametrize("limit", ["SECONDS_AN_INPUT", "SECONDS_OF_A_CLOCK"])
+def test_an_input_that_never_ends_is_a_fault(limit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fuzz, limit, 0.1)
+    ended = time.monotonic() + 5
+
+    def busy(_: Path) -> None:
+        while time.monotonic() < ended:
+            pass
+
+    wait = busy if limit == "SECONDS_AN_INPUT" else lambda _: time.sleep(5)
+    slow = Target("slow", ".txt", (b"",), wait)
+    assert "Hang: more than 0.1 s" in str(fuzz.Trial(slow, tmp_path, tmp_path).fault(b""))

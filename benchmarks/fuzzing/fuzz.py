@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import importlib
 import json
 import os
@@ -110,13 +111,16 @@ class Trial:
         path.write_bytes(data)
         self.inputs += 1
         began = time.process_time()
-        for timer, name, limit in _TIMERS:
-            signal.signal(name, _hang)
+        for timer, name, limit in (
+            (signal.ITIMER_PROF, signal.SIGPROF, SECONDS_AN_INPUT),
+            (signal.ITIMER_REAL, signal.SIGALRM, SECONDS_OF_A_CLOCK),
+        ):
+            signal.signal(name, functools.partial(_hang, limit))
             signal.setitimer(timer, limit)
         try:
             found = faulty(self.target, path)
         finally:
-            for timer, _, _ in _TIMERS:
+            for timer in (signal.ITIMER_PROF, signal.ITIMER_REAL):
                 signal.setitimer(timer, 0)
         self.slowest = max(self.slowest, time.process_time() - began)
         return found.replace(str(self.folder), "") if found else None
@@ -138,14 +142,8 @@ class Trial:
         self.failures[what] = str(path)
 
 
-_TIMERS = (
-    (signal.ITIMER_PROF, signal.SIGPROF, SECONDS_AN_INPUT),
-    (signal.ITIMER_REAL, signal.SIGALRM, SECONDS_OF_A_CLOCK),
-)
-
-
-def _hang(*_: object) -> None:
-    raise Hang(f"more than {SECONDS_AN_INPUT:g} s")
+def _hang(limit: float, *_: object) -> None:
+    raise Hang(f"more than {limit:g} s")
 
 
 def _round(trial: Trial, number: int) -> None:

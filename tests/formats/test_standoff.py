@@ -109,7 +109,7 @@ def test_what_cannot_be_placed_is_counted_and_stops_detection() -> None:
     assert [s.supervises for s in sentences] == ["typing", "typing", None]
     _, report = read("Ann.", Span(0, 3, ("X",)))
     assert not report.dropped
-    document = plain_document("<b> Ann", "d")
+    document = plain_document("[b] Ann", "d")
     document.segments = (document.segments[0].__class__("s", 4, 7),)
     report = CorpusReport()
     (sentence,) = labelled_sentences(document, [Span(0, 7, ("X",)), Span(1, 2, ("X",))], report)
