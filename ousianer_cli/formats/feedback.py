@@ -194,14 +194,17 @@ def _read_item(path: Path, header: list[str], cells: list[str], number: int) -> 
     def refuse(expected: str, found: str, remedy: str) -> InputError:
         return InputError(expected, found, path=path, line=number, remedy=remedy)
 
-    start, end = placed(text, row.get("start", ""), row.get("end", ""), mention, refuse)
-    if not is_no_name(type_name) and all(unicodedata.category(c)[0] in "PZC" for c in text[start:end]):
-        remedy = "correct the offsets, or call it 'no name'"
-        raise refuse("a mention with a letter, a digit or a symbol", repr(text[start:end]), remedy)
-    if text[end - 1] in ",;:" and not is_no_name(type_name):
-        inner = text[start:end].rstrip(",;: ")
-        remedy = f"did you mean {inner!r}, at {start}-{start + len(inner) - 1}? The end is inclusive"
-        raise refuse("a mention without a comma or colon at its end", repr(text[start:end]), remedy)
+    offsets = row.get("start", ""), row.get("end", "")
+    start, end = placed(text, *offsets, mention, refuse)
+    stretch = text[start:end]
+    if not is_no_name(type_name) and not (mention.strip() and all(offsets)):  # offsets and mention confirm one another
+        if all(unicodedata.category(c)[0] in "PZC" for c in stretch):
+            remedy = "correct the offsets, or call it 'no name'"
+            raise refuse("a mention with a letter, a digit or a symbol", repr(stretch), remedy)
+        inner = stretch.rstrip(",;: ")
+        if inner != stretch:
+            remedy = f"did you mean {inner!r}, at {start}-{start + len(inner) - 1}? The end is inclusive"
+            raise refuse("a mention without a comma or colon at its end", repr(stretch), remedy)
     return FeedbackItem(text, start, end, type_name, str(path), number)
 
 

@@ -70,6 +70,15 @@ def sheet_rows(
     return rows
 
 
+def guarded(row: str) -> str:
+    """A tab-separated row as it is to be written: its first cell in marks where `#` would make a note of the row."""
+    if not row.startswith("#"):
+        return row
+    first, tab, rest = row.partition("\t")
+    doubled = first.replace('"', '""')
+    return f'"{doubled}"{tab}{rest}'
+
+
 def sheet_text(path: Path, what: str) -> str:
     """The text of a table, its lines ended by line feeds; `what` was expected, for messages.
 

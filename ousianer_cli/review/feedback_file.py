@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from ousianer_cli.formats.feedback import NO_NAME
 from ousianer_cli.formats.sentences import sentences_of
+from ousianer_cli.formats.sheets import guarded
 from ousianer_cli.review.decisions import Decisions, Place, Verdict, agreed
 from ousianer_cli.review.names import ReviewDocument
 from ousianer_cli.taxonomy.tree import OUTSIDE
@@ -72,7 +73,8 @@ def feedback_text(decisions: Decisions, documents: Mapping[str, ReviewDocument])
     for (text, start, end), (_, verdict) in cells.items():
         writer.writerow((text, start, end - 1, verdict, text[start:end]))
     types = Counter(verdict for _, verdict in cells.values())
-    return out.getvalue(), Counts(
+    text = "\n".join(map(guarded, out.getvalue().split("\n")))
+    return text, Counts(
         names=types.total() - types[OUTSIDE] - types[NO_NAME],
         outside=types[OUTSIDE],
         no_names=types[NO_NAME],

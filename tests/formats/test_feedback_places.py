@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import unicodedata
 from pathlib import Path
@@ -10,9 +11,13 @@ from pathlib import Path
 import pytest
 
 from ousianer_cli.errors import InputError
+from ousianer_cli.formats.annotated import AnnotatedDocument, Annotation
 from ousianer_cli.formats.document import Document, Segment
 from ousianer_cli.formats.feedback import read_feedback
 from ousianer_cli.formats.feedback_rules import settled
+from ousianer_cli.formats.kinds.feedback_rows import write_annotations
+from ousianer_cli.formats.registry import WriteOptions
+from ousianer_cli.formats.source import plain_document
 
 HEADER = "sentence\tstart\tend\tmention\ttype\n"
 BERN = "Ida met Jon in Bern."
@@ -43,6 +48,8 @@ def read(folder: Path, content: str | bytes, name: str = "extra.tsv") -> tuple[l
         ("At O’Neill Bar", "", "", "O'Neill Bar", "O’Neill Bar"),
         ("AT&amp;T won", "", "", "AT&T", "AT&amp;T"),
         ("Zu\u0308rich or Zürich-Nord", "", "", "Zürich-Nord", "Zürich-Nord"),
+        ("!!! played, then Ida:", "0", "2", "!!!", "!!!"),
+        ("!!! played, then Ida:", "17", "20", "Ida:", "Ida:"),
         ("Roe &amp; Sons won", "0", "13", "Roe & Sons", "Roe &amp; Sons"),
         ("他在北京工作", "", "", "北京", "北京"),
         ("🙂🙂 Ida in Bern", "10", "13", "Bern", "Bern"),
@@ -145,6 +152,14 @@ def test_files_of_other_kinds_are_refused(tmp_path: Path, content: bytes, told: 
         read(tmp_path, content)
     assert str(tmp_path / "extra.tsv") in str(caught.value)
     assert told in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["#Bern is cold", '#Bern is "cold"', "#Bern #Bern"])
+def test_a_sentence_that_begins_with_a_hash_is_written_so_that_it_is_read(tmp_path: Path, text: str) -> None:
+    documents = [AnnotatedDocument(plain_document(text, "d"), (Annotation(1, 5, "gpe"),))]
+    out = io.StringIO()
+    write_annotations(documents, out, WriteOptions("r"))
+    assert read(tmp_path, out.getvalue()) == (["Bern"], [])
 
 
 def test_a_header_once_more_is_said(tmp_path: Path) -> None:

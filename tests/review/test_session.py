@@ -59,6 +59,15 @@ def test_each_kind_of_decision(tmp_path: Path) -> None:
     assert (counts.names, counts.outside, counts.no_names, counts.disputed) == (4, 1, 2, 0)
 
 
+def test_a_sentence_that_begins_with_a_hash_is_not_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(TEXTS, "one", "#Headlines " + ONE)
+    with session_of(tmp_path) as session:
+        done(session, "accept", units("one", "Ada Brun"))
+        session.compact()
+    (item,) = read_feedback(tmp_path / "extra.tsv")
+    assert item.text.startswith("#Headlines Mayor") and item.mention == "Ada Brun"
+
+
 def test_finetune_reads_what_review_writes(tmp_path: Path) -> None:
     with session_of(tmp_path) as session:
         done(session, "accept", units("one", "Westhaven", 1))

@@ -11,6 +11,7 @@ from ousianer_cli.formats.feedback import FeedbackItem, context, read_feedback
 from ousianer_cli.formats.labelled import CorpusReport
 from ousianer_cli.formats.registry import NO, SURE, AnnotationOptions, AnnotationWriter, Format, WriteOptions
 from ousianer_cli.formats.sample import Sample
+from ousianer_cli.formats.sheets import guarded
 from ousianer_cli.formats.source import plain_document
 
 NO_CONTEXT = "names outside the running text (markup, left-out quotes), which no sentence holds"
@@ -51,7 +52,8 @@ def write_annotations(documents: Iterable[AnnotatedDocument], out: TextIO, optio
             options.lose_details(name)
             sentence = item.document.text[left:right].translate(_BLANK)
             start, end = name.start - left, name.end - 1 - left
-            out.write("\t".join((sentence, str(start), str(end), name.type, sentence[start : end + 1])) + "\n")
+            row = "\t".join((sentence, str(start), str(end), name.type, sentence[start : end + 1]))
+            out.write(guarded(row) + "\n")
 
 
 def _recognise(sample: Sample) -> int:
