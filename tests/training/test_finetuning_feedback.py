@@ -208,6 +208,19 @@ def test_corrections_are_learned_in_memory_by_their_vectors_and_put_into_the_mod
     assert type_of(tmp_path / "kept", WRONG, "Lima")[0] == "VEH.Watercraft"
 
 
+def test_corrections_that_the_model_has_right_are_remembered_and_move_nothing(tuned: Path, tmp_path: Path) -> None:
+    model = load_model(tuned)
+    items, vectors = items_of(model, ("Otto saw Rome .", "Rome", "GPE.UrbanArea.City"))
+    said: list[str] = []
+    settings = finetune_settings(tmp_path, tuned, train=[], out="")
+    lesson = going_on.learn_corrections(model, items, vectors=vectors, settings=settings, report=said.append)
+    assert "the model has every correction right already: its layer stays as it is" in said and lesson.steps == 0
+    assert model.conversion is not None
+    same = zip(model.conversion.state_dict().values(), lesson.conversion.state_dict().values(), strict=True)
+    assert all(torch.equal(before, after) for before, after in same)
+    assert int(lesson.replay.closed.sum()) == 1
+
+
 def test_a_corrected_label_stays_closed_in_the_replay_file_and_in_what_samples_it(tuned: Path, tmp_path: Path) -> None:
     extra = feedback(tmp_path, (WRONG, "Lima", "LOC"), ("Otto saw Rome .", "Rome", "LOC"))
     settings = finetune_settings(tmp_path, tuned, train=[], feedback=[extra], replay_limit=5)
