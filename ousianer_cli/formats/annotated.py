@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from ousianer_cli.formats.document import Document
 from ousianer_cli.formats.edl import EdlRow, normalise_mention_string
 from ousianer_cli.formats.json_lines import Refusal
-from ousianer_cli.formats.labelled import CorpusReport
-from ousianer_cli.formats.placed import rows_in_documents
 
 TypeShare = tuple[str, float]
 """A type and its confidence or probability, in [0, 1]."""
@@ -91,24 +88,6 @@ class AnnotatedDocument:
 def in_text_order(annotations: Iterable[Annotation]) -> tuple[Annotation, ...]:
     """By start, a longer one before those inside it; of the same stretch in the order given."""
     return tuple(sorted(annotations, key=lambda a: (a.start, -a.end)))
-
-
-def documents_of_rows(
-    rows: Iterable[tuple[str, EdlRow]],
-    sources: Sequence[str | Path],
-    report: CorpusReport,
-    *,
-    empty: bool = False,
-    after_xml_declaration: bool = False,
-) -> Iterator[AnnotatedDocument]:
-    """The documents of `sources` with the rows of a run or of gold as annotations, one a row.
-
-    Arguments and errors as of `placed.rows_in_documents`.
-    """
-    for placed in rows_in_documents(rows, sources, report, empty=empty, after_xml_declaration=after_xml_declaration):
-        shift = placed.document.offset_shift
-        found = in_text_order(annotation_of_row(row, shift) for _, row in placed.rows)
-        yield AnnotatedDocument(placed.document, found)
 
 
 def annotation_of_row(row: EdlRow, shift: int = 0) -> Annotation:

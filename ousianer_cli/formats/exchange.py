@@ -12,10 +12,10 @@ from ousianer_cli.formats.annotated import (
     AnnotatedDocument,
     Annotation,
     annotation_of_row,
-    documents_of_rows,
     in_text_order,
 )
 from ousianer_cli.formats.labelled import CorpusReport
+from ousianer_cli.formats.placed import documents_of_rows
 from ousianer_cli.formats.registry import (
     AnnotationOptions,
     Format,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ousianer_cli.errors import InputError
+from ousianer_cli.formats.annotated import AnnotatedDocument, annotation_of_row, in_text_order
 from ousianer_cli.formats.document import Document
 from ousianer_cli.formats.edl import EdlRow, normalise_mention_string
 from ousianer_cli.formats.labelled import CorpusReport
@@ -103,3 +104,21 @@ def misfit(document: Document, row: EdlRow) -> str:
     if row.text and there != row.text:
         return f"the text at {row.start}-{row.end} is '{there[:60]}', not '{row.text[:60]}'"
     return ""
+
+
+def documents_of_rows(
+    rows: Iterable[tuple[str, EdlRow]],
+    sources: Sequence[str | Path],
+    report: CorpusReport,
+    *,
+    empty: bool = False,
+    after_xml_declaration: bool = False,
+) -> Iterator[AnnotatedDocument]:
+    """The documents of `sources` with the rows of a run or of gold as annotations, one a row.
+
+    Arguments and errors as of `rows_in_documents`.
+    """
+    for one in rows_in_documents(rows, sources, report, empty=empty, after_xml_declaration=after_xml_declaration):
+        shift = one.document.offset_shift
+        found = in_text_order(annotation_of_row(row, shift) for _, row in one.rows)
+        yield AnnotatedDocument(one.document, found)

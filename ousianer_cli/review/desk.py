@@ -15,7 +15,7 @@ import numpy as np
 
 from ousianer_cli.errors import OusiaError
 from ousianer_cli.formats.annotated import Annotation
-from ousianer_cli.formats.feedback import NO_NAME
+from ousianer_cli.formats.feedback_items import NO_NAME
 from ousianer_cli.pages.palette import class_of, palette, styles
 from ousianer_cli.review.decisions import Place, agreed
 from ousianer_cli.review.feedback_file import Counts

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ousianer_cli.errors import InputError, OutputError
-from ousianer_cli.formats.feedback import NO_NAME
+from ousianer_cli.formats.feedback_items import NO_NAME
 from ousianer_cli.outputs import open_output
 from ousianer_cli.review.decisions import Decisions, Place, check_words
 from ousianer_cli.review.feedback_file import Counts, feedback_text

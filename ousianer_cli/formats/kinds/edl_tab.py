@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import TextIO
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats.annotated import AnnotatedDocument, documents_of_rows, edl_row
+from ousianer_cli.formats.annotated import AnnotatedDocument, edl_row
 from ousianer_cli.formats.edl import EdlRow, NilClusters, format_row, iter_edl
 from ousianer_cli.formats.labelled import CorpusReport
+from ousianer_cli.formats.placed import documents_of_rows
 from ousianer_cli.formats.registry import LIKELY, PERHAPS, AnnotationOptions, AnnotationWriter, Format, WriteOptions
 from ousianer_cli.formats.sample import Sample
 
@@ -32,7 +33,7 @@ def read_annotations(path: Path, options: AnnotationOptions, report: CorpusRepor
     """The documents of `options.source` with the file's rows, one annotation a row.
 
     Raises:
-        InputError: no source was named; else as of `annotated.documents_of_rows`.
+        InputError: no source was named; else as of `placed.documents_of_rows`.
     """
     if not options.source:
         found = "offsets alone"

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TextIO
 
 from ousianer_cli.formats.annotated import AnnotatedDocument, Annotation, in_text_order
-from ousianer_cli.formats.feedback import FeedbackItem, context, read_feedback
+from ousianer_cli.formats.feedback import read_feedback
+from ousianer_cli.formats.feedback_items import FeedbackItem, context
 from ousianer_cli.formats.labelled import CorpusReport
 from ousianer_cli.formats.registry import NO, SURE, AnnotationOptions, AnnotationWriter, Format, WriteOptions
 from ousianer_cli.formats.sample import Sample

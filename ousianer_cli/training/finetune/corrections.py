@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats.feedback import NO_NAME, FeedbackItem, is_no_name, read_feedback
+from ousianer_cli.formats.feedback import read_feedback
+from ousianer_cli.formats.feedback_items import NO_NAME, FeedbackItem, is_no_name
 from ousianer_cli.formats.feedback_rules import settled
 from ousianer_cli.formats.visible import VisibleText
 from ousianer_cli.formats.words import words_as_read, words_of
