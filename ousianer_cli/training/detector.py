@@ -308,11 +308,3 @@ def _contradicting(tagger: TaggerNetwork, corrected: Sequence[_Corrected], other
                 free[start:end] = True
         masks.append(free)
     return torch.cat(masks)
-
-
-def span_f1(tagger: TaggerNetwork, examples: Sequence[Example], budget: int = 4096) -> float:
-    """F1 of exact spans; 0 where there are none."""
-    found = detect_spans(tagger, [e.encoded for e in examples], budget)
-    right = sum(len(set(spans) & set(e.spans)) for e, (spans, _) in zip(examples, found, strict=True))
-    size = sum(len(spans) for spans, _ in found) + sum(len(e.spans) for e in examples)
-    return 2 * right / size if size else 0.0

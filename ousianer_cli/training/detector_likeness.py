@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-NEAREST = 3
-"""A word is as near to corrected ones as the mean of so many nearest of them is."""
+from ousianer_cli.training.likeness import nearness, nearness_to_the_others
+
 FEWEST = 3
 """One corrected word is a case, so many with one error are a kind."""
 QUANTILE = 0.25
@@ -51,7 +51,7 @@ def near_words(
             rows = (old == tag) & (new == wanted)
             if int(rows.sum()) >= FEWEST:
                 kind = whitened(_even(corrected[rows], halves))
-                near[places[_nearness(own @ kind.T) >= _reach(kind)]] = True
+                near[places[nearness(own @ kind.T) >= _reach(kind)]] = True
     return near
 
 
@@ -73,11 +73,4 @@ def _whitening(words: Tensor) -> Callable[[Tensor], Tensor]:
 
 def _reach(kind: Tensor) -> float:
     """How near corrected words [C, K] lie to one another, but for the `QUANTILE` farthest."""
-    likeness = (kind @ kind.T).fill_diagonal_(-2.0)
-    return max(LEAST, float(_nearness(likeness, len(kind) - 1).quantile(QUANTILE)))
-
-
-def _nearness(likeness: Tensor, most: int | None = None) -> Tensor:
-    """The mean of the largest cosines in each row of [., C]."""
-    count = min(NEAREST, likeness.shape[1] if most is None else most)
-    return likeness.topk(count, dim=1).values.mean(dim=1)
+    return max(LEAST, float(nearness_to_the_others(kind).quantile(QUANTILE)))

@@ -19,9 +19,8 @@ from torch.nn import functional as F
 from ousianer_cli.network.targets import LabelSet
 from ousianer_cli.settings.finetune import Contradicting
 from ousianer_cli.training.finetune.instances import Instances
+from ousianer_cli.training.likeness import NEAREST, nearness, nearness_to_the_others
 
-NEAREST = 3
-"""A mention is as near to corrections as the mean of so many nearest of them is."""
 FEWEST = 3
 """One correction is a case, so many of one type are a kind; fewer change nothing else."""
 SAME = 0.99999
@@ -56,7 +55,7 @@ def contradicting(
         claims = torch.tensor([name not in types and not wrong.isdisjoint(types) for types in labels])
         kind = own[rows]
         most = torch.isin(nearest, rows).sum(dim=1) * 2 > nearest.shape[1]
-        for row in torch.nonzero(claims & most & (_nearness(near_by @ kind.T) >= _reach(kind))).flatten().tolist():
+        for row in torch.nonzero(claims & most & (nearness(near_by @ kind.T) >= _reach(kind))).flatten().tolist():
             found[row] = name
     return found
 
@@ -94,11 +93,4 @@ def _nearest(replayed: Tensor, corrected: Tensor) -> Tensor:
 
 def _reach(kind: Tensor) -> float:
     """How near corrections [C, V] of one type lie to one another: the median of their nearness to the others."""
-    likeness = (kind @ kind.T).fill_diagonal_(-2.0)
-    return max(LEAST, float(_nearness(likeness, len(kind) - 1).median()))
-
-
-def _nearness(likeness: Tensor, most: int | None = None) -> Tensor:
-    """[R] the mean of the largest cosines in each row of [R, C]."""
-    count = min(NEAREST, likeness.shape[1] if most is None else most)
-    return likeness.topk(count, dim=1).values.mean(dim=1)
+    return max(LEAST, float(nearness_to_the_others(kind).median()))

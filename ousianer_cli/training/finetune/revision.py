@@ -71,9 +71,13 @@ def revise(
     kept, relabelled = overruled(replayed, said, settings.contradicting)
     count = sum(name is not None for name in said)
     training = _training(model, targets, mapper, kept, relabelled, corrected, settings, head, report)
+    if right and before == right:  # training on would move the layer away from what else it has learned
+        report("the model has every correction right already: its layer stays as it is")
+        metrics = training.validated(dev, settings, 0, 0.0)
+        if on_round is not None:
+            on_round(metrics)
+        return Revision(metrics, kept, count, 0)
     draw = _Draw.of(kept, corrected, settings)
-    if right and before == right:
-        return _nothing_to_learn(training, kept, dev, settings, report, on_round)
     stopping = EarlyStopping(settings.patience)
     step, summed, since = 0, 0.0, 0
     for number in range(1, ROUNDS + 1):
@@ -96,23 +100,6 @@ def revise(
             break
     training.end()
     return Revision(stopping.best, kept, count, draw.steps)
-
-
-def _nothing_to_learn(
-    training: LayerTraining,
-    kept: Instances,
-    dev: Sequence[DevSet],
-    settings: FinetuneSettings,
-    report: Callable[[str], None],
-    on_round: Callable[[Mapping[str, Any]], None] | None,
-) -> Revision:
-    """What becomes of corrections that the model has right: they are remembered, and the layer, which training on would
-    move away from what else it has learned, stays as it is."""
-    report("the model has every correction right already: its layer stays as it is")
-    metrics = training.validated(dev, settings, 0, 0.0)
-    if on_round is not None:
-        on_round(metrics)
-    return Revision(metrics, kept, 0, 0)
 
 
 def _training(
