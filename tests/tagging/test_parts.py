@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 import signal
-import sys
-import traceback
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from processes_anew import exit_code, killed_at
 from tiny_models import random_tuned_model
 
 from ousianer_cli.errors import OutputError, SettingsError
@@ -46,53 +43,19 @@ def settings(model: str, **changes: object) -> TagSettings:
     return TagSettings(**{"inputs": ["docs"], "out": "run.tab", "model": model, **changes})  # type: ignore[arg-type]
 
 
-def apart(work: Callable[[], object]) -> int:
-    """What a process of its own that does the work ends with: its exit code, or minus the signal that killed it."""
-    pid = os.fork()
-    if pid == 0:
-        try:
-            work()
-            os._exit(0)
-        except BaseException:
-            traceback.print_exc()
-            os._exit(1)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-
-
-def killed_at(step: int, work: Callable[[], object]) -> None:
-    """Do the work, and be killed at the given touch of a file beside the run: opened, renamed, removed, a folder made.
-
-    With step 0, exit by the number of touches.
-    """
-    steps = 0
-
-    def count(event: str, arguments: tuple[object, ...]) -> None:
-        nonlocal steps
-        if event in ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir") and "run.tab" in str(arguments[0]):
-            steps += 1
-            if steps == step:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-    sys.addaudithook(count)
-    work()
-    if not step:
-        os._exit(steps)
-
-
 def test_killed_at_any_touch_of_a_file_the_run_becomes_the_same(here: Path, model: str) -> None:
     run_tag(settings(model, out="whole.tab"))
     whole = Path("whole.tab").read_bytes()
     assert whole.count(b"\n") > 10
-    work = functools.partial(run_tag, settings(model), resume=True)
-    touches = apart(lambda: killed_at(0, work))
+    touches = exit_code(killed_at, 0, here, settings(model))
     assert 30 < touches < 100 and Path("run.tab").read_bytes() == whole
     # The last two stand among the removal of the parts.
     for number, step in enumerate([*range(3, touches - 4, 6), touches - 4, touches]):
         Path("run.tab").unlink(missing_ok=True)
-        assert apart(functools.partial(killed_at, step, work)) == -signal.SIGKILL
+        assert exit_code(killed_at, step, here, settings(model)) == -signal.SIGKILL
         if number % 3 == 0:  # and once more on the way
-            assert apart(functools.partial(killed_at, 4, work)) in (0, -signal.SIGKILL)
-        work()
+            assert exit_code(killed_at, 4, here, settings(model)) in (0, -signal.SIGKILL)
+        run_tag(settings(model), resume=True)
         assert Path("run.tab").read_bytes() == whole, f"killed at touch {step} of {touches}"
         assert not parts_folder("run.tab").exists()
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from processes_anew import ANEW
 from tiny_models import command_line, random_tuned_model
 
 from ousianer_cli.errors import InputError, SettingsError
@@ -101,8 +102,8 @@ def test_ids_are_counted_over_the_merged_run(here: Path, model: str, small_block
 
 def test_two_workers(here: Path, model: str, small_blocks: None, monkeypatch: pytest.MonkeyPatch) -> None:
     plain: Callable[..., None] = processes.Processes.__init__
-    # This process has loaded all that workers need; `spawn` is tried below.
-    monkeypatch.setattr(processes.Processes, "__init__", lambda self, s, n: plain(self, s, n, "fork"))
+    # Quicker than `spawn`, which is tried below.
+    monkeypatch.setattr(processes.Processes, "__init__", lambda self, s, n: plain(self, s, n, ANEW.get_start_method()))
     for name in ("edl", "jsonl", "conll"):
         one = run_tag(settings(model, out="one", format=name))
         two = run_tag(settings(model, out="two", format=name, workers=2))
