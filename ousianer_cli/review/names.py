@@ -16,6 +16,7 @@ from ousianer_cli.formats.document import Document
 from ousianer_cli.formats.edl import iter_edl, normalise_mention_string
 from ousianer_cli.formats.labelled import CorpusReport
 from ousianer_cli.formats.placed import documents_of_rows
+from ousianer_cli.formats.registry import refuse_no_edl_tab
 from ousianer_cli.formats.words import words_of
 from ousianer_cli.taxonomy.tree import OUTSIDE, Taxonomy
 
@@ -96,7 +97,11 @@ def read_run(
     Raises:
         InputError: the run or a document cannot be read, a type is none of the taxonomy, or nothing fits.
     """
-    rows = [(str(run), row) for row in iter_edl(run) if row.mention_type == "NAM"]
+    try:
+        rows = [(str(run), row) for row in iter_edl(run) if row.mention_type == "NAM"]
+    except InputError:
+        refuse_no_edl_tab(run)
+        raise
     spelled: dict[str, str] = {}
     for path, row in rows:
         if row.type not in spelled:

@@ -9,6 +9,7 @@ from pathlib import Path
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.document import Document
 from ousianer_cli.formats.edl import EdlRow, iter_edl, normalise_mention_string
+from ousianer_cli.formats.registry import refuse_no_edl_tab
 from ousianer_cli.taxonomy.tree import Taxonomy
 
 _EXCERPT = 60
@@ -32,7 +33,7 @@ def validate_run(
     document; spans that cross are a problem in any run.
 
     Raises:
-        InputError: the file cannot be opened at all.
+        InputError: the file cannot be opened at all, or is of another format.
     """
     result = Validation()
 
@@ -40,6 +41,8 @@ def validate_run(
         result.problems.append((error.line or 0, f"expected {error.expected}, found {error.found}"))
 
     rows = list(iter_edl(path, on_error=malformed))
+    if not rows and result.problems:
+        refuse_no_edl_tab(path)
     result.lines = len(rows) + len(result.problems)
     for row in rows:
         result.problems.extend((row.line, message) for message in _row_problems(row, taxonomy))

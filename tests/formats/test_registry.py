@@ -150,7 +150,7 @@ def test_documents_are_told_by_their_beginning(name: str, head: str, kind: str) 
 def test_names_are_unique_and_every_format_reads_something() -> None:
     known = formats()
     assert {"conll", "spans", "doccano", "gliner", "huggingface", "laf", "aida", "ousianer"} <= set(corpus_formats())
-    assert set(mention_formats()) == {"edl", "combined", "laf", "aida"}
+    assert set(mention_formats()) == {"edl", "combined", "laf", "aida", "run"}
     assert all(form.corpus or form.mentions or form.documents or form.annotations for form in known.values())
     for classes in option_classes():
         classes()  # defaults are valid

@@ -7,6 +7,7 @@ from ousianer_cli.scoring.inputs import Filters, check_source, detect, read_ment
 from ousianer_cli.scoring.matching import Vocabulary
 from ousianer_cli.scoring.scores import ScoreOptions, score_files
 from ousianer_cli.scoring.selection import genre_rule
+from ousianer_cli.scoring.validation import validate_run
 from ousianer_cli.taxonomy.aida import aida_edl
 
 EDL = "r\tm{n}\tx\tD:{n}-{n}\tNIL1\t{label}\t{form}\t0.5\n"
@@ -14,6 +15,10 @@ LAF = """<LCTL_ANNOTATIONS><DOC id="D"><ANNOTATION id="a" task="NE" type="PER">
 <EXTENT start_char="0" end_char="0">A</EXTENT>
 </ANNOTATION></DOC></LCTL_ANNOTATIONS>"""
 AIDA = "argmention_id\tchild_uid\ttextoffset_startchar\ttextoffset_endchar\ttype\nm1\tD\t0\t0\tper\n"
+RUN = (
+    '{"id": "D", "text": "Ada", "mentions": '
+    '[{"start": 0, "end": 1, "type": "PER", "yago": [{"type": "person", "probability": 0.9}]}]}\n'
+)
 COMBINED = "D\t0\t0\tNIL1\t0.5\tper/NAM\n"
 
 
@@ -24,6 +29,7 @@ def files(tmp_path):
         "b.combined": COMBINED,
         "c.laf.xml": LAF,
         "d_arg_mentions.tab": AIDA,
+        "e.jsonl": RUN,
     }
     for name, text in content.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
@@ -32,7 +38,7 @@ def files(tmp_path):
 
 def test_formats_are_told_apart_and_give_the_same_mentions(files):
     kinds = {path.name: detect(path) for path in files.iterdir()}
-    assert kinds == {"a.tab": "edl", "b.combined": "combined", "c.laf.xml": "laf", "d_arg_mentions.tab": "aida"}
+    assert list(map(kinds.get, sorted(kinds))) == ["edl", "combined", "laf", "aida", "run"]
     for gold in files.iterdir():
         for run in files.iterdir():
             (scored,) = score_files(gold, [run], aida_edl()).runs
@@ -40,6 +46,14 @@ def test_formats_are_told_apart_and_give_the_same_mentions(files):
     assert detect(files) == "laf"
     with pytest.raises(SettingsError, match="--input-format"):
         read_mentions(files / "a.tab", Vocabulary(), "conll")
+
+
+def test_a_file_of_names_that_is_no_run_is_told_by_its_format(tmp_path):
+    path = tmp_path / "run.conll"
+    path.write_text("-DOCSTART- D - O\n\nLima 0 - B-gpe\n", encoding="utf-8")
+    for refused in (lambda: read_mentions(path, Vocabulary()), lambda: validate_run(path, aida_edl())):
+        with pytest.raises(InputError, match=r"expected an EDL tab, found .*\(conll\); ousianer convert .*run\.conll"):
+            refused()
 
 
 def tab(path, *rows):

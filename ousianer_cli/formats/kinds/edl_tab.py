@@ -8,19 +8,18 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import count
 from pathlib import Path
 from typing import TextIO
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats.annotated import AnnotatedDocument, edl_row
-from ousianer_cli.formats.edl import EdlRow, NilClusters, format_row, iter_edl
+from ousianer_cli.formats.annotated import AnnotatedDocument
+from ousianer_cli.formats.edl import EdlRow, format_row, iter_edl
+from ousianer_cli.formats.edl_rows import edl_rows
 from ousianer_cli.formats.labelled import CorpusReport
 from ousianer_cli.formats.placed import documents_of_rows
 from ousianer_cli.formats.registry import LIKELY, PERHAPS, AnnotationOptions, AnnotationWriter, Format, WriteOptions
 from ousianer_cli.formats.sample import Sample
 
-_HELD = ("form", "confidence", "kb_id", "mention_id", "run_id")
 _ROW = re.compile(r"[^\t]*\t[^\t]*\t[^\t]*\t[^\t]+: ?\d+ ?[-\u2013] ?\d+\t")
 
 
@@ -49,35 +48,13 @@ def read_annotations(path: Path, options: AnnotationOptions, report: CorpusRepor
 
 
 def write_annotations(documents: Iterable[AnnotatedDocument], out: TextIO, options: WriteOptions) -> None:
-    """A row for each name, with the ids that it has; new mention ids and NIL ids (clusters of a string and top type)
-    where it has none, and confidence 1 where none is known.
+    """A row for each name, as `edl_rows` makes them.
 
     Raises:
         OutputError: a name that no row can hold, such as one of a document whose id has blanks.
     """
-    items = list(documents)
-    taken = {name.mention_id for item in items for name in item.annotations}
-    known = {name.kb_id for item in items for name in item.annotations}
-    clusters = NilClusters()
-    given: dict[str, str] = {}
-    numbers = count(1)
-    written: set[str] = set()
-    for item in items:
-        for name in sorted(item.annotations, key=lambda a: (a.start, a.end)):
-            options.lose_details(name, _HELD)
-            run_id = name.run_id or options.run_id
-            mention_id = name.mention_id
-            if not mention_id or mention_id in written:
-                options.lost["mention ids given anew, since they stood twice"] += bool(mention_id)
-                mention_id = next(new for n in numbers if (new := f"{run_id}-{n:07d}") not in taken)
-            written.add(mention_id)
-            kb_id = name.kb_id
-            if not kb_id:
-                new = clusters.id_of(item.text_of(name), name.type)
-                kb_id = given.setdefault(new, next(i for n in count(int(new[3:])) if (i := f"NIL{n:06d}") not in known))
-                known.add(kb_id)
-            options.lost["names without a confidence have 1"] += name.confidence is None
-            out.write(format_row(edl_row(item, name, run_id=run_id, mention_id=mention_id, kb_id=kb_id)) + "\n")
+    for row in edl_rows(documents, options):
+        out.write(format_row(row) + "\n")
 
 
 def _recognise(sample: Sample) -> int:

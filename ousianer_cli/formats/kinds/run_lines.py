@@ -6,11 +6,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
 from ousianer_cli.formats.annotated import AnnotatedDocument, Annotation, detailed, details, in_text_order
+from ousianer_cli.formats.edl import EdlRow
+from ousianer_cli.formats.edl_rows import edl_rows
 from ousianer_cli.formats.json_lines import Refusal, json_line, objects, offsets_of, record_id, text_of
 from ousianer_cli.formats.labelled import CorpusReport
 from ousianer_cli.formats.registry import NO, SURE, AnnotationOptions, AnnotationWriter, Format, WriteOptions
@@ -45,6 +48,15 @@ def _annotation(item: Any, text: str, line: int, refuse: Refusal) -> Annotation:
     return detailed(start, end, kind, item, refuse, line)
 
 
+def read_mentions(path: Path, skipped: Counter[str]) -> Iterator[EdlRow]:
+    """The names as the rows that `ousianer convert --to edl` makes of them; nothing is skipped.
+
+    Raises:
+        InputError: a line that is none of a run, with file and line.
+    """
+    return edl_rows(read_annotations(path, AnnotationOptions(), CorpusReport()), WriteOptions())
+
+
 def write_annotations(documents: Iterable[AnnotatedDocument], out: TextIO, options: WriteOptions) -> None:
     """One line a document, with all that is known of its names."""
     for item in documents:
@@ -65,6 +77,7 @@ FORMATS = (
         "run",
         "a run's JSON lines (tag --format jsonl)",
         _recognise,
+        mentions=read_mentions,
         annotations=read_annotations,
         writer=AnnotationWriter(write_annotations),
     ),
