@@ -15,12 +15,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
-import torch
 from tqdm import tqdm
 
 from ousianer_cli.errors import InputError, SettingsError
 from ousianer_cli.formats.readers import ReadReport, duplicate_error, find_units
-from ousianer_cli.network.checkpoint import load_model
+from ousianer_cli.network.checkpoint import Model, load_model
 from ousianer_cli.network.device import usable_device
 from ousianer_cli.outputs import open_output
 from ousianer_cli.outputs.streams import is_stream
@@ -59,6 +58,8 @@ class _Run:
     blocks: Sequence[Block]
     """Those of its shard, if it is parted into shards."""
     report: ReadReport
+    model: Model | None = None
+    """The model, where this process has loaded it and tags by itself."""
     summary: Summary = field(default_factory=Summary)
     tagged: int = 0
     """Words tagged by this very process and its workers."""
@@ -118,19 +119,20 @@ def run_tag(settings: TagSettings, progress: bool | None = None, *, resume: bool
     if not streamed:
         refuse_unfinished(out, resume=resume)
     usable_device(settings.device)
-    settings, precision = _with_precision(settings)
+    alone = settings.workers == 1 and settings.engine == "local"
+    settings, precision, loaded = _with_precision(settings)
     report = ReadReport()
     units = find_units(inputs, settings.input_format or None, report)
     sizes = unit_sizes(units)
     blocks = plan_blocks(units, sizes)
     model = Path(settings.model) if settings.model else released_model()
     manifest = Manifest.of(settings, model, inputs_digest(units, sizes), len(units), len(blocks))
-    run = _Run(settings, out, manifest, shard.own(blocks) if shard else blocks, report)
+    run = _Run(settings, out, manifest, shard.own(blocks) if shard else blocks, report, loaded if alone else None)
+    del loaded  # workers load their own
     run.summary.precision = precision
     if shard and resume and _is_whole_shard(run):
         return Summary(note=f"{out} was whole already")
     folder = None if streamed else parts_folder(out)
-    alone = settings.workers == 1 and settings.engine == "local"
     small = text_of(units, sizes) <= AT_ONCE or len(run.blocks) < 2
     if alone and (folder is None or (small and not folder.exists())):
         _tag_at_once(run, run.blocks if shard else plan_blocks(units, sizes, slices=False), progress)
@@ -147,17 +149,18 @@ def run_tag(settings: TagSettings, progress: bool | None = None, *, resume: bool
     return run.summary
 
 
-def _with_precision(settings: TagSettings) -> tuple[TagSettings, str]:
-    """The settings with a precision in place of `auto`, and what is to be said of it: bytes depend on it."""
+def _with_precision(settings: TagSettings) -> tuple[TagSettings, str, Model | None]:
+    """The settings with a precision in place of `auto`, what is to be said of it (bytes depend on it), and the model,
+    if it was loaded for that."""
     if settings.precision != "auto":
-        return settings, "" if settings.precision == "fp32" else f"{settings.precision} (as told)"
-    device = settings.device or ("cuda" if torch.cuda.is_available() else "cpu")
-    chosen = choose_precision("auto", load_model(settings.model or released_model()), device)
-    return replace(settings, precision=chosen.precision), str(chosen)
+        return settings, "" if settings.precision == "fp32" else f"{settings.precision} (as told)", None
+    model = load_model(settings.model or released_model())
+    chosen = choose_precision("auto", model, usable_device(settings.device))
+    return replace(settings, precision=chosen.precision), str(chosen), model
 
 
 def _tag_at_once(run: _Run, blocks: Sequence[Block], progress: bool | None) -> None:
-    worker = Worker(run.settings)
+    worker = Worker(run.settings, run.model)
     run.summary.threads = str(choose_threads(run.settings.threads))
     run.began = time.monotonic()
     made = (record for _, record in worker.events(blocks) if record is not None)
@@ -169,7 +172,7 @@ def _tag_in_parts(run: _Run, parts: Parts, progress: bool | None) -> None:
     left = [block for block in run.blocks if block.number not in finished]
     if left:
         run.summary.threads = str(choose_threads(run.settings.threads))
-        with _engine(run.settings, len(left)) as engine:
+        with _engine(run, len(left)) as engine:
             run.began = time.monotonic()
             for _ in run.watched(parts.keep(engine.events(left)), progress):
                 pass
@@ -177,15 +180,16 @@ def _tag_in_parts(run: _Run, parts: Parts, progress: bool | None) -> None:
     parts.whole()
 
 
-def _engine(settings: TagSettings, blocks: int) -> AbstractContextManager[Engine]:
+def _engine(run: _Run, blocks: int) -> AbstractContextManager[Engine]:
     """What tags so many blocks."""
+    settings = run.settings
     workers = min(settings.workers, blocks)
     if settings.engine == "ray":
         from ousianer_cli.tagging.ray_actors import RayActors
 
         return RayActors(settings, workers)
     if workers == 1:
-        return nullcontext(Worker(settings))
+        return nullcontext(Worker(settings, run.model))
     from ousianer_cli.tagging.processes import Processes
 
     return Processes(settings, workers)

@@ -10,7 +10,7 @@ from typing import Any, overload
 from ousianer_cli.formats.document import Document
 from ousianer_cli.formats.readers import read_documents
 from ousianer_cli.formats.source import plain_document
-from ousianer_cli.network.checkpoint import load_model
+from ousianer_cli.network.checkpoint import Model, load_model
 from ousianer_cli.network.device import usable_device
 from ousianer_cli.released_models import released_model
 from ousianer_cli.tagging.documents import SplitDocument, split_document
@@ -53,7 +53,7 @@ class Tagger:
     @classmethod
     def load(
         cls,
-        path: str | Path | None = None,
+        path: str | Path | Model | None = None,
         *,
         device: str | None = None,
         consistency: bool = True,
@@ -65,10 +65,10 @@ class Tagger:
         threads: int = 0,
         precision: PrecisionChoice = "fp32",
     ) -> Tagger:
-        """A tagger over a model folder.
+        """A tagger over a model.
 
         Args:
-            path: the folder; None takes the model that ships with the package.
+            path: the model's folder, or the model itself, loaded; None takes the model that ships with the package.
             device: `cpu` or `cuda`; None takes a GPU where there is one.
             consistency: whether a document's mentions of one string share evidence before a type is chosen.
             nested: whether names inside other names are given too.
@@ -85,7 +85,7 @@ class Tagger:
                 or the processor cannot have.
         """
         chosen = usable_device(device or "")
-        model = load_model(path or released_model())
+        model = path if isinstance(path, Model) else load_model(path or released_model())
         numbers = choose_precision(precision, model, chosen).precision
         engine = Engine(model, chosen, deepen, coarse_prior, consistency, nested, threads, numbers)
         return cls(engine, min_confidence, author_type)

@@ -8,6 +8,7 @@ from typing import cast
 
 from ousianer_cli.formats.document import Document
 from ousianer_cli.formats.edl import NilPolicy
+from ousianer_cli.network.checkpoint import Model
 from ousianer_cli.settings.tag import TagSettings
 from ousianer_cli.tagging.blocks import Block, Read, read_block
 from ousianer_cli.tagging.records import Record, document_record, note_record
@@ -18,14 +19,14 @@ Event = tuple[int, Record | None]
 """The number of a block and a record of it; None when the block is done."""
 
 
-def load_tagger(settings: TagSettings) -> Tagger:
-    """The tagger that the settings ask for.
+def load_tagger(settings: TagSettings, model: Model | None = None) -> Tagger:
+    """The tagger that the settings ask for; over `model`, where theirs is loaded already.
 
     Raises:
         ModelError, SettingsError: as `Tagger.load`.
     """
     return Tagger.load(
-        settings.model or None,
+        model or settings.model or None,
         device=settings.device or None,
         consistency=settings.consistency == "document",
         nested=settings.nested,
@@ -47,9 +48,9 @@ def write_options(settings: TagSettings, *, has_targets: bool) -> WriteOptions:
 class Worker:
     """Tags blocks, a few documents in memory at a time."""
 
-    def __init__(self, settings: TagSettings) -> None:
+    def __init__(self, settings: TagSettings, model: Model | None = None) -> None:
         self.settings = settings
-        self.tagger = load_tagger(settings)
+        self.tagger = load_tagger(settings, model)
         self.writer = WRITERS[settings.format]
         self.options = write_options(settings, has_targets=self.tagger.has_targets)
 

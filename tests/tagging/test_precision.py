@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from tiny_models import capitals_model, random_model
 
 from ousianer_cli.errors import SettingsError
+from ousianer_cli.network.checkpoint import Model, load_model
 from ousianer_cli.network.encoder import build_encoder
 from ousianer_cli.network.packed import Precision
 from ousianer_cli.network.tagger import TaggerConfig, TaggerNetwork
-from ousianer_cli.tagging import precision
+from ousianer_cli.settings.tag import TagSettings
+from ousianer_cli.tagging import blocks, precision, run, tagger
 from ousianer_cli.tagging.precision import choose_precision
 
 
@@ -59,3 +63,38 @@ def test_an_encoder_that_is_not_packed_stays_in_fp32() -> None:
     assert str(choose_precision("auto", model, "cpu")) == "fp32 (an encoder of another kind (distilbert))"
     with pytest.raises(SettingsError, match="found an encoder of another kind"):
         choose_precision("bf16", model, "cpu")
+
+
+@pytest.mark.parametrize("in_parts", [False, True])
+def test_a_trial_loads_the_model_once_and_says_what_it_found(
+    tmp_path: Path, model: str, monkeypatch: pytest.MonkeyPatch, in_parts: bool
+) -> None:
+    loads: list[object] = []
+    plain = run._tag_at_once
+
+    def counted(folder: str) -> Model:
+        loads.append(folder)
+        return load_model(folder)
+
+    monkeypatch.setattr(run, "load_model", counted)
+    monkeypatch.setattr(tagger, "load_model", counted)
+    monkeypatch.setattr(precision, "_tried", lambda model: {"fp32": 3.0, "int8": 1.0})
+    if in_parts:
+        monkeypatch.setattr(run, "AT_ONCE", 0)
+        monkeypatch.setattr(blocks, "LEAST_TEXT", 1)
+    at_once: list[object] = []
+    monkeypatch.setattr(run, "_tag_at_once", lambda *given: at_once.append(given) or plain(*given))
+    for number in range(3):
+        (tmp_path / f"{number}.txt").write_text("Ada Brun left Oslo for Rome. " * 20)
+    written = {}
+    for name in ("auto", "int8"):
+        out = tmp_path / f"{name}.tab"
+        inputs = sorted(str(p) for p in tmp_path.glob("*.txt"))
+        settings = TagSettings(inputs=inputs, model=model, precision=name, out=str(out))
+        loads.clear()
+        summary = run.run_tag(settings)
+        assert loads == [model], name
+        assert bool(at_once) != in_parts
+        written[summary.precision] = out.read_bytes()
+    (trial, tried), (_, told) = written.items()
+    assert trial == "int8 (pieces a second in a trial of one thread: fp32 53, int8 160)" and tried == told
