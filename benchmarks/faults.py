@@ -323,8 +323,8 @@ def main() -> None:
             if options.tmpfs and command in COMMANDS:
                 broken += disks(command, folder)
             every += broken
-            told = {name: counts[name] for name in ("ended", "old", "begun", "new", "left hidden files")}
-            print(f"{command.name}: {told}; {len(broken)} promises broken", flush=True)
+            counted = {name: counts[name] for name in ("ended", "old", "begun", "new", "left hidden files")}
+            print(f"{command.name}: {counted}; {len(broken)} promises broken", flush=True)
             for line in broken:
                 print(f"  {line}", flush=True)
     raise SystemExit(bool(every))

@@ -77,11 +77,11 @@ def by_browser(session: Review, chromium: str) -> tuple[float, str]:
         if page.is_visible("#message.bad"):
             raise SystemExit(page.inner_text("#message"))
         seconds = time.perf_counter() - began
-        told = page.inner_text("#changes .sum")
+        summary = page.inner_text("#changes .sum")
         page.keyboard.press("Escape")
         page.wait_for_selector("#text .changed, #text .judged")
         browser.close()
-    return seconds, told
+    return seconds, summary
 
 
 def by_request(session: Review) -> tuple[float, str]:
@@ -116,11 +116,11 @@ def main() -> None:
             print(f"{size}, {os.cpu_count()} cores")
             for _ in range(options.repeats):
                 before = session.processor_seconds()
-                seconds, told = (
+                seconds, summary = (
                     by_browser(session, chromium) if chromium and not options.no_browser else by_request(session)
                 )
                 computed = session.processor_seconds() - before
-                print(f"{seconds:.1f} s ({computed:.1f} s of computing), load {os.getloadavg()[0]:.0f}: {told}")
+                print(f"{seconds:.1f} s ({computed:.1f} s of computing), load {os.getloadavg()[0]:.0f}: {summary}")
 
 
 if __name__ == "__main__":

@@ -48,13 +48,13 @@ def main() -> None:
             ("CEAF", options.ceaf, options.ceaf_neleval, CLUSTER_MEASURES),
         ):
             gold, run = make_files(Path(folder), mentions)
-            tell(title, mentions, "ousianer", measure("ousianer", gold, run, measures, options.limit))
+            print_row(title, mentions, "ousianer", measure("ousianer", gold, run, measures, options.limit))
             if reference:
                 gold, run = make_files(Path(folder), reference)
                 ours = measure("ousianer", gold, run, measures, options.limit)
                 theirs = measure("neleval", gold, run, measures, options.limit)
-                tell(title, reference, "ousianer", ours)
-                tell(title, reference, "neleval", theirs)
+                print_row(title, reference, "ousianer", ours)
+                print_row(title, reference, "neleval", theirs)
                 compare(ours, theirs)
         resampling()
         startup()
@@ -163,7 +163,7 @@ def neleval(task: dict[str, str], names: list[str]) -> dict[str, float]:
     return {name: found[name]["fscore"] for name in names}
 
 
-def tell(title: str, mentions: int, tool: str, found: dict[str, Any]) -> None:
+def print_row(title: str, mentions: int, tool: str, found: dict[str, Any]) -> None:
     """One line of results."""
     if found["seconds"] is None:
         print(f"{title:14} n={mentions:>9,} {tool:9} given up: {found.get('error') or found.get('limit')}")

@@ -58,8 +58,8 @@ def main() -> None:
     draw.add_argument("--each", type=int, default=100)
     draw.add_argument("--seed", type=int, default=1)
     draw.add_argument("-o", "--output", type=Path, required=True)
-    tell = commands.add_parser("report")
-    tell.add_argument("verdicts", type=Path)
+    subcommand = commands.add_parser("report")
+    subcommand.add_argument("verdicts", type=Path)
     options = parser.parse_args()
     if options.command == "report":
         print(report(read_rows(options.verdicts)))

@@ -174,13 +174,13 @@ def measure(made: Made, types: Path, out: Path, options: Sequence[str]) -> Measu
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
-    told = []
+    printed = []
     for line in process.stderr or ():
-        told.append(line)
+        printed.append(line)
         if line.rstrip().endswith("…"):
             memory.step = line.split()[0]
     if process.wait():
-        sys.exit("".join(told[-5:]))
+        sys.exit("".join(printed[-5:]))
     wall = time.perf_counter() - begun
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

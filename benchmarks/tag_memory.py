@@ -80,16 +80,16 @@ class Watched:
         self.memory: list[float] = []
         self.files: list[int] = []
         began = time.monotonic()
-        with tempfile.TemporaryFile() as said:
-            running = subprocess.Popen([*TAG, *words], stdout=said, stderr=said)
+        with tempfile.TemporaryFile() as output:
+            running = subprocess.Popen([*TAG, *words], stdout=output, stderr=output)
             while not (ended := os.wait4(running.pid, os.WNOHANG))[0]:
                 self._look(Path("/proc", str(running.pid)))
                 time.sleep(0.5)
             self.seconds = time.monotonic() - began
-            said.seek(0)
-            self.said = said.read().decode()
+            output.seek(0)
+            self.output = output.read().decode()
         if ended[1]:
-            raise SystemExit(self.said)
+            raise SystemExit(self.output)
         self.peak = ended[2].ru_maxrss / 1024
 
     def _look(self, process: Path) -> None:
@@ -102,7 +102,7 @@ class Watched:
 
     def figure(self, name: str) -> str:
         """A figure of the summary."""
-        return next(line.split("  ")[-1].strip() for line in self.said.splitlines() if line.startswith(name))
+        return next(line.split("  ")[-1].strip() for line in self.output.splitlines() if line.startswith(name))
 
     def tenth(self, number: int) -> float:
         """The most memory (MiB) in one tenth of the time."""

@@ -25,13 +25,13 @@ MACHINES = {"2 cores": 2, "64 cores": 64, "16 nodes of 16 cores": 256}
 
 def processor_time(folder: Path, out: Path, words: list[str]) -> tuple[float, int]:
     """Seconds of processor time of a run, and the words in it."""
-    with tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryFile() as output:
         running = subprocess.Popen(
-            [*TAG, str(folder), "-o", str(out), "--threads", "1", *words], stdout=said, stderr=said
+            [*TAG, str(folder), "-o", str(out), "--threads", "1", *words], stdout=output, stderr=output
         )
         _, status, usage = os.wait4(running.pid, 0)
-        said.seek(0)
-        text = said.read().decode()
+        output.seek(0)
+        text = output.read().decode()
     if status:
         raise SystemExit(text)
     counted = next(line for line in text.splitlines() if line.startswith("words "))

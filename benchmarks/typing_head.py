@@ -88,14 +88,14 @@ def measures(scores: Scores, parents: np.ndarray, weight: np.ndarray) -> dict[st
     """Each mention counts `weight` [M] times."""
     found = scores.logits > 0
     hit = found & scores.gold
-    right, said, gold = (weight @ a for a in (hit, found, scores.gold))
-    micro = Prf.of(float(right.sum()), float(said.sum()), float(gold.sum()))
+    right, system, gold = (weight @ a for a in (hit, found, scores.gold))
+    micro = Prf.of(float(right.sum()), float(system.sum()), float(gold.sum()))
     precise = (hit.sum(axis=1) / found.sum(axis=1).clip(min=1))[found.any(axis=1)]
     total = weight[found.any(axis=1)].sum()
     loose_p = float((weight[found.any(axis=1)] * precise).sum() / total) if total else 0.0
     loose_r = float((weight * (hit.sum(axis=1) / scores.gold.sum(axis=1))).sum() / weight.sum())
     known = gold > 0
-    each = 2 * right[known] / (said[known] + gold[known])
+    each = 2 * right[known] / (system[known] + gold[known])
     # The most specific of what is predicted: a type with no predicted child.
     has_child = (found.astype(np.float32) @ parents) > 0
     candidates = np.where(found & ~has_child, scores.logits, -np.inf)

@@ -90,7 +90,7 @@ def test_version() -> None:
     assert result.output.startswith("ousianer 0.")
 
 
-BAD_INPUT = [
+INVALID_INPUT = [
     ("tag", "absent.ltf.xml", "-o", "run.tab"),
     ("score", "absent.tab", "run.tab"),
     ("validate", "absent.tab"),
@@ -109,7 +109,7 @@ BAD_INPUT = [
 ]
 
 
-@pytest.mark.parametrize("words", BAD_INPUT, ids=" ".join)
+@pytest.mark.parametrize("words", INVALID_INPUT, ids=" ".join)
 def test_a_users_error_is_one_line_and_exit_code_2(words: tuple[str, ...], here: Path) -> None:
     (here / "taken").mkdir()
     (here / "taken" / "ousianer.toml").write_text("")

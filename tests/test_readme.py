@@ -92,7 +92,7 @@ def test_the_walk_through_runs_as_it_is_written(tmp_path: Path) -> None:
     """Every line verbatim, by a shell, without a network; each within two minutes."""
     environment = {**os.environ, "HF_HUB_OFFLINE": "1", "COLUMNS": "160", "NO_COLOR": "1"}
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
-    here, said = tmp_path, {}
+    here, outputs = tmp_path, {}
     for line in WALK:
         if line.startswith("cd "):
             here = here / line.removeprefix("cd ")
@@ -102,10 +102,10 @@ def test_the_walk_through_runs_as_it_is_written(tmp_path: Path) -> None:
         took = time.perf_counter() - begin
         assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
         assert took < 120, f"{line} took {took:.0f} s"
-        said[line.split()[1]] = done.stdout
+        outputs[line.split()[1]] = done.stdout
     rows = read_edl(here / "run.tab")
     gold = {(row.doc, row.start, row.end) for row in read_edl(here / "gold.tab")}
     found = {(row.doc, row.start, row.end) for row in rows}
     assert len(gold & found) > len(gold) / 3, "the toy model finds hardly a name"
-    assert "run.tab" in said["tag"]
-    assert "F1" in said["score"]
+    assert "run.tab" in outputs["tag"]
+    assert "F1" in outputs["score"]

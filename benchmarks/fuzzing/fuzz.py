@@ -87,7 +87,7 @@ def fuzz_here(target: Target, options: argparse.Namespace) -> None:
         while time.monotonic() < ends and options.engine == "hypothesis":
             _round(trial, number)
             number += 1
-    trial.tell()
+    trial.print_result()
 
 
 def _size() -> int:
@@ -125,11 +125,11 @@ class Trial:
         self.slowest = max(self.slowest, time.process_time() - began)
         return found.replace(str(self.folder), "") if found else None
 
-    def tell(self) -> None:
+    def print_result(self) -> None:
         """Print what came of it as a line of JSON."""
         grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - self.resident) / 1024
-        told = {"inputs": self.inputs, "slowest": self.slowest, "grown_mb": grown, "failures": self.failures}
-        print(json.dumps(told), flush=True)
+        result = {"inputs": self.inputs, "slowest": self.slowest, "grown_mb": grown, "failures": self.failures}
+        print(json.dumps(result), flush=True)
 
     def keep(self, what: str, data: bytes) -> None:
         """Write an input that fails; one a kind of failure."""
@@ -194,7 +194,7 @@ def _atheris(trial: Trial, seconds: float, number: int, folder: Path) -> None:
         if what is not None:
             trial.keep(what, data)
         if time.monotonic() > ends:  # libFuzzer takes every other end for a failure
-            trial.tell()
+            trial.print_result()
             shutil.rmtree(folder, ignore_errors=True)
             os._exit(0)
 

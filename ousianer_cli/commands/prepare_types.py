@@ -52,10 +52,10 @@ def print_summary(summary: dict[str, Any], out: Path) -> None:
     print("sources that disagree on the kind:")
     for pair, found in summary["disagreement"].items():
         print(f"  {pair}: {share(found['no_common_kind'], found['titles'])}")
-    bad = summary["bad_lines"]
-    if bad["lines"]:
-        print(f"bad lines skipped: {bad['lines']:,}")
-        for line in bad["first"][:_SHOWN]:
+    skipped = summary["bad_lines"]
+    if skipped["lines"]:
+        print(f"bad lines skipped: {skipped['lines']:,}")
+        for line in skipped["first"][:_SHOWN]:
             print(f"  {line}")
     if summary["links"]["bad_lines"]:
         print(f"bad lines of --links skipped: {summary['links']['bad_lines']:,}")

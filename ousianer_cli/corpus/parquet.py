@@ -30,7 +30,7 @@ class RowWriter:
         self.rows = 0
         self._waiting: list[tuple[Any, ...]] = []
         self._hidden = path.with_name(f".{path.name}.part")
-        with self._saying():
+        with self._as_output_error():
             path.parent.mkdir(parents=True, exist_ok=True)
             self._writer = pq.ParquetWriter(self._hidden, schema, compression="zstd")
 
@@ -44,7 +44,7 @@ class RowWriter:
     def close(self) -> None:
         """Write what waits, and let the file appear."""
         self._flush()
-        with self._saying():
+        with self._as_output_error():
             self._writer.close()
             os.replace(self._hidden, self.path)
 
@@ -62,13 +62,13 @@ class RowWriter:
         if self._waiting:
             columns = zip(*self._waiting, strict=True)
             arrays = [pa.array(c, f.type) for c, f in zip(columns, self.schema, strict=True)]
-            with self._saying():
+            with self._as_output_error():
                 table = pa.Table.from_arrays(arrays, schema=self.schema)
                 self._writer.write_table(table, row_group_size=self.group_rows)
             self._waiting = []
 
     @contextlib.contextmanager
-    def _saying(self) -> Iterator[None]:
+    def _as_output_error(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:

@@ -20,7 +20,7 @@ from ousianer_cli.errors import InputError, SettingsError
 from ousianer_cli.formats.corpora import detect_format, read_group
 from ousianer_cli.formats.corpus import OUTSIDE, Mention, Sentence, outer_and_nested
 from ousianer_cli.formats.labelled import CorpusReport, LabelledMention, LabelledSentence, Supervision
-from ousianer_cli.formats.registry import CorpusReader, Format, check_heeded, corpus_formats, options_for
+from ousianer_cli.formats.registry import CorpusReader, Format, check_options, corpus_formats, options_for
 from ousianer_cli.formats.standoff import FiledMention
 from ousianer_cli.settings.prepare_corpus import PrepareSettings
 from ousianer_cli.taxonomy.demonyms import demonym_type, is_demonym
@@ -182,11 +182,11 @@ def count_types(sentences: Iterable[Sentence]) -> Counter[str]:
 def _excluded(settings: PrepareSettings, options: Mapping[str, Any]) -> set[bytes]:
     # The files to exclude may be in any format, whatever the format and the columns of the input.
     known = corpus_formats()
-    heeded = {name: value for name, value in options.items() if name not in ("token_column", "tag_column")}
+    known = {name: value for name, value in options.items() if name not in ("token_column", "tag_column")}
     return {
         sentence_key(s.tokens)
         for path in settings.exclude
-        for s in read_group([path], known[detect_format(path)], heeded, CorpusReport())
+        for s in read_group([path], known[detect_format(path)], known, CorpusReport())
     }
 
 
@@ -200,7 +200,7 @@ def _units(formatted: Iterable[tuple[str | Path, Format]]) -> Iterator[tuple[For
 
 def _check_options(settings: PrepareSettings, options: Mapping[str, Any], used: Sequence[Format]) -> None:
     """Refuse options that none of the files can heed."""
-    check_heeded(options, used)
+    check_options(options, used)
     if len(used) == 1 and used[0].corpus and used[0].corpus.names:
         known = (*used[0].corpus.names, *used[0].corpus.other_labels)
         if unknown := [name for name in settings.types if name not in known]:

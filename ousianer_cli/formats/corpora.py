@@ -8,7 +8,7 @@ from typing import Any
 
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence
-from ousianer_cli.formats.registry import Format, check_heeded, corpus_formats, options_for, recognise, told_by_name
+from ousianer_cli.formats.registry import Format, check_options, corpus_formats, formats_by_name, options_for, recognise
 from ousianer_cli.formats.sample import Sample
 
 
@@ -35,7 +35,7 @@ def _folder_format(path: Path, known: Mapping[str, Format]) -> str:
     """The one format that a folder's files show by their names."""
     of_folders = {name: form for name, form in known.items() if form.corpus and form.corpus.folders}
     files = [file for file in path.rglob("*") if not file.name.startswith(".")]
-    named = {form.name for file in files for form in told_by_name(file, of_folders.values())}
+    named = {form.name for file in files for form in formats_by_name(file, of_folders.values())}
     formats = [name for name in of_folders if name in named]
     if len(formats) == 1:
         return formats[0]
@@ -58,7 +58,7 @@ def read_labelled(
         InputError: a broken line, with file and line. SettingsError: an option that the format does not heed.
     """
     form = corpus_formats()[corpus_format or detect_format(path)]
-    check_heeded(options, [form])
+    check_options(options, [form])
     return read_group([path], form, options, report if report is not None else CorpusReport())
 
 

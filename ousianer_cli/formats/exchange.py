@@ -22,9 +22,9 @@ from ousianer_cli.formats.registry import (
     WriteOptions,
     annotation_formats,
     formats,
+    formats_by_name,
     mention_formats,
     recognise,
-    told_by_name,
     written_formats,
 )
 
@@ -66,7 +66,7 @@ def folder_format(path: str | Path, known: Mapping[str, Format]) -> Format | Non
     """The one format whose files, told by their names, a folder has."""
     of_folders = [form for form in known.values() if form.writer is not None and form.writer.folder is not None]
     files = (file for file in Path(path).rglob("*") if file.is_file() and not file.name.startswith("."))
-    return next((form for file in files for form in told_by_name(file, of_folders)), None)
+    return next((form for file in files for form in formats_by_name(file, of_folders)), None)
 
 
 def read_annotated(

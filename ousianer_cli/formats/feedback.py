@@ -188,34 +188,34 @@ def _edl_items(path: Path, rows: list[Row], documents: Mapping[str, Document] | 
         number = row_of.line
         row = parse_row("\t".join(row_of.cells), path=path, line=number)
 
-        def bad(expected: str, found: str, remedy: str, number: int = number) -> InputError:
+        def error(expected: str, found: str, remedy: str, number: int = number) -> InputError:
             return InputError(expected, found, path=path, line=number, remedy=remedy)
 
         if documents is None:
-            raise bad("the documents that EDL rows point into", "none", "give their file or folder with --source")
+            raise error("the documents that EDL rows point into", "none", "give their file or folder with --source")
         document = documents.get(row.doc)
         if document is None:
             known = next((f"; did you mean {name!r}?" for name in (row.doc.split(".")[0],) if name in documents), "")
             remedy = f"give the folder that holds it; --source has {len(documents)} documents{known}"
-            raise bad("a document of --source", f"the id {row.doc!r}", remedy)
+            raise error("a document of --source", f"the id {row.doc!r}", remedy)
         if row.mention_type != "NAM":
-            raise bad("NAM in column 7", repr(row.mention_type), "leave out what is no name")
+            raise error("NAM in column 7", repr(row.mention_type), "leave out what is no name")
         start, end = row.start + document.offset_shift, row.end + document.offset_shift + 1
         if not 0 <= start < end <= len(document.text):
             length = len(document.text)
-            raise bad(
+            raise error(
                 f"offsets within the {length} characters of {row.doc}",
                 f"{row.start}-{row.end}",
                 _nearest(row, document),
             )
         if not same_mention(row.text, document.text[start:end]):
             expected, found = f"the mention {row.text!r} at this place", f"the text {document.text[start:end]!r}"
-            raise bad(expected, found, _nearest(row, document))
+            raise error(expected, found, _nearest(row, document))
         left, right = context(document, start, end)
         if right == left:
             place = f"{row.text!r} at {row.start}-{row.end}"
             remedy = "markup and left-out quotes cannot be learned from: remove the row"
-            raise bad(f"a mention inside one segment of {row.doc}", place, remedy)
+            raise error(f"a mention inside one segment of {row.doc}", place, remedy)
         text = document.text[left:right]
         items.append(FeedbackItem(text, start - left, end - left, row.type, str(path), number))
     return items

@@ -9,7 +9,7 @@ from ousianer_cli.errors import InputError
 from ousianer_cli.formats.exchange import folder_format, read_annotated
 from ousianer_cli.formats.feedback_items import FeedbackItem, context
 from ousianer_cli.formats.labelled import CorpusReport
-from ousianer_cli.formats.registry import LIKELY, Format, annotation_formats, told_by_name
+from ousianer_cli.formats.registry import LIKELY, Format, annotation_formats, formats_by_name
 from ousianer_cli.formats.sample import Sample
 from ousianer_cli.formats.sentences import trim
 
@@ -22,7 +22,7 @@ def export_format(path: str | Path) -> Format | None:
     known = {name: form for name, form in annotation_formats().items() if name not in OWN}
     if Path(path).is_dir():
         return folder_format(path, known)
-    if by_name := told_by_name(path, known.values()):
+    if by_name := formats_by_name(path, known.values()):
         return by_name[0]
     sample = Sample(path)
     sure = [form for form in known.values() if form.recognise(sample) >= LIKELY]
@@ -57,13 +57,13 @@ def read_export(path: str | Path, form: Format, report: Callable[[str], None] = 
             items.append(FeedbackItem(text, start - left, end - left, name.type, file, name.line))
     if predicted and items:
         left_out.drop("predictions that nobody has submitted", predicted)
-    said = "; ".join(f"{count:,} {reason}" for reason, count in left_out.dropped.most_common() if count)
+    reasons = "; ".join(f"{count:,} {reason}" for reason, count in left_out.dropped.most_common() if count)
     if not items:
-        found = f"{predicted} predictions alone" if predicted else f"none ({said})" if said else "none"
+        found = f"{predicted} predictions alone" if predicted else f"none ({reasons})" if reasons else "none"
         remedy = (
             "submit the tasks, then export again" if form.name == "labelstudio" else "mark names, then export again"
         )
         raise InputError("names that a person marked", found, path=path, remedy=remedy)
-    if said:
-        report(f"{path}: left out: {said}")
+    if reasons:
+        report(f"{path}: left out: {reasons}")
     return items

@@ -23,7 +23,7 @@ Refusal = Callable[[str, str, str], InputError]
 OFFSETS = "offsets count characters from 0, and the end is inclusive"
 _PLAIN = frozenset({"Lu", "Ll", "Lt", "Nd", "Mn"})
 _SAME = ("'’‘ʼ′`´", "-‐‑–", '"“”„‟«»')
-_SAID = 3
+_LISTED = 3
 """Places of a mention that are named, at most."""
 
 
@@ -92,7 +92,7 @@ def _only(text: str, mention: str, refuse: Refusal) -> Span:
     if not mention:
         found_there, remedy = "neither", "give start and end"
     elif found:
-        found_there, remedy = f"{mention!r} {len(found)} times", f"give start and end: it stands at {_said(found)}"
+        found_there, remedy = f"{mention!r} {len(found)} times", f"give start and end: it stands at {_listed(found)}"
     else:
         found_there, remedy = f"{mention!r} 0 times", _elsewhere(text, mention)
     raise refuse("start and end, or a mention that stands once in its sentence", found_there, remedy)
@@ -125,7 +125,7 @@ def _beginning(
     if fit:
         return fit[0]
     there = f"start {cells[0]!r}" if cells[0] else f"end {cells[1]!r}"
-    remedy = f"{OFFSETS}; it stands at {_said(found)}" if found else _elsewhere(text, mention)
+    remedy = f"{OFFSETS}; it stands at {_listed(found)}" if found else _elsewhere(text, mention)
     raise refuse(f"the mention {mention!r} at this place", there, remedy)
 
 
@@ -136,7 +136,7 @@ def _hint(text: str, mention: str, start: int | None, end: int | None) -> str:
         for counted, a, b in _readings(text, start, end):
             if (a, b) in found or (not mention and b == len(text) and 0 <= a < b and text[a:b].strip() == text[a:b]):
                 return f"{OFFSETS}; these seem to {counted}: write {a} and {b - 1}"
-    return f"{OFFSETS}; it stands at {_said(found)}" if mention and found else OFFSETS
+    return f"{OFFSETS}; it stands at {_listed(found)}" if mention and found else OFFSETS
 
 
 def _readings(text: str, start: int, end: int) -> Iterator[tuple[str, int, int]]:
@@ -191,6 +191,6 @@ def _plain(text: str) -> tuple[str, list[int]]:
     return "".join(pieces), origin
 
 
-def _said(places: list[Span]) -> str:
-    more = f" and {len(places) - _SAID} more" if len(places) > _SAID else ""
-    return ", ".join(f"{a}-{b - 1}" for a, b in places[:_SAID]) + more
+def _listed(places: list[Span]) -> str:
+    more = f" and {len(places) - _LISTED} more" if len(places) > _LISTED else ""
+    return ", ".join(f"{a}-{b - 1}" for a, b in places[:_LISTED]) + more

@@ -37,7 +37,7 @@ _MD5 = re.compile(r"[0-9a-f]{32}\Z")
 
 
 WITHOUT_OFFSETS = "SEGs without offsets"
-BAD_OFFSETS = "SEGs whose offsets are no whole numbers"
+INVALID_OFFSETS = "SEGs whose offsets are no whole numbers"
 WITHOUT_TEXT = "SEGs without text"
 DISAGREEING = "SEGs whose text and offsets disagree"
 OVERLAPPING = "SEGs that overlap another"
@@ -136,7 +136,7 @@ def _read_doc(doc: Any, root: Any, name: str, source: str, options: ReadOptions)
             placed.append(seg)
         pieces += ["\n" * (seg.start - position), text]
         position = seg.start + len(text)
-    for reason in (BAD_OFFSETS, OVERLAPPING, DISAGREEING, ENTITIES):
+    for reason in (INVALID_OFFSETS, OVERLAPPING, DISAGREEING, ENTITIES):
         if skipped[reason]:
             warnings.append(f"{skipped[reason]} {reason}, left out")
     raw = "".join(pieces) + "\n" * _missing(doc, position, warnings)
@@ -196,7 +196,7 @@ def _read_seg(element: Any, doc: Any, skipped: Counter[str]) -> _Seg | None:
     start, end = _offset(element, "start_char"), _offset(element, "end_char")
     given = [element.get(name) for name in ("start_char", "end_char")]
     if (start is None or end is None) and all(given):
-        skipped[BAD_OFFSETS] += 1
+        skipped[INVALID_OFFSETS] += 1
         return None
     original = next(element.iterchildren("{*}ORIGINAL_TEXT"), None)
     if start is None or end is None:
@@ -262,10 +262,10 @@ def build_ltf(doc_id: str, text: str, *, lang: str = "eng") -> bytes:
     Raises:
         InputError: the text holds a character that XML cannot carry (most control characters).
     """
-    if bad := _NOT_XML.search(text):
+    if illegal := _NOT_XML.search(text):
         raise InputError(
             "text that XML can carry",
-            f"U+{ord(bad[0]):04X} at code point {bad.start()}",
+            f"U+{ord(illegal[0]):04X} at code point {illegal.start()}",
             path=doc_id,
             remedy="remove the character",
         )

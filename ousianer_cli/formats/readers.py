@@ -17,7 +17,7 @@ from ousianer_cli.formats.archives import Archives, Unit, members, opened
 from ousianer_cli.formats.companions import compared_with_rsd, with_psm
 from ousianer_cli.formats.document import Document
 from ousianer_cli.formats.first_bytes import kind_of_binary, remedy_for
-from ousianer_cli.formats.registry import LIKELY, Format, document_formats, told_by_name
+from ousianer_cli.formats.registry import LIKELY, Format, document_formats, formats_by_name
 from ousianer_cli.formats.sample import Sample
 from ousianer_cli.formats.source import ReadOptions, detect, document_id
 from ousianer_cli.formats.text import filled_lines
@@ -296,9 +296,9 @@ def _choose(candidates: Sequence[Unit], wanted: str | None, report: ReadReport) 
     units = [unit for unit, form, stem in classed if form.preference == best[stem]]
     if len(units) < len(classed):
         report.skipped[OTHER_FORM] += len(classed) - len(units)
-    told = {_stem(unit.name) for unit in companions}
+    companion_of = {_stem(unit.name) for unit in companions}
     ltf = [unit for unit, form, stem in classed if form.rsd_beside and form.preference == best[stem]]
-    without = [unit for unit in ltf if _stem(unit.name) not in told]
+    without = [unit for unit in ltf if _stem(unit.name) not in companion_of]
     if 0 < len(without) < len(ltf):
         report.warn(f"{without[0].label}: no psm of its name; so it is with {len(without)} of {len(ltf)} LTF files")
     for unit in companions:
@@ -312,7 +312,7 @@ def _format_in_folder(unit: Unit, known: Mapping[str, Format]) -> Format | None:
     """The format for which a file of a folder is taken: by its name, an `.xml` by its beginning."""
     name = Sample(unit.name).name
     ending = next((form for form in known.values() if form.names and name.endswith(form.names)), None)
-    if by_name := told_by_name(unit.name, known.values()) or ([ending] if ending else []):
+    if by_name := formats_by_name(unit.name, known.values()) or ([ending] if ending else []):
         return by_name[0]
     if not name.endswith(".xml"):
         return None
@@ -333,7 +333,7 @@ def _format_to_read(unit: Unit, wanted: str | None, head: str, known: Mapping[st
         InputError: what is asked for it cannot be read as.
     """
     sample = Sample(unit.name, head)
-    by_name = told_by_name(unit.name, known.values())
+    by_name = formats_by_name(unit.name, known.values())
     likeliest = by_name[0] if by_name else max(known.values(), key=lambda form: form.recognise(sample))
     if wanted is None or wanted == likeliest.name:
         return likeliest

@@ -193,7 +193,7 @@ def written_formats() -> dict[str, Format]:
     return {name: form for name, form in formats().items() if form.writer is not None}
 
 
-def told_by_name(path: str | Path, among: Iterable[Format]) -> list[Format]:
+def formats_by_name(path: str | Path, among: Iterable[Format]) -> list[Format]:
     """The formats to which a file's name belongs."""
     name = Sample(path).name
     return [form for form in among if form.endings and name.endswith(form.endings)]
@@ -206,7 +206,7 @@ def recognise(path: str | Path, among: Iterable[Format]) -> Format | None:
         InputError: an unreadable file, or one that looks like several formats alike.
     """
     known = list(among)
-    by_name = told_by_name(path, known)
+    by_name = formats_by_name(path, known)
     if len(by_name) == 1:
         return by_name[0]
     sample = Sample(path)
@@ -265,20 +265,20 @@ def options_for(form: Format, values: Mapping[str, Any]) -> Any:
     return form.corpus.options(**{name: value for name, value in values.items() if name in known})
 
 
-def check_heeded(values: Mapping[str, Any], used: Sequence[Format]) -> None:
+def check_options(values: Mapping[str, Any], used: Sequence[Format]) -> None:
     """Refuse an option that none of the formats in use heeds.
 
     Raises:
         SettingsError: such an option was given.
     """
-    heeded = {field.name for form in used if form.corpus for field in dataclasses.fields(form.corpus.options)}
+    known = {field.name for form in used if form.corpus for field in dataclasses.fields(form.corpus.options)}
     for name, value in values.items():
-        if name not in heeded and value not in (None, [], ()):
-            heeding = [f.name for f in corpus_formats().values() if f.corpus and _has(f.corpus.options, name)]
-            if not heeding:
+        if name not in known and value not in (None, [], ()):
+            readers = [f.name for f in corpus_formats().values() if f.corpus and _has(f.corpus.options, name)]
+            if not readers:
                 raise SettingsError(f"no format has an option {flag(name)}")
             found = ", ".join(sorted(form.name for form in used))
-            expected = f"files of format {' or '.join(heeding)}"
+            expected = f"files of format {' or '.join(readers)}"
             raise SettingsError(f"{flag(name)}: expected {expected}, found {found}; leave it out")
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ousianer_cli.errors import OutputError
 from ousianer_cli.outputs.kinds import MODEL, Kind
-from ousianer_cli.outputs.places import followed, refuse_foreign, saying, shown
+from ousianer_cli.outputs.places import as_output_error, followed, refuse_foreign, shown
 from ousianer_cli.outputs.streams import descriptor_of, is_stream
 
 _Identity = tuple[int, int]
@@ -81,7 +81,7 @@ def _check_place(output: Output) -> None:
         _check_stream(output)
         return
     target = followed(output.path)
-    with saying(output.path):
+    with as_output_error(output.path):
         if output.kind.folder:
             refuse_foreign(output.path, target, output.kind, flag=output.flag)
             # A folder that cannot be moved is exchanged from within.
@@ -99,7 +99,7 @@ def _check_stream(output: Output) -> None:
     if output.kind.folder:
         raise OutputError(f"{output.label}: expected a folder, found a stream; {output.kind.what} has several files")
     number = descriptor_of(output.path)
-    with saying(output.path):
+    with as_output_error(output.path):
         mode = os.stat(output.path).st_mode if number is None else os.fstat(number).st_mode if number > 2 else 0
     if number == 0:
         raise OutputError(f"{output.label}: expected a place to write to, found standard input")

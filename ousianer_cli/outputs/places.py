@@ -64,7 +64,7 @@ def followed(path: str | Path) -> Path:
     text = os.fspath(path)
     if not text or "\0" in text:
         raise OutputError(f"expected the name of an output, found {text!r}; give one with -o")
-    with saying(path):
+    with as_output_error(path):
         place = Path(os.path.realpath(text))
         if place.is_symlink():
             raise OutputError(f"{shown(path)}: expected a file or folder, found a circle of links; mend it")
@@ -77,7 +77,7 @@ def unwritable(path: str | Path, error: OSError) -> OutputError:
 
 
 @contextmanager
-def saying(path: str | Path) -> Iterator[None]:
+def as_output_error(path: str | Path) -> Iterator[None]:
     """Turn an `OSError` of the block into the one line of `unwritable`; a reader that went away is none."""
     try:
         yield

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from ousianer_cli.errors import InputError, OusiaError, OutputError
-from ousianer_cli.outputs.places import saying, shown
+from ousianer_cli.outputs.places import as_output_error, shown
 
 _DESCRIPTOR = re.compile(r"/(?:dev|proc/(?:self|thread-self|(?P<process>\d+)(?:/task/\d+)?))/fd/(?P<number>\d+)")
 _NAMED = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
@@ -90,7 +90,7 @@ def open_stream(path: str | Path, text: Callable[[int], TextIO]) -> Iterator[Tex
         standard.flush()
         descriptor = _copied(standard)
     else:
-        with saying(path):
+        with as_output_error(path):
             descriptor = os.dup(number) if number is not None else os.open(path, os.O_WRONLY)
     with text(descriptor) if descriptor is not None else _through(standard) as handle:
         yield handle

@@ -13,7 +13,7 @@ from typing import Any, TextIO
 
 from ousianer_cli.errors import OutputError
 from ousianer_cli.outputs.kinds import Kind
-from ousianer_cli.outputs.places import followed, refuse_foreign, saying, shown, unwritable
+from ousianer_cli.outputs.places import as_output_error, followed, refuse_foreign, shown, unwritable
 from ousianer_cli.outputs.streams import is_stream, open_stream
 
 _parts: set[Path] = set()
@@ -32,7 +32,7 @@ def open_output(path: str | Path) -> Iterator[TextIO]:
             yield handle
         return
     with _part_of(path) as part:
-        with saying(path):
+        with as_output_error(path):
             descriptor = os.open(part, os.O_WRONLY)
         with _text(descriptor, path) as handle:
             yield handle
@@ -47,7 +47,7 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     Raises:
         OutputError: it cannot be written, at any time.
     """
-    with _part_of(path) as part, saying(path):
+    with _part_of(path) as part, as_output_error(path):
         yield part
 
 
@@ -65,14 +65,14 @@ def whole_folder(path: str | Path, kind: Kind) -> Iterator[Path]:
         OutputError: `path` is there and is something else, or it cannot be written, at any time.
     """
     target = followed(path)
-    with saying(path):
+    with as_output_error(path):
         refuse_foreign(path, target, kind)
         inside = target.is_dir() and _stays(target)
         target.parent.mkdir(parents=True, exist_ok=True)
         part = _hidden(target, target if inside else target.parent)
     _parts.add(part)
     try:
-        with saying(path):
+        with as_output_error(path):
             part.mkdir()
             new, old = part / "new", part / "old"
             new.mkdir()
@@ -119,7 +119,7 @@ def _part_of(path: str | Path) -> Iterator[Path]:
     part = _hidden(target, target.parent)
     _parts.add(part)
     try:
-        with saying(path):
+        with as_output_error(path):
             target.parent.mkdir(parents=True, exist_ok=True)
             os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
             mode = part.stat().st_mode
@@ -127,7 +127,7 @@ def _part_of(path: str | Path) -> Iterator[Path]:
             with suppress(FileNotFoundError):
                 owner = target.stat()
         yield part
-        with saying(path):
+        with as_output_error(path):
             if owner is not None and (owner.st_uid, owner.st_gid) != (os.geteuid(), os.getegid()):
                 with suppress(OSError):
                     os.chown(part, owner.st_uid, owner.st_gid)

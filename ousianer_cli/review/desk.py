@@ -62,7 +62,7 @@ class Desk:
         """Why the feedback file could not be written last; the journal has everything all the same."""
         self._version = 1
         self._model = "none"
-        self._told = ""
+        self._message = ""
         self._learner: Learner | None = None
         self._before: dict[str, Names] = {}
         """The run's names before anything was applied."""
@@ -77,9 +77,9 @@ class Desk:
             for document in self.session.documents:
                 learner.read_given(document, self._judged(document))
         except OusiaError as error:
-            self._model, self._told = "failed", str(error)
+            self._model, self._message = "failed", str(error)
         except Exception as error:  # the pages go on without it, and say so
-            self._model, self._told = "failed", f"the model cannot be used ({error!r})"
+            self._model, self._message = "failed", f"the model cannot be used ({error!r})"
         else:
             self._learner, self._model = learner, "ready"
             self._version += 1
@@ -120,7 +120,7 @@ class Desk:
 
     def status(self) -> dict[str, Any]:
         """What changes by itself."""
-        return {"queue": self._version, "trouble": self.trouble, "model": self._model, "told": self._told}
+        return {"queue": self._version, "trouble": self.trouble, "model": self._model, "message": self._message}
 
     def queue(self) -> dict[str, Any]:
         """The names in the order in which they are to be judged: (document, start, end, whether it is judged)."""
@@ -200,7 +200,7 @@ class Desk:
     def _at_work(self, do: Callable[[Learner], dict[str, Any]]) -> dict[str, Any]:
         learner = self._learner
         if learner is None or self._model != "ready":
-            why = {"none": "this session was started without a model", "failed": self._told}
+            why = {"none": "this session was started without a model", "failed": self._message}
             raise Refused(why.get(self._model, "the model is at work: wait a moment"))
         self._model = "working"
         work: Future[dict[str, Any]] = self._thread.submit(do, learner)
@@ -239,14 +239,14 @@ class Desk:
             notes.append(f"{len(judged) - len(verdicts):,} no names are for the detector, which stays as it is")
         if mute:
             notes.append(f"{mute:,} stand in sentences that are too long to learn from")
-        return {**changes, "told": "; ".join(notes), "seconds": time.perf_counter() - began}
+        return {**changes, "message": "; ".join(notes), "seconds": time.perf_counter() - began}
 
     def _keep(self, learner: Learner) -> dict[str, Any]:
         if not self.model_out:
             raise Refused("no place for the model was named: start the session with --model-out DIR")
         if not learner.write(self.model_out, lambda _: None):
             raise Refused("nothing was applied yet")
-        return {"told": f"wrote {self.model_out}"}
+        return {"message": f"wrote {self.model_out}"}
 
     def _discard(self, learner: Learner) -> dict[str, Any]:
         learner.back()

@@ -17,7 +17,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from ousianer_cli.errors import InputError, OutputError
-from ousianer_cli.outputs.places import saying
+from ousianer_cli.outputs.places import as_output_error
 
 SUFFIX = ".journal"
 _HEAD = "ousianer review"
@@ -77,7 +77,7 @@ class Journal:
         """Bytes of an unfinished line that were taken away."""
         self.records: list[dict[str, Any]] = []
         """What was in it when it was opened."""
-        with saying(path):
+        with as_output_error(path):
             path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = FileLock(path.with_name(f".{path.name}.lock"), timeout=0)
         try:
@@ -101,7 +101,7 @@ class Journal:
     def _open(self, annotator: str) -> None:
         if self.path.exists() and self.path.stat().st_size:
             self.records, self.cut = read_journal(self.path)
-        with saying(self.path):
+        with as_output_error(self.path):
             self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT, 0o666)
             size = os.fstat(self._descriptor).st_size - self.cut
             os.ftruncate(self._descriptor, size)

@@ -33,14 +33,14 @@ def by_disagreement(session: Session) -> list[Place]:
     for document in session.documents:
         for span in session.spans(document):
             place = Place(document.id, *span)
-            said: set[str | None] = {v.type for v in session.decisions.of(place) if v.annotator != session.annotator}
+            types: set[str | None] = {v.type for v in session.decisions.of(place) if v.annotator != session.annotator}
             name = document.names.get(span)
             if document.second or span in document.second:
-                said |= {document.second.get(span), None if name is None else name.type}
-            elif said and name is not None:
-                said.add(name.type)
-            if len(said) > 1:
-                found.append((-len(said), len(found), place))
+                types |= {document.second.get(span), None if name is None else name.type}
+            elif types and name is not None:
+                types.add(name.type)
+            if len(types) > 1:
+                found.append((-len(types), len(found), place))
     return [place for _, _, place in sorted(found)]
 
 

@@ -96,7 +96,7 @@ class Pages:
     async def _asset(self, request: Request) -> Response:
         found = self._assets.get(request.path_params["name"])
         if found is None:
-            return _told("there is no such page", 404)
+            return _refusal("there is no such page", 404)
         return Response(found[0], media_type=found[1])
 
     async def _start(self, _: Request) -> Response:
@@ -112,7 +112,7 @@ class Pages:
         try:
             view = await run_in_threadpool(self.desk.session.view, request.path_params["number"])
         except Refused as error:
-            return _told(str(error), 404)
+            return _refusal(str(error), 404)
         return JSONResponse(view)
 
     async def _decide(self, request: Request) -> Response:
@@ -125,14 +125,14 @@ class Pages:
         """Answer only when the disk has what was done."""
         asked = await _object(request)
         if asked is None:
-            return _told("expected a JSON object", 400)
+            return _refusal("expected a JSON object", 400)
         try:
             answer, future = await run_in_threadpool(do, asked)
             await asyncio.wrap_future(future)
         except Refused as error:
-            return _told(str(error), 409)
+            return _refusal(str(error), 409)
         except OusiaError as error:
-            return _told(str(error), 507)
+            return _refusal(str(error), 507)
         self._dirty.set()
         self.desk.decided(answer["changed"])
         return JSONResponse(answer)
@@ -150,10 +150,10 @@ class Pages:
         try:
             return JSONResponse(await run_in_threadpool(do))
         except (Refused, OusiaError) as error:
-            return _told(str(error), 409)
+            return _refusal(str(error), 409)
 
 
-def _told(text: str, status: int) -> Response:
+def _refusal(text: str, status: int) -> Response:
     return JSONResponse({"error": text}, status_code=status)
 
 

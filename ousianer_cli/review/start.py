@@ -51,7 +51,7 @@ def review(
     with listening:
         session = Session(documents, taxonomy, followed(settings.out), settings.annotator)
         try:
-            _say_what_there_is(session, settings.order, report)
+            _report_contents(session, settings.order, report)
             desk = Desk(
                 session, settings.order, Path(settings.run), _loading(settings, folder, session), settings.model_out
             )
@@ -115,7 +115,7 @@ def taxonomy_of(folder: Path) -> Taxonomy:
         ) from None
 
 
-def _say_what_there_is(session: Session, order: Order, report: Callable[[str], None]) -> None:
+def _report_contents(session: Session, order: Order, report: Callable[[str], None]) -> None:
     names = sum(len(document.names) for document in session.documents)
     report(f"{len(session.documents):,} documents, {names:,} names")
     progress = session.progress()

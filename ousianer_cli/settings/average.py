@@ -1,4 +1,4 @@
-"""What `ousianer average` is told."""
+"""Settings of `ousianer average`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `ousianer convert` is told."""
+"""Settings of `ousianer convert`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `ousianer diff` is told."""
+"""Settings of `ousianer diff`."""
 
 from __future__ import annotations
 

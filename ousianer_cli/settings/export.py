@@ -1,4 +1,4 @@
-"""What `ousianer export` is told."""
+"""Settings of `ousianer export`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `ousianer finetune` is told."""
+"""Settings of `ousianer finetune`."""
 
 from __future__ import annotations
 

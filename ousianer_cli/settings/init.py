@@ -1,4 +1,4 @@
-"""What `ousianer init` is told. No file: it writes the one that the others read."""
+"""Settings of `ousianer init`. No file: it writes the one that the others read."""
 
 from __future__ import annotations
 

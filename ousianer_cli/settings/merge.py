@@ -1,4 +1,4 @@
-"""What `ousianer merge` is told."""
+"""Settings of `ousianer merge`."""
 
 from __future__ import annotations
 

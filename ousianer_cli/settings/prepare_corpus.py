@@ -1,4 +1,4 @@
-"""What `ousianer prepare corpus` is told."""
+"""Settings of `ousianer prepare corpus`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `ousianer prepare names` is told."""
+"""Settings of `ousianer prepare names`."""
 
 from __future__ import annotations
 

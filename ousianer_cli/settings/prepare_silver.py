@@ -1,4 +1,4 @@
-"""What `ousianer prepare silver` is told."""
+"""Settings of `ousianer prepare silver`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `ousianer prepare types` is told."""
+"""Settings of `ousianer prepare types`."""
 
 from __future__ import annotations
 

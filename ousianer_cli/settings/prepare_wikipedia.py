@@ -1,4 +1,4 @@
-"""What `ousianer prepare wikipedia` is told."""
+"""Settings of `ousianer prepare wikipedia`."""
 
 from __future__ import annotations
 

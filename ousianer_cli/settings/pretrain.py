@@ -1,4 +1,4 @@
-"""What `ousianer pretrain` is told."""
+"""Settings of `ousianer pretrain`."""
 
 from __future__ import annotations
 

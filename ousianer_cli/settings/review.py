@@ -1,4 +1,4 @@
-"""What `ousianer review` is told."""
+"""Settings of `ousianer review`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `ousianer score` is told."""
+"""Settings of `ousianer score`."""
 
 from __future__ import annotations
 

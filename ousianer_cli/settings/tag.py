@@ -1,4 +1,4 @@
-"""What `ousianer tag` is told."""
+"""Settings of `ousianer tag`."""
 
 from __future__ import annotations
 

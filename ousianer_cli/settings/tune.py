@@ -1,4 +1,4 @@
-"""What `ousianer tune` is told."""
+"""Settings of `ousianer tune`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `ousianer validate` is told."""
+"""Settings of `ousianer validate`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `ousianer view` is told."""
+"""Settings of `ousianer view`."""
 
 from __future__ import annotations
 

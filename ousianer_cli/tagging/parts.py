@@ -25,7 +25,7 @@ from typing import IO, Any
 from ousianer_cli.errors import OutputError, SettingsError
 from ousianer_cli.formats.archives import Unit
 from ousianer_cli.outputs import PARTS, check_output, open_output
-from ousianer_cli.outputs.places import followed, saying, shown
+from ousianer_cli.outputs.places import as_output_error, followed, shown
 from ousianer_cli.outputs.streams import is_stream
 from ousianer_cli.tagging.blocks import Block
 from ousianer_cli.tagging.manifest import Manifest
@@ -85,7 +85,7 @@ class Parts:
         self._lock: IO[bytes] | None = None
         _content_of.cache_clear()
         _checksums.cache_clear()
-        with saying(folder):
+        with as_output_error(folder):
             folder.mkdir(parents=True, exist_ok=True)
             self._lock = (folder / "lock").open("ab")
         try:
@@ -98,7 +98,7 @@ class Parts:
         except OSError:
             pass  # a file system without locks
         self.found: dict[str, Any] = _manifest(folder)
-        with saying(folder):
+        with as_output_error(folder):
             for path in folder.iterdir():
                 if _TEMPORARY.fullmatch(path.name):
                     path.unlink()
@@ -127,7 +127,7 @@ class Parts:
 
     def begin(self) -> None:
         """Begin anew; `refuse_unfinished` saw to it that nothing is lost."""
-        with saying(self.folder):
+        with as_output_error(self.folder):
             for number in self.finished:
                 self._path(number).unlink()
         self._write_manifest({})
@@ -199,7 +199,7 @@ class Parts:
         return self.folder / f"{number:06d}.jsonl"
 
     def _content(self, number: int) -> str:
-        with saying(self._path(number)), self._path(number).open(encoding="utf-8") as handle:
+        with as_output_error(self._path(number)), self._path(number).open(encoding="utf-8") as handle:
             return str(json.loads(handle.readline())["content"])
 
     def _records(self, number: int) -> Iterator[Record]:

@@ -17,7 +17,7 @@ from ousianer_cli.network.shapes import SHAPE_FEATURES
 from ousianer_cli.tagging.pool import kernel_pool
 
 PrecisionChoice = Literal["auto", "fp32", "int8", "bf16"]
-WORTH = 1.15
+MIN_SPEEDUP = 1.15
 """How many times as fast numbers of less precision must be, to be taken in place of the next better ones."""
 _PIECES, _RUNS = 160, 7
 """A passage of usual length, and how often it is tried."""
@@ -37,7 +37,7 @@ class Chosen:
 def choose_precision(wanted: PrecisionChoice, model: Model, device: str) -> Chosen:
     """The precision wanted, or, of `auto`, the one that a short trial finds worth it.
 
-    From fp32 over bf16 to int8, each is taken in place of the one before where it is `WORTH` times as fast on a
+    From fp32 over bf16 to int8, each is taken in place of the one before where it is `MIN_SPEEDUP` times as fast on a
     passage of made-up words.
 
     Raises:
@@ -52,17 +52,17 @@ def choose_precision(wanted: PrecisionChoice, model: Model, device: str) -> Chos
             "try int8"
         )
     if wanted != "auto":
-        return Chosen(wanted, "as told")
+        return Chosen(wanted, "as set")
     if reason:
         return Chosen("fp32", reason)
     with kernel_pool(1, 1) as pool:
         seconds = pool.submit(_tried, model).result()
     best: Precision = "fp32"
     for precision in seconds:
-        if seconds[best] / seconds[precision] >= WORTH:
+        if seconds[best] / seconds[precision] >= MIN_SPEEDUP:
             best = precision
-    told = ", ".join(f"{name} {_PIECES / s:,.0f}" for name, s in seconds.items())
-    return Chosen(best, f"pieces a second in a trial of one thread: {told}")
+    rates = ", ".join(f"{name} {_PIECES / s:,.0f}" for name, s in seconds.items())
+    return Chosen(best, f"pieces a second in a trial of one thread: {rates}")
 
 
 def _only_fp32(model: Model, device: str) -> str:

@@ -32,7 +32,7 @@ def choose_threads(wanted: int = 0) -> Threads:
     group (containers); of those, the ones that others keep busy are left to them. Work of lower priority counts as
     none. At least one thread is taken. A process looks once, and keeps to what it found.
     """
-    return Threads(wanted, "as told") if wanted > 0 else _free_now()
+    return Threads(wanted, "as set") if wanted > 0 else _free_now()
 
 
 @functools.cache

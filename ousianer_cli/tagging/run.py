@@ -153,7 +153,7 @@ def _with_precision(settings: TagSettings) -> tuple[TagSettings, str, Model | No
     """The settings with a precision in place of `auto`, what is to be said of it (bytes depend on it), and the model,
     if it was loaded for that."""
     if settings.precision != "auto":
-        return settings, "" if settings.precision == "fp32" else f"{settings.precision} (as told)", None
+        return settings, "" if settings.precision == "fp32" else f"{settings.precision} (as set)", None
     model = load_model(settings.model or released_model())
     chosen = choose_precision("auto", model, usable_device(settings.device))
     return replace(settings, precision=chosen.precision), str(chosen), model

@@ -83,9 +83,9 @@ class ShardFile:
         self.path = path
         head = self._parsed(self._first_line(), 1)
         if not isinstance(head, dict) or "ousianer_shard" not in head:
-            raise self._wrong(f"{json.dumps(head)[:60]}", 1)
+            raise self._error(f"{json.dumps(head)[:60]}", 1)
         if head["ousianer_shard"] != VERSION:
-            raise self._wrong(f"one of version {head['ousianer_shard']}", 1)
+            raise self._error(f"one of version {head['ousianer_shard']}", 1)
         try:
             self.manifest = Manifest.of_json(head["manifest"])
             self.shard = Shard.of(self.manifest.shard)
@@ -94,7 +94,7 @@ class ShardFile:
                 skipped=Counter(noted["skipped"]), warnings=noted["warnings"], warnings_not_kept=noted["not_kept"]
             )
         except (KeyError, TypeError, SettingsError):
-            raise self._wrong("one of another version", 1) from None
+            raise self._error("one of another version", 1) from None
 
     def records(self) -> Iterator[Record]:
         """The records in order."""
@@ -131,9 +131,9 @@ class ShardFile:
         try:
             return json.loads(line)
         except ValueError:
-            raise self._wrong(repr(line[:60]), number) from None
+            raise self._error(repr(line[:60]), number) from None
 
-    def _wrong(self, found: str, line: int) -> InputError:
+    def _error(self, found: str, line: int) -> InputError:
         return InputError("a shard of ousianer tag --shard", found, path=self.path, line=line)
 
 

@@ -40,8 +40,8 @@ def call(*arguments: str) -> tuple[int, str]:
 
 def test_changes_are_counted_and_shown(tmp_path: Path) -> None:
     (tmp_path / "D.txt").write_text(TEXT)
-    code, told = call(*files(tmp_path), "--source", str(tmp_path / "D.txt"))
-    lines = [" ".join(line.split()) for line in told.splitlines()]
+    code, output = call(*files(tmp_path), "--source", str(tmp_path / "D.txt"))
+    lines = [" ".join(line.split()) for line in output.splitlines()]
     assert code == 1
     assert [line for line in lines if line.startswith(("same", "retyped 1", "moved 1", "removed", "added 2"))] == [
         "same 1 same place and type",
@@ -58,8 +58,8 @@ def test_changes_are_counted_and_shown(tmp_path: Path) -> None:
 
 
 def test_json_has_every_change(tmp_path: Path) -> None:
-    code, told = call(*files(tmp_path), "--format", "json")
-    found = json.loads(told)
+    code, output = call(*files(tmp_path), "--format", "json")
+    found = json.loads(output)
     assert code == 1
     assert found["counts"] == {"same": 1, "retyped": 1, "moved": 1, "removed": 0, "added": 2}
     assert found["by_type"]["gpe"] == {"old": 1, "from": 1}
@@ -72,8 +72,8 @@ def test_json_has_every_change(tmp_path: Path) -> None:
 def test_equal_runs_exit_with_0_and_broken_ones_with_2(tmp_path: Path) -> None:
     old, new = files(tmp_path)
     (tmp_path / "same.tab").write_text(Path(old).read_text().replace("\t0.5\n", "\t0.25\n"))
-    code, told = call(old, str(tmp_path / "same.tab"))
-    assert code == 0 and "3 same names have another confidence" in told
+    code, output = call(old, str(tmp_path / "same.tab"))
+    assert code == 0 and "3 same names have another confidence" in output
     result = CliRunner().invoke(app, ["diff", old, str(tmp_path / "none.tab")])
     assert isinstance(result.exception, InputError) and "none.tab: expected a run" in str(result.exception)
     Path(new).write_text("not\ta\trow\n")
@@ -82,8 +82,8 @@ def test_equal_runs_exit_with_0_and_broken_ones_with_2(tmp_path: Path) -> None:
 
 
 def test_types_and_limits(tmp_path: Path) -> None:
-    _, told = call(*files(tmp_path), "--by", "type", "--most", "1", "--examples", "1")
-    assert "gpe.country.country" in told.split("retyped\n")[0]
-    assert "of 1 more types (--most)" in told
-    _, told = call(*files(tmp_path), "--examples", "0")
-    assert "D:15" not in told
+    _, output = call(*files(tmp_path), "--by", "type", "--most", "1", "--examples", "1")
+    assert "gpe.country.country" in output.split("retyped\n")[0]
+    assert "of 1 more types (--most)" in output
+    _, output = call(*files(tmp_path), "--examples", "0")
+    assert "D:15" not in output

@@ -54,7 +54,7 @@ def test_the_papers_preset(given: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (["--loss", "medium"], "--loss ([finetune] loss): expected one of soft, hard, credit, found 'medium'"),
         (["--direct", "--train", "a"], "--direct and --train: expected one of them, found both"),
@@ -62,10 +62,10 @@ def test_the_papers_preset(given: dict[str, Any]) -> None:
         (["--preset", "other"], "--preset: expected 'paper', found 'other'"),
     ],
 )
-def test_wrong_flags_are_one_line_and_exit_code_2(given: dict[str, Any], words: list[str], told: str) -> None:
+def test_wrong_flags_are_one_line_and_exit_code_2(given: dict[str, Any], words: list[str], message: str) -> None:
     code, out, err = command_line("finetune", "base", *words)
     assert (code, out, given) == (2, "", {})
-    assert err.startswith("ousianer: " + told) and err.count("\n") == 1
+    assert err.startswith("ousianer: " + message) and err.count("\n") == 1
 
 
 def test_what_is_missing_is_asked_for_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

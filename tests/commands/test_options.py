@@ -97,12 +97,12 @@ def test_a_flag_that_repeats_the_default_still_wins_over_the_preset() -> None:
 
 @pytest.mark.usefixtures("table")
 def test_what_is_wrong() -> None:
-    for words, told in (
+    for words, message in (
         (["--colour", "green"], "--colour ([paint] colour): expected one of red, blue, found 'green'"),
         (["--preset", "thin"], "--preset: expected 'thick', found 'thin'"),
     ):
         code, got, output = paint(*words)
-        assert (code, got) == (1, None) and told in output
+        assert (code, got) == (1, None) and message in output
     assert paint("--coats", "two")[0] == 2
 
 
@@ -192,8 +192,8 @@ def test_an_output_that_is_an_input_is_refused_before_the_work(tmp_path: Path, m
         ("tag", "one.txt", "-o", "ousianer.toml"),
         ("pretrain", "--joint-closed", "c.conll", "-o", "."),
     ):
-        code, told = ousianer(*words)
-        assert code == 2 and "-o " in told or "--held-out " in told or "--rest " in told, told
+        code, err = ousianer(*words)
+        assert code == 2 and "-o " in err or "--held-out " in err or "--rest " in err, err
         assert all((tmp_path / name).read_text() == "" for name in ("one.txt", "c.conll", "ousianer.toml"))
 
 
@@ -202,7 +202,7 @@ def test_completion_can_be_installed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (("tag", "x.txt", "-o", "r.tab"), "ousianer.toml:1: expected the table of a command, found 'min_confidence'"),
         (("prepare", "corpus", "c", "-o", "o"), "ousianer.toml:1: expected the table of a command"),
@@ -210,12 +210,12 @@ def test_completion_can_be_installed() -> None:
     ],
 )
 def test_every_command_reads_the_project_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], told: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], message: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "ousianer.toml").write_text("min_confidence = 0.9\n[tagg]\nmin_confidence = 0.9\n")
     code, err = ousianer(*words)
-    assert code == 2 and err.startswith(told) and "\n" not in err
+    assert code == 2 and err.startswith(message) and "\n" not in err
 
 
 def test_prepare_reads_its_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -236,9 +236,9 @@ def test_a_formats_own_options_may_stand_in_the_table(tmp_path: Path, monkeypatc
     monkeypatch.chdir(tmp_path)
     (tmp_path / "ousianer.toml").write_text("[corpus]\nfiles = 'c.conll'\nout = 'o'\ngenres = 'bn'\n")
     (tmp_path / "c.conll").write_text("Oslo B-GPE\nis O\nold O\n")
-    code, told = ousianer("validate", "absent.tab")
-    assert code == 2 and "absent.tab" in told, "another command leaves the names of that table alone"
-    code, told = ousianer("prepare", "corpus")
-    assert code == 2 and told.startswith("--genres: expected files of format ontonotes, found conll")
+    code, err = ousianer("validate", "absent.tab")
+    assert code == 2 and "absent.tab" in err, "another command leaves the names of that table alone"
+    code, err = ousianer("prepare", "corpus")
+    assert code == 2 and err.startswith("--genres: expected files of format ontonotes, found conll")
     (tmp_path / "ousianer.toml").write_text("[corpus]\nfiles = 'c.conll'\nout = 'o'\ngenre = 'bn'\n")
     assert "ousianer.toml:4: [corpus] has no setting 'genre'; did you mean genres?" in ousianer("prepare", "corpus")[1]

@@ -91,7 +91,7 @@ def test_the_settings_file_and_flags_over_it(given: dict[str, Any], tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         ([], "--dump-db"),
         (["wiki.xml"], "--types"),
@@ -103,11 +103,11 @@ def test_the_settings_file_and_flags_over_it(given: dict[str, Any], tmp_path: Pa
         (["types.parquet", "--types", "types.parquet", "-o", "m", "--workers", "1"], "MediaWiki"),
     ],
 )
-def test_wrong_words_are_one_line_and_exit_code_2(files: Path, words: list[str], told: str) -> None:
+def test_wrong_words_are_one_line_and_exit_code_2(files: Path, words: list[str], message: str) -> None:
     code, out, err = command_line("prepare", "wikipedia", *words)
     errors = [line for line in err.splitlines() if not line.endswith("…")]
     assert (code, out) == (2, "") and len(errors) == 1
-    assert errors[0].startswith("ousianer: ") and told in errors[0]
+    assert errors[0].startswith("ousianer: ") and message in errors[0]
 
 
 def test_a_library_that_is_missing_is_named_with_its_extra(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -95,7 +95,7 @@ def test_the_papers_preset_gives_way_to_flags(given: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (["--preset", "mine"], "ousianer: --preset: expected 'paper', found 'mine'"),
         (["--pooling", "sum"], "ousianer: --pooling ([pretrain] pooling): expected one of first, mean, ends"),
@@ -108,14 +108,14 @@ def test_the_papers_preset_gives_way_to_flags(given: dict[str, Any]) -> None:
         (["--mapping", "t.tsv"], "ousianer: --mapping: expected --direct beside it"),
     ],
 )
-def test_wrong_flags_are_one_line_and_exit_code_2(given: dict[str, Any], words: list[str], told: str) -> None:
+def test_wrong_flags_are_one_line_and_exit_code_2(given: dict[str, Any], words: list[str], message: str) -> None:
     code, out, err = command_line("pretrain", *words)
     assert (code, out) == (2, "") and given == {}
-    assert err.startswith(told) and err.count("\n") == 1
+    assert err.startswith(message) and err.count("\n") == 1
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "message"),
     [
         ({"epoch": 3}, "ousianer.toml:2: [pretrain] has no setting 'epoch'; did you mean epochs?"),
         ({"epochs": "three"}, "--epochs ([pretrain] epochs): expected int, found 'three'"),
@@ -124,12 +124,12 @@ def test_wrong_flags_are_one_line_and_exit_code_2(given: dict[str, Any], words: 
     ],
 )
 def test_a_wrong_settings_file_is_one_line(
-    given: dict[str, Any], tmp_path: Path, settings: dict[str, Any], told: str
+    given: dict[str, Any], tmp_path: Path, settings: dict[str, Any], message: str
 ) -> None:
     toml(tmp_path, **settings)
     code, _, err = command_line("pretrain")
     assert code == 2 and given == {}
-    assert err.startswith("ousianer: " + told) and err.count("\n") == 1
+    assert err.startswith("ousianer: " + message) and err.count("\n") == 1
 
 
 def test_what_is_missing_is_asked_for_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

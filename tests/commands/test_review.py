@@ -62,7 +62,7 @@ def test_a_session_ends_in_order_and_goes_on(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         ((), "missing setting: the run to correct; give RUN"),
         (("run.tab",), "missing setting: the documents of the run; give --source"),
@@ -76,11 +76,11 @@ def test_a_session_ends_in_order_and_goes_on(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_wrong_is_one_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], told: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], message: str
 ) -> None:
     write_texts(tmp_path)
     (tmp_path / "mine.tsv").write_text("mine\n")
     monkeypatch.chdir(tmp_path)
     code, out, err = command_line("review", *words)
-    assert code == 2 and err.count("\n") == 1 and told in err, err
+    assert code == 2 and err.count("\n") == 1 and message in err, err
     assert sorted(p.name for p in tmp_path.iterdir()) == ["docs", "mine.tsv", "run.tab"]

@@ -203,7 +203,7 @@ def test_wrong_options_are_named(corpus, flags, words):
 
 
 GOOD = "r\tm\tx\tD:1-2\tNIL1\tper\tNAM\t0.5"
-BAD = {
+MALFORMED = {
     "missing column": (GOOD.rsplit("\t", 1)[0].encode(), "8 to 11 tab-separated columns, found 7"),
     "bad offset": (GOOD.replace("1-2", "1-x").encode(), "docid:start-end"),
     "end before start": (GOOD.replace("1-2", "2-1").encode(), "inclusive end"),
@@ -217,12 +217,12 @@ BAD = {
 
 
 @pytest.mark.parametrize("side", ["gold", "run"])
-@pytest.mark.parametrize("kind", sorted(BAD))
+@pytest.mark.parametrize("kind", sorted(MALFORMED))
 def test_malformed_lines_are_one_line_and_exit_code_2(tmp_path, monkeypatch, kind, side):
     monkeypatch.chdir(tmp_path)
-    bad, words = BAD[kind]
+    broken, words = MALFORMED[kind]
     for name in ("gold", "run"):
-        content = GOOD.encode() + b"\n" + (bad if name == side else GOOD.encode()) + b"\n"
+        content = GOOD.encode() + b"\n" + (broken if name == side else GOOD.encode()) + b"\n"
         (tmp_path / f"{name}.tab").write_bytes(content)
     code, out, err = command_line("score", "gold.tab", "run.tab")
     assert code == 2 and out == ""
@@ -233,9 +233,9 @@ def test_malformed_lines_are_one_line_and_exit_code_2(tmp_path, monkeypatch, kin
 def test_a_run_of_another_set_or_in_capitals_is_named(folder):
     (folder / "far.tab").write_text(LINE.format(n=0, label="per").replace("D:", "E:"), encoding="utf-8")
     (folder / "upper.tab").write_text(LINE.format(n=0, label="PER"), encoding="utf-8")
-    said = call("gold.tab", "far.tab", "upper.tab").stderr
-    assert "far.tab: no document in common with gold" in said
-    assert "upper.tab: 1 rows have a type with capitals (PER x1, first in line 1)" in said
+    stderr = call("gold.tab", "far.tab", "upper.tab").stderr
+    assert "far.tab: no document in common with gold" in stderr
+    assert "upper.tab: 1 rows have a type with capitals (PER x1, first in line 1)" in stderr
 
 
 def test_missing_settings_are_asked_for_by_name(folder):

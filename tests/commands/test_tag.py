@@ -119,7 +119,7 @@ def test_what_was_skipped_is_in_the_summary(texts: Path, model: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (["docs"], "missing setting: the run to write; give -o FILE or 'out' in [tag]"),
         (["-o", "run.tab"], "missing setting: documents to tag; give INPUT... or 'inputs' in [tag]"),
@@ -133,11 +133,11 @@ def test_what_was_skipped_is_in_the_summary(texts: Path, model: Path) -> None:
         (["docs", "-o", "run.tab", "--nil", "all"], "--nil: expected string or per-mention, found 'all'"),
     ],
 )
-def test_what_is_wrong_is_one_line_and_exit_code_2(texts: Path, model: Path, words: list[str], told: str) -> None:
+def test_what_is_wrong_is_one_line_and_exit_code_2(texts: Path, model: Path, words: list[str], message: str) -> None:
     extra = [] if "--model" in words else ["--model", str(model)]
     code, out, err = command_line("tag", *words, *extra)
     assert (code, out) == (2, "")
-    assert err.startswith("ousianer: " + told) and err.count("\n") == 1
+    assert err.startswith("ousianer: " + message) and err.count("\n") == 1
     assert not (texts / "run.tab").exists()
 
 

@@ -65,7 +65,7 @@ def test_the_held_out_share_of_pretraining_is_its_own(given: dict[str, Any]) -> 
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (["--sampler", "best"], "--sampler ([tune] sampler): expected one of tpe, random, grid, found 'best'"),
         (["--set", "epochs"], "--set: expected NAME=VALUE, found 'epochs'"),
@@ -74,10 +74,10 @@ def test_the_held_out_share_of_pretraining_is_its_own(given: dict[str, Any]) -> 
         (["--seeds", "0"], "--seeds: expected at least 1, found 0"),
     ],
 )
-def test_wrong_flags_are_one_line_and_exit_code_2(given: dict[str, Any], words: list[str], told: str) -> None:
+def test_wrong_flags_are_one_line_and_exit_code_2(given: dict[str, Any], words: list[str], message: str) -> None:
     code, out, err = command_line("tune", "finetune", "base", *words)
     assert (code, out, given) == (2, "", {})
-    assert err.startswith("ousianer: " + told) and err.count("\n") == 1
+    assert err.startswith("ousianer: " + message) and err.count("\n") == 1
 
 
 def test_a_wrong_space_names_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

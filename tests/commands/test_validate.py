@@ -24,15 +24,15 @@ def call(*arguments):
 
 
 def test_exit_codes_and_places(tmp_path):
-    good, bad = tmp_path / "good.tab", tmp_path / "bad.tab"
-    good.write_text("".join(f"{text}\n" for text in SOUND), encoding="utf-8")
-    bad.write_text(f"{line(1)}\n{line(2, type='PER')}\n", encoding="utf-8")
-    result = call(good)
+    valid, invalid = tmp_path / "good.tab", tmp_path / "bad.tab"
+    valid.write_text("".join(f"{text}\n" for text in SOUND), encoding="utf-8")
+    invalid.write_text(f"{line(1)}\n{line(2, type='PER')}\n", encoding="utf-8")
+    result = call(valid)
     assert (result.exit_code, "no problems in 3 lines" in result.stdout) == (0, True)
-    result = call(bad)
+    result = call(invalid)
     assert result.exit_code == 1
-    assert f"{bad}:2: expected a lower-case type, found 'PER'" in result.stdout
-    assert f"{bad}:2: duplicate" not in result.stdout
+    assert f"{invalid}:2: expected a lower-case type, found 'PER'" in result.stdout
+    assert f"{invalid}:2: duplicate" not in result.stdout
     assert isinstance(call(tmp_path / "none.tab").exception, InputError)
 
 

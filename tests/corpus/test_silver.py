@@ -111,14 +111,14 @@ def test_max_per_title_is_drawn_by_seed_alone(tmp_path: Path) -> None:
 
 
 def test_a_bad_line_is_named(tmp_path: Path) -> None:
-    bad = tmp_path / "bad.jsonl"
-    bad.write_text(json.dumps(ROWS[0]) + "\n{oops\n", encoding="utf-8")
+    broken = tmp_path / "bad.jsonl"
+    broken.write_text(json.dumps(ROWS[0]) + "\n{oops\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"bad\.jsonl:2"):
-        list(prepare_silver([bad]))
-    bad.write_text('{"id": "x", "tokens": ["a"]}\n', encoding="utf-8")
+        list(prepare_silver([broken]))
+    broken.write_text('{"id": "x", "tokens": ["a"]}\n', encoding="utf-8")
     for most in (None, 3):
         with pytest.raises(InputError, match=r"bad\.jsonl:1"):
-            list(prepare_silver([bad], max_per_title=most))
+            list(prepare_silver([broken], max_per_title=most))
     with pytest.raises(InputError, match="none.jsonl"):
         list(prepare_silver([tmp_path / "none.jsonl"]))
 

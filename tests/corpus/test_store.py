@@ -189,7 +189,7 @@ def test_what_may_be_left_out_takes_its_default(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         ({"tokens": None}, r": expected a column 'tokens' of type list<string>, found no such column"),
         ({"tokens": ["a b", "c"]}, r": expected a column 'tokens' of type list<string>, found string"),
@@ -221,10 +221,10 @@ def test_what_may_be_left_out_takes_its_default(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_bad_shards_are_named_with_the_row(tmp_path: Path, change: dict[str, Any], told: str) -> None:
+def test_bad_shards_are_named_with_the_row(tmp_path: Path, change: dict[str, Any], message: str) -> None:
     columns = {name: values for name, values in {**good_columns(), **change}.items() if values is not None}
     path = written(tmp_path / "bad.parquet", columns)
-    with pytest.raises(InputError, match=r"bad\.parquet" + told) as error:
+    with pytest.raises(InputError, match=r"bad\.parquet" + message) as error:
         list(read_store(path))
     assert "\n" not in str(error.value) and error.value.path == str(path)
 
@@ -275,13 +275,13 @@ def test_without_pyarrow_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.
     write_shard(tmp_path / "a.parquet", rows(1))
     write_corpus(tmp_path / "a.jsonl", rows(1))
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    told = r"Parquet needs pyarrow, which is not installed; pip install 'ousianer\[wikipedia\]', or use JSON lines"
+    message = r"Parquet needs pyarrow, which is not installed; pip install 'ousianer\[wikipedia\]', or use JSON lines"
     for act in (
         lambda: list(read_store(tmp_path / "a.parquet")),
         lambda: store_blocks(tmp_path),
         lambda: write_shard(tmp_path / "b.parquet", rows(1)),
         lambda: ShardWriter(tmp_path),
     ):
-        with pytest.raises(SettingsError, match=told):
+        with pytest.raises(SettingsError, match=message):
             act()
     assert list(read_store(tmp_path / "a.jsonl")) == rows(1)

@@ -433,7 +433,7 @@ def test_both_routes_find_the_same_mentions(tmp_path: Path, shared_data: Path) -
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "message"),
     [
         ({"how": ["guess"]}, "--how"),
         ({"max_words": 0}, "--max-words"),
@@ -442,8 +442,8 @@ def test_both_routes_find_the_same_mentions(tmp_path: Path, shared_data: Path) -
         ({"min_commonness": 2.0}, "--min-commonness"),
     ],
 )
-def test_settings_out_of_range(changes: dict[str, Any], told: str) -> None:
-    with pytest.raises(SettingsError, match=told):
+def test_settings_out_of_range(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
         WikipediaSettings(**changes)
 
 

@@ -52,7 +52,7 @@ def test_mentions_without_offsets_are_counted(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("bad", "words"),
+    ("broken", "words"),
     [
         (ROW.rsplit("\t", 1)[0], "11 tab-separated columns, as in the header, found 10"),
         (ROW.replace("5\t16", "five\t16"), "numbers as text offsets"),
@@ -66,9 +66,9 @@ def test_mentions_without_offsets_are_counted(tmp_path):
         (ROW.replace("Ada", "Ad\u00e9").encode("latin-1") + b"\n", "UTF-8"),
     ],
 )
-def test_faults_name_file_and_line(tmp_path, bad, words):
+def test_faults_name_file_and_line(tmp_path, broken, words):
     with pytest.raises(InputError, match=rf"x_arg_mentions\.tab:2: .*{words}"):
-        list(iter_aida(write(tmp_path, HEADER, bad)))
+        list(iter_aida(write(tmp_path, HEADER, broken)))
 
 
 def test_header(tmp_path):

@@ -66,8 +66,8 @@ def test_what_does_not_fit_is_counted_or_refused(tmp_path: Path) -> None:
     report = CorpusReport()
     (found,) = read_annotated(run, [source], report=report)
     assert len(found.annotations) == 1
-    told = " ".join(report.dropped)
-    assert f"{run}:2: the text at" in told and f"{run}:3: F" in told
+    dropped = " ".join(report.dropped)
+    assert f"{run}:2: the text at" in dropped and f"{run}:3: F" in dropped
     with pytest.raises(InputError, match=f"{run}: expected the documents of the rows.*--source"):
         list(read_annotated(run))
     with pytest.raises(InputError, match="no such file"):

@@ -33,7 +33,7 @@ def test_lines(text, expected):
 
 
 @pytest.mark.parametrize(
-    ("bad", "words"),
+    ("broken", "words"),
     [
         (b"D\t0", "at least 3 tab-separated columns"),
         (b"", "at least 3"),
@@ -50,9 +50,9 @@ def test_lines(text, expected):
         (b"D\xe9\t0\t3", "UTF-8"),
     ],
 )
-def test_faults_name_file_and_line(tmp_path, bad, words):
+def test_faults_name_file_and_line(tmp_path, broken, words):
     path = tmp_path / "r.combined"
-    path.write_bytes(b"D\t0\t3\n" + bad + b"\n")
+    path.write_bytes(b"D\t0\t3\n" + broken + b"\n")
     with pytest.raises(InputError, match=rf"r\.combined:2: expected .*{words}|r\.combined:2: .*{words}"):
         list(iter_combined(path))
 

@@ -98,8 +98,8 @@ def test_columns_make_no_sense_for_json(tmp_path: Path) -> None:
 )
 def test_broken_lines(tmp_path: Path, change: dict[str, object]) -> None:
     path = tmp_path / "own.jsonl"
-    good = {"tokens": ["a", "b"], "mentions": [], "supervises": "both"}
-    path.write_text(json.dumps(good) + "\n" + json.dumps({**good, **change}) + "\n", encoding="utf-8")
+    valid = {"tokens": ["a", "b"], "mentions": [], "supervises": "both"}
+    path.write_text(json.dumps(valid) + "\n" + json.dumps({**valid, **change}) + "\n", encoding="utf-8")
     with pytest.raises(InputError) as caught:
         list(read_corpus(path))
     assert (caught.value.path, caught.value.line) == (str(path), 2)

@@ -65,7 +65,7 @@ def test_alternatives_of_gold():
 
 
 @pytest.mark.parametrize(
-    ("bad", "words"),
+    ("broken", "words"),
     [
         (LINE.rsplit("\t", 1)[0].encode(), "8 to 11 tab-separated columns, found 7"),
         (LINE.encode() + b"\tN\tN\tN\tN", "found 12"),
@@ -90,9 +90,9 @@ def test_alternatives_of_gold():
         (LINE.replace("Ada", "Ad\u00e9").encode("latin-1"), "UTF-8, found byte 0xe9 at byte 10"),
     ],
 )
-def test_faults_name_file_and_line(tmp_path, bad, words):
+def test_faults_name_file_and_line(tmp_path, broken, words):
     path = tmp_path / "r.tab"
-    path.write_bytes(LINE.encode() + b"\n" + bad + b"\n" + LINE.encode() + b"\n")
+    path.write_bytes(LINE.encode() + b"\n" + broken + b"\n" + LINE.encode() + b"\n")
     with pytest.raises(InputError, match=rf"r\.tab:2: expected .*{words.replace('|', chr(92) + '|')}") as caught:
         read_edl(path)
     assert caught.value.line == 2

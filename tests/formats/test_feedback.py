@@ -52,7 +52,7 @@ def test_an_unusual_line_separator_inside_a_sentence_ends_no_row(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("content", "line", "told"),
+    ("content", "line", "message"),
     [
         (HEADER + "In Rome.\t3\t8\tGPE\n", 2, "end inclusive"),
         (HEADER + "In Rome.\t6\t3\tGPE\n", 2, "start '6'"),
@@ -69,12 +69,12 @@ def test_an_unusual_line_separator_inside_a_sentence_ends_no_row(tmp_path: Path)
         ("Rome\tGPE\n", 1, "2 columns"),
     ],
 )
-def test_wrong_sentence_rows_are_named(tmp_path: Path, content: str, line: int, told: str) -> None:
+def test_wrong_sentence_rows_are_named(tmp_path: Path, content: str, line: int, message: str) -> None:
     path = write(tmp_path, content)
     with pytest.raises(InputError) as caught:
         read_feedback(path)
     assert str(caught.value).startswith(f"{path}:{line}: ")
-    assert told in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_edl_rows_bring_their_sentence(tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_an_author_is_its_own_text(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("row", "told"),
+    ("row", "message"),
     [
         (edl("Nürnberg", "d1:12-19"), "the mention 'Nürnberg'"),
         (edl("Nürnberg", "d1:13-999"), "offsets within"),
@@ -113,12 +113,12 @@ def test_an_author_is_its_own_text(tmp_path: Path) -> None:
         (edl("river", "d1:27-31").replace("NAM", "NOM"), "NAM"),
     ],
 )
-def test_wrong_edl_rows_are_named(tmp_path: Path, row: str, told: str) -> None:
+def test_wrong_edl_rows_are_named(tmp_path: Path, row: str, message: str) -> None:
     path = write(tmp_path, "# mine\n" + row)
     with pytest.raises(InputError) as caught:
         read_feedback(path, {"d1": document()})
     assert str(caught.value).startswith(f"{path}:2: ")
-    assert told in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_edl_rows_without_documents_name_the_flag(tmp_path: Path) -> None:
@@ -230,7 +230,7 @@ def test_a_name_inside_a_name_is_learned_and_said() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rows", "told"),
+    ("rows", "message"),
     [
         (
             [("Ana sat", "Ana", "PER"), ("Ana sat", "Ana", "GPE")],
@@ -249,8 +249,8 @@ def test_a_name_inside_a_name_is_learned_and_said() -> None:
         ([("the year 2014", "201", "PER")], r"found '201', a part of '2014'"),
     ],
 )
-def test_what_contradicts_itself_is_refused_with_both_lines(rows: list[tuple[str, str, str]], told: str) -> None:
-    with pytest.raises(InputError, match=told):
+def test_what_contradicts_itself_is_refused_with_both_lines(rows: list[tuple[str, str, str]], message: str) -> None:
+    with pytest.raises(InputError, match=message):
         settled(corrections(*rows))
 
 

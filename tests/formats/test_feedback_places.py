@@ -28,9 +28,9 @@ def read(folder: Path, content: str | bytes, name: str = "extra.tsv") -> tuple[l
     """(mentions as they stand, what was said)."""
     path = folder / name
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    said: list[str] = []
-    items = read_feedback(path, report=said.append)
-    return [item.mention for item in items], said
+    reported: list[str] = []
+    items = read_feedback(path, report=reported.append)
+    return [item.mention for item in items], reported
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_mentions_are_found_as_they_stand(
 
 
 @pytest.mark.parametrize(
-    ("sentence", "start", "end", "mention", "told"),
+    ("sentence", "start", "end", "mention", "message"),
     [
         (BERN, "15", "19", "Bern", "have the end exclusive: write 15 and 18"),
         (BERN, "8", "11", "", "have the end exclusive: write 8 and 10"),
@@ -87,12 +87,12 @@ def test_mentions_are_found_as_they_stand(
     ],
 )
 def test_what_does_not_fit_is_said_with_what_it_seems_to_count(
-    tmp_path: Path, sentence: str, start: str, end: str, mention: str, told: str
+    tmp_path: Path, sentence: str, start: str, end: str, mention: str, message: str
 ) -> None:
     with pytest.raises(InputError) as caught:
         read(tmp_path, f"{HEADER}{sentence}\t{start}\t{end}\t{mention}\tgpe\n")
     assert str(caught.value).startswith(f"{tmp_path / 'extra.tsv'}:2: ")
-    assert told in str(caught.value)
+    assert message in str(caught.value)
 
 
 PLAIN = f"sentence\tmention\ttype\n{BERN}\tBern\tgpe\n"
@@ -123,15 +123,15 @@ def test_columns_and_rows_that_are_passed_over_are_said(tmp_path: Path) -> None:
     rows = (
         f'id,sentence,mention,type,comment\n1,{BERN},Bern,gpe,mine\n#2,{BERN},Ida,per,\n"#3",#Bern is cold,Bern,gpe,\n'
     )
-    mentions, said = read(tmp_path, rows, "extra.csv")
+    mentions, reported = read(tmp_path, rows, "extra.csv")
     assert mentions == ["Bern", "Bern"]
     path = tmp_path / "extra.csv"
-    assert said[0].startswith(f"{path}:3: this line passed over")
-    assert said[1] == f"{path}:1: columns passed over: id, comment"
+    assert reported[0].startswith(f"{path}:3: this line passed over")
+    assert reported[1] == f"{path}:1: columns passed over: id, comment"
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         (b"PK\x03\x04\x14\x00\x06\x00" + bytes(40), "save the sheet as CSV"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(40), "save the sheet as CSV"),
@@ -147,11 +147,11 @@ def test_columns_and_rows_that_are_passed_over_are_said(tmp_path: Path) -> None:
         (b"[]", "empty JSON"),
     ],
 )
-def test_files_of_other_kinds_are_refused(tmp_path: Path, content: bytes, told: str) -> None:
+def test_files_of_other_kinds_are_refused(tmp_path: Path, content: bytes, message: str) -> None:
     with pytest.raises(InputError) as caught:
         read(tmp_path, content)
     assert str(tmp_path / "extra.tsv") in str(caught.value)
-    assert told in str(caught.value)
+    assert message in str(caught.value)
 
 
 @pytest.mark.parametrize("text", ["#Bern is cold", '#Bern is "cold"', "#Bern #Bern"])
@@ -163,9 +163,9 @@ def test_a_sentence_that_begins_with_a_hash_is_written_so_that_it_is_read(tmp_pa
 
 
 def test_a_header_once_more_is_said(tmp_path: Path) -> None:
-    mentions, said = read(tmp_path, f"{PLAIN}\ufeff{PLAIN.replace('Ida', 'Ann')}")
+    mentions, reported = read(tmp_path, f"{PLAIN}\ufeff{PLAIN.replace('Ida', 'Ann')}")
     assert mentions == ["Bern", "Bern"]
-    assert said == [f"{tmp_path / 'extra.tsv'}:3: the header once more, passed over (1 such lines)"]
+    assert reported == [f"{tmp_path / 'extra.tsv'}:3: the header once more, passed over (1 such lines)"]
 
 
 def test_blanks_at_the_edges_of_an_export_s_span_are_no_part_of_it(tmp_path: Path) -> None:
@@ -182,9 +182,9 @@ def test_what_an_export_leaves_out_is_said(tmp_path: Path) -> None:
     record = {"text": BERN, "spans": [{"start": 15, "end": 19, "label": "gpe"}], "answer": "accept"}
     other = {**record, "text": f"Yes, {BERN}", "answer": "reject"}
     lines = "".join(json.dumps(one) + "\n" for one in (record, other))
-    mentions, said = read(tmp_path, lines, "extra.jsonl")
+    mentions, reported = read(tmp_path, lines, "extra.jsonl")
     assert mentions == ["Bern"]
-    assert said == [f"{tmp_path / 'extra.jsonl'}: left out: 1 records whose answer is 'reject'"]
+    assert reported == [f"{tmp_path / 'extra.jsonl'}: left out: 1 records whose answer is 'reject'"]
 
 
 def test_edl_rows_beside_their_mention_name_the_shift(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def test_the_same_span_twice_joins_its_labels(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "bad",
+    "record",
     [
         "{",
         "[]",
@@ -75,8 +75,8 @@ def test_the_same_span_twice_joins_its_labels(tmp_path: Path) -> None:
         row((1, 2, [""])),
     ],
 )
-def test_broken_lines(tmp_path: Path, bad: Any) -> None:
-    path = write(tmp_path, row((1, 2, ["/x"])), bad)
+def test_broken_lines(tmp_path: Path, record: Any) -> None:
+    path = write(tmp_path, row((1, 2, ["/x"])), record)
     with pytest.raises(InputError) as caught:
         list(read_figer_json(path))
     assert (caught.value.path, caught.value.line) == (str(path), 2)

@@ -133,13 +133,13 @@ def test_huggingface_numbers_are_named_by_the_option(tmp_path: Path) -> None:
     ],
 )
 def test_what_a_record_lacks_is_refused(tmp_path: Path, kind: str, record: dict[str, Any], expected: str) -> None:
-    good = {
+    valid = {
         "doccano": {"text": "Ada", "label": []},
         "gliner": {"tokenized_text": ["Ada"], "ner": []},
         "huggingface": {"tokens": ["Ada", "slept"], "ner_tags": ["B-PER", "O"]},
         "spans": {"text": "Ada", "spans": []},
     }[kind]
-    path = write(tmp_path, good, record)
+    path = write(tmp_path, valid, record)
     with pytest.raises(InputError, match=expected) as caught:
         list(read_labelled(path, kind))
     assert (caught.value.path, caught.value.line) == (str(path), 2)

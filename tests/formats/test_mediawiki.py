@@ -229,8 +229,8 @@ def test_a_damaged_stream_costs_its_own_pages_only(tmp_path: Path) -> None:
 
 
 def test_broken_xml_costs_its_page_only(tmp_path: Path) -> None:
-    bad = page(2, "an <b> that never ends")
-    path = write(tmp_path, dump(page(1), bad, page(3), page(4, "&undefined;"), page(5)))
+    broken = page(2, "an <b> that never ends")
+    path = write(tmp_path, dump(page(1), broken, page(3), page(4, "&undefined;"), page(5)))
     found, faults = titles(path)
     assert found == all_titles(5, without=(2, 4))
     assert faults.counts == {BROKEN_XML: 2}

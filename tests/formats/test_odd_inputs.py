@@ -223,12 +223,12 @@ def test_companions_of_other_names_line_ends_and_kinds_are_counted(tmp_path: Pat
     (tmp_path / "b.psm.xml").write_text("<html><string/></html>", encoding="utf-8")
     report = ReadReport()
     list(read_documents([tmp_path], report=report))
-    said = "\n".join(report.warnings)
-    assert "b.rsd.txt has \\r\\n where the LTF counts one character" in said
-    assert "a.psm.xml is not used: its document would be 'a'" in said
-    assert "b.psm.xml: expected <psm>, found <html>" in said
-    assert "z.psm.xml: a psm without a document of its name" in said
-    assert "c.ltf.xml: no psm of its name; so it is with 1 of 3 LTF files" in said
+    warnings = "\n".join(report.warnings)
+    assert "b.rsd.txt has \\r\\n where the LTF counts one character" in warnings
+    assert "a.psm.xml is not used: its document would be 'a'" in warnings
+    assert "b.psm.xml: expected <psm>, found <html>" in warnings
+    assert "z.psm.xml: a psm without a document of its name" in warnings
+    assert "c.ltf.xml: no psm of its name; so it is with 1 of 3 LTF files" in warnings
     assert report.skipped["psm.xml files without a document of their name"] == 1
     assert report.left_out == {
         "psm.xml files of a file's name that is not its document's id": 1,

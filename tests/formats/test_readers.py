@@ -88,7 +88,7 @@ def test_the_same_id_is_read_once(tmp_path: Path) -> None:
 
 def test_a_malformed_file_in_a_corpus_is_skipped_and_named(tmp_path: Path) -> None:
     put(tmp_path / "a.ltf.xml", build_ltf("a", "Ann."))
-    bad = put(tmp_path / "b.ltf.xml", build_ltf("b", "Bo.")[:-40])
+    broken = put(tmp_path / "b.ltf.xml", build_ltf("b", "Bo.")[:-40])
     put(tmp_path / "c.txt", b"caf\xe9")
     put(tmp_path / "d.ltf.zip", b"PK no archive")
     put(tmp_path / "e.ltf.xml.gz", gzip.compress(build_ltf("e", "Eve " * 999))[:60])
@@ -100,7 +100,7 @@ def test_a_malformed_file_in_a_corpus_is_skipped_and_named(tmp_path: Path) -> No
     with pytest.raises(InputError):
         ids(tmp_path, strict=True)
     with pytest.raises(InputError, match=r"b\.ltf\.xml:\d+: expected well-formed LTF"):
-        ids(bad)
+        ids(broken)
     with pytest.raises(InputError, match=r"c\.txt:1: expected UTF-8, found byte 0xe9 at byte 4"):
         ids(tmp_path / "c.txt")
     with pytest.raises(InputError, match="zip"):
@@ -120,9 +120,9 @@ def test_a_malformed_member_of_an_archive_is_skipped_and_named(tmp_path: Path) -
 
 
 def test_errors_come_before_the_first_document(tmp_path: Path) -> None:
-    good = put(tmp_path / "a.txt", "Ann.")
+    valid = put(tmp_path / "a.txt", "Ann.")
     with pytest.raises(InputError, match="nothing of that name"):
-        read_documents([good, tmp_path / "none.ltf.xml"])
+        read_documents([valid, tmp_path / "none.ltf.xml"])
     empty = tmp_path / "empty"
     empty.mkdir()
     with pytest.raises(InputError, match="found no files"):
@@ -131,7 +131,7 @@ def test_errors_come_before_the_first_document(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"only 1 \*\.tab"):
         read_documents([tmp_path / "other"])
     with pytest.raises(InputError, match="--input-format one of"):
-        read_documents([good], input_format="pdf")
+        read_documents([valid], input_format="pdf")
 
 
 def test_a_named_file_of_another_kind_is_an_error(tmp_path: Path) -> None:

@@ -94,8 +94,8 @@ def test_one_new_file_adds_a_corpus_format_and_its_option(tmp_path: Path) -> Non
     assert detect_format(corpus) == "slashed"
     assert [m.labels for s in read_labelled(corpus) for m in s.mentions] == [("PER",), ("LOC",)]
     assert [m.labels for s in read_labelled(corpus, slash_label="LOC") for m in s.mentions] == [("LOC",)]
-    told = CliRunner().invoke(app, ["prepare", "corpus", "--help"]).output
-    assert "--slash-label" in told and "slashed" in told
+    help_text = CliRunner().invoke(app, ["prepare", "corpus", "--help"]).output
+    assert "--slash-label" in help_text and "slashed" in help_text
     command = ["prepare", "corpus", str(corpus), "-o", str(out), "--slash-label", "PER"]
     result = CliRunner().invoke(app, command)
     assert result.exit_code == 0, result.output

@@ -26,15 +26,15 @@ CITY = "wordnet_city_108524735"
 
 
 def facts(path: Path) -> tuple[list[Fact], list[int]]:
-    bad: list[int] = []
-    found = list(read_facts(path, kind_of(path), lambda line, *_: bad.append(line)))
-    return found, bad
+    skipped: list[int] = []
+    found = list(read_facts(path, kind_of(path), lambda line, *_: skipped.append(line)))
+    return found, skipped
 
 
 def rows(path: Path) -> tuple[list[TitleLabels], list[int]]:
-    bad: list[int] = []
-    found = list(read_table(path, kind_of(path), lambda line, *_: bad.append(line)))
-    return found, bad
+    skipped: list[int] = []
+    found = list(read_table(path, kind_of(path), lambda line, *_: skipped.append(line)))
+    return found, skipped
 
 
 def write(folder: Path, name: str, text: str) -> Path:
@@ -52,7 +52,7 @@ def test_tsv_with_and_without_the_id(tmp_path: Path) -> None:
         "<id_5>\t<Weimar>\t<isLocatedIn>\t<Thuringia>\t\n"
         f'<id_6>\t<"Old"_\\u0130zmir>\trdf:type\t<{CITY}>\t\n'
     )
-    found, bad = facts(write(tmp_path, "yagoTypes.tsv", text))
+    found, skipped = facts(write(tmp_path, "yagoTypes.tsv", text))
     assert found == [
         Fact(1, "type", "Weimar", CITY),
         Fact(2, "type", "Jena", "wikicat_Towns_in_Thuringia"),
@@ -61,7 +61,7 @@ def test_tsv_with_and_without_the_id(tmp_path: Path) -> None:
         Fact(5, "other", "", ""),
         Fact(6, "type", '"Old"_İzmir', CITY),
     ]
-    assert bad == []
+    assert skipped == []
 
 
 def test_tsv_lines_that_are_not_understood(tmp_path: Path) -> None:
@@ -77,9 +77,9 @@ def test_tsv_lines_that_are_not_understood(tmp_path: Path) -> None:
         "\n"
         f"<id_9>\t<Gotha>\trdf:type\t<{CITY}>\t\n"
     )
-    found, bad = facts(write(tmp_path, "yagoTypes.tsv", text))
+    found, skipped = facts(write(tmp_path, "yagoTypes.tsv", text))
     assert [f.subject for f in found] == ["Weimar", "Gotha"]
-    assert bad == [2, 3, 4, 5, 6, 7, 8]
+    assert skipped == [2, 3, 4, 5, 6, 7, 8]
 
 
 def test_turtle_of_yago_3(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_turtle_of_yago_3(tmp_path: Path) -> None:
         f'<The_"Old"_Inn>\trdf:type\t<{CITY}> .\n'
         '<Weimar> rdfs:label "Weimar, a town; in \\"Thuringia\\"."@de .\n'
     )
-    found, bad = facts(write(tmp_path, "yagoTypes.ttl", text))
+    found, skipped = facts(write(tmp_path, "yagoTypes.ttl", text))
     assert [(f.kind, f.subject, f.object) for f in found] == [
         ("type", "Weimar", "wikicat_Towns_in_Thuringia"),
         ("type", "Café_😀", CITY),
@@ -104,7 +104,7 @@ def test_turtle_of_yago_3(tmp_path: Path) -> None:
         ("type", 'The_"Old"_Inn', CITY),
         ("other", "", ""),
     ]
-    assert bad == []
+    assert skipped == []
 
 
 YAGO45 = """@prefix yago: <http://yago-knowledge.org/resource/> .
@@ -123,7 +123,7 @@ yago:Human_settlement_Q486972\trdfs:subClassOf\tschema:Place\t.
 
 
 def test_turtle_of_yago_45(tmp_path: Path) -> None:
-    found, bad = facts(write(tmp_path, "yago-facts.ttl", YAGO45))
+    found, skipped = facts(write(tmp_path, "yago-facts.ttl", YAGO45))
     assert [(f.kind, f.subject, f.object) for f in found if f.kind != "other"] == [
         ("type", "Weimar", "schema:City"),
         ("type", "Weimar", "yago:Human_settlement_Q486972"),
@@ -133,7 +133,7 @@ def test_turtle_of_yago_45(tmp_path: Path) -> None:
         ("subclass", "yago:Human_settlement_Q486972", "schema:Place"),
     ]
     assert sum(f.kind == "other" for f in found) == 3
-    assert bad == []
+    assert skipped == []
 
 
 def test_a_schema_whose_statements_span_lines(tmp_path: Path) -> None:
@@ -147,13 +147,13 @@ def test_a_schema_whose_statements_span_lines(tmp_path: Path) -> None:
         'yago:Politician a sh:NodeShape ;\n\tsh:pattern "^[a-z]+;$" ;\n    rdfs:subClassOf yago:Worker .\n'
         "[] a sh:NodeShape ; rdfs:subClassOf schema:Nothing .\n"
     )
-    found, bad = facts(write(tmp_path, "yago-schema.ttl", text))
+    found, skipped = facts(write(tmp_path, "yago-schema.ttl", text))
     assert [f[2:] for f in found if f.kind == "subclass"] == [
         ("schema:City", "schema:AdministrativeArea"),
         ("schema:City", "schema:Place"),
         ("yago:Politician", "yago:Worker"),
     ]
-    assert bad == []
+    assert skipped == []
 
 
 def test_turtle_goes_on_after_what_is_broken(tmp_path: Path) -> None:
@@ -167,9 +167,9 @@ def test_turtle_goes_on_after_what_is_broken(tmp_path: Path) -> None:
         "yago:Gotha\trdf:type\tschema:City\t.\n"
         "yago:Suhl\trdf:type\t\n"
     )
-    found, bad = facts(write(tmp_path, "yago-facts.ttl", text))
+    found, skipped = facts(write(tmp_path, "yago-facts.ttl", text))
     assert [f.subject for f in found] == ["Jena", "Gotha"]
-    assert bad == [2, 4, 5, 6, 8]
+    assert skipped == [2, 4, 5, 6, 8]
 
 
 @pytest.mark.parametrize(
@@ -190,9 +190,9 @@ def test_turtle_goes_on_after_what_is_broken(tmp_path: Path) -> None:
 def test_what_is_never_closed_ends_at_its_line(tmp_path: Path, line: str) -> None:
     whole = "yago:Jena\trdf:type\tschema:City\t.\n"
     path = write(tmp_path, "yago-facts.ttl", f"{whole}{line}\n{whole}{whole}")
-    found, bad = facts(path)
+    found, skipped = facts(path)
     assert [f.subject for f in found] == ["Jena"] * 3
-    assert bad == [2]
+    assert skipped == [2]
 
 
 def test_tables(tmp_path: Path) -> None:
@@ -231,10 +231,10 @@ def test_compressed_files(tmp_path: Path) -> None:
 def test_broken_files_keep_what_was_read(tmp_path: Path) -> None:
     path = tmp_path / "cut.gz"
     path.write_bytes(gzip.compress(b"".join(b"%d\tline\n" % i for i in range(5_000)))[:-40])
-    bad: list[int] = []
-    read = [number for number, _ in read_lines(path, lambda line, *_: bad.append(line))]
-    assert 0 < len(read) < 5_000 or bad == [5_001]
-    assert bad == [len(read) + 1]
+    skipped: list[int] = []
+    read = [number for number, _ in read_lines(path, lambda line, *_: skipped.append(line))]
+    assert 0 < len(read) < 5_000 or skipped == [5_001]
+    assert skipped == [len(read) + 1]
     latin = tmp_path / "latin.tsv"
     latin.write_bytes(b"Jena\tcity\nM\xfcnchen\tcity\nGotha\tcity\n")
     assert [r.title for r in rows(latin)[0]] == ["Jena", "Gotha"]

@@ -64,9 +64,9 @@ def test_models_that_are_not_alike_have_no_mean(tmp_path: Path) -> None:
         ),
     }
     save_model(tmp_path / "one", random_model(), "")
-    for name, (model, told) in others.items():
+    for name, (model, message) in others.items():
         save_model(tmp_path / name, model, "")
         code, _, err = command_line("average", tmp_path / "one", tmp_path / name, "-o", tmp_path / "mean")
         assert code == 2 and err.count("\n") == 1
-        assert re.search(f"ousianer: .*{name}: {told}", err), err
+        assert re.search(f"ousianer: .*{name}: {message}", err), err
     assert not (tmp_path / "mean").exists()

@@ -121,13 +121,13 @@ def test_folders_of_the_time_of_more_options_load_where_they_chose_none(tmp_path
     config["conversion"] |= {"hierarchy": False, "names": 0}
     file.write_text(json.dumps(config))
     assert load_model(tmp_path / "m").conversion is not None
-    for change, told in (
+    for change, message in (
         ({"conversion": {**config["conversion"], "hierarchy": True}}, "scores along the hierarchy"),
         ({"conversion": {**config["conversion"], "names": 32}}, "label names"),
         ({"network": {**config["network"], "pooling": "attention"}}, "pooling 'attention'"),
     ):
         file.write_text(json.dumps({**config, **change}))
-        with pytest.raises(ModelError, match=f"found one with {told}; train it again without"):
+        with pytest.raises(ModelError, match=f"found one with {message}; train it again without"):
             load_model(tmp_path / "m")
 
 
@@ -155,7 +155,7 @@ def new_format(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("damage", "told"),
+    ("damage", "message"),
     [
         (lambda m: (m / "config.json").unlink(), "expected a model folder with config.json, found no such file in it"),
         (lambda m: (m / "config.json").write_text("{"), r"config\.json: expected JSON"),
@@ -170,16 +170,16 @@ def new_format(folder: Path) -> None:
         (lambda m: (m / "taxonomy" / "target.tsv").unlink(), r"taxonomy/target\.tsv: expected a file, found none"),
     ],
 )
-def test_a_damaged_folder_is_named(tmp_path: Path, damage: Callable[[Path], object], told: str) -> None:
+def test_a_damaged_folder_is_named(tmp_path: Path, damage: Callable[[Path], object], message: str) -> None:
     save_model(tmp_path / "m", random_tuned_model(), "card")
     damage(tmp_path / "m")
-    with pytest.raises(ModelError, match=told) as error:
+    with pytest.raises(ModelError, match=message) as error:
         load_model(tmp_path / "m")
     assert "\n" not in str(error.value)
 
 
 @pytest.mark.parametrize(
-    ("damage", "told"),
+    ("damage", "message"),
     [
         (lambda m: (m / "model.safetensors").unlink(), r"model\.safetensors: expected the model's weights"),
         (lambda m: (m / "model.safetensors").write_bytes(b"not weights"), r"model\.safetensors: expected the model"),
@@ -187,12 +187,14 @@ def test_a_damaged_folder_is_named(tmp_path: Path, damage: Callable[[Path], obje
         (add_tensor, "found 0 missing and 1 unknown"),
     ],
 )
-def test_a_damaged_folder_without_digests_is_named(tmp_path: Path, damage: Callable[[Path], object], told: str) -> None:
+def test_a_damaged_folder_without_digests_is_named(
+    tmp_path: Path, damage: Callable[[Path], object], message: str
+) -> None:
     save_model(tmp_path / "m", random_tuned_model(), "card")
     without_digests(tmp_path / "m")
     load_model(tmp_path / "m")
     damage(tmp_path / "m")
-    with pytest.raises(ModelError, match=told) as error:
+    with pytest.raises(ModelError, match=message) as error:
         load_model(tmp_path / "m")
     assert "\n" not in str(error.value)
 

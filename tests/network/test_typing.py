@@ -34,8 +34,8 @@ def chosen(p: list[float], rule: DecodingRule) -> tuple[int, float]:
 def test_argmax_and_expected_credit_differ_where_siblings_split_the_mass() -> None:
     # Politician .3 and artist .3: neither is sure, but PER is worth half for both.
     p = [0.05, 0.3, 0.0, 0.3, 0.34, 0.01]
-    worth = [0.05 + 0.15 + 0.15, 0.3 + 0.025, 0.15 + 0.0125, 0.3 + 0.025, 0.34, 0.01]
-    assert (torch.tensor(p) @ Targets(TREE).credit("both", 0.5)).tolist() == pytest.approx(worth)
+    credit = [0.05 + 0.15 + 0.15, 0.3 + 0.025, 0.15 + 0.0125, 0.3 + 0.025, 0.34, 0.01]
+    assert (torch.tensor(p) @ Targets(TREE).credit("both", 0.5)).tolist() == pytest.approx(credit)
     assert chosen(p, DecodingRule("argmax")) == (LOC, pytest.approx(0.34))
     assert chosen(p, DecodingRule("expected")) == (PER, pytest.approx(0.35))
 

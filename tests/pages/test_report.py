@@ -89,10 +89,10 @@ class Page(HTMLParser):
 
 def test_the_page_is_whole_and_loads_nothing(tmp_path: Path) -> None:
     out = tmp_path / "r.html"
-    told = view(write_run(tmp_path), "-o", out, "--title", "<b>A & B")
+    output = view(write_run(tmp_path), "-o", out, "--title", "<b>A & B")
     text = out.read_text(encoding="utf-8")
     page = Page(text)
-    assert "documents 1, names 5" in told and "1 documents without a name" in told
+    assert "documents 1, names 5" in output and "1 documents without a name" in output
     assert page.inside["title"][0] == "<b>A & B" and "<title>&lt;b&gt;A &amp; B</title>" in text
     assert not [attrs for _, attrs in page.tags if {"src", "href", "style", "onclick", "onerror"} & set(attrs)]
     (policy,) = [a["content"] for tag, a in page.tags if tag == "meta" and a.get("http-equiv")]
@@ -118,8 +118,8 @@ def test_places_count_as_browsers_do(tmp_path: Path) -> None:
 
 def test_gold_from_a_tab_beside_a_run_with_texts(tmp_path: Path) -> None:
     out = tmp_path / "r.html"
-    told = view(write_run(tmp_path), "--gold", write_gold(tmp_path), "-o", out)
-    assert "right 1, type 1, boundary 1, missed 1, spurious 2" in told
+    output = view(write_run(tmp_path), "--gold", write_gold(tmp_path), "-o", out)
+    assert "right 1, type 1, boundary 1, missed 1, spurious 2" in output
     text = out.read_text(encoding="utf-8")
     assert "F1, span and type (P 0.200, R 0.250)" in text and "F1, span alone (P 0.400, R 0.500)" in text
 

@@ -42,7 +42,7 @@ def page(chromium: Any, tmp_path: Path) -> Any:
     made = chromium.new_page(viewport={"width": 1200, "height": 800})
     made.faults = []
     made.on("pageerror", lambda error: made.faults.append(str(error)))
-    made.on("console", lambda told: made.faults.append(told.text) if told.type == "error" else None)
+    made.on("console", lambda entry: made.faults.append(entry.text) if entry.type == "error" else None)
     made.goto((tmp_path / "r.html").as_uri())
     made.wait_for_selector("body.ready")
     yield made

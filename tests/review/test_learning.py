@@ -35,7 +35,7 @@ def ready(tmp_path: Path) -> Iterator[tuple[Session, Desk]]:
             if desk.status()["model"] != "loading":
                 break
             threading.Event().wait(0.05)
-        assert desk.status()["model"] == "ready", desk.status()["told"]
+        assert desk.status()["model"] == "ready", desk.status()["message"]
         yield session, desk
 
 
@@ -72,7 +72,7 @@ def test_apply_types_anew_and_runs_no_network(ready: tuple[Session, Desk], monke
     assert after["one", *place("one", "Westhaven")] == after["two", *place("two", "Westhaven", 1)] == CITY
     changed = {at for at in before if before[at] != after.get(at)} | (after.keys() - before.keys())
     assert len(answer["places"]) == len(changed) == sum(answer["counts"].values()) - answer["counts"]["same"]
-    assert "learned from 4 names" in answer["told"] and "1 no names are for the detector" in answer["told"]
+    assert "learned from 4 names" in answer["message"] and "1 no names are for the detector" in answer["message"]
     assert desk.status()["queue"] > version and answer["seconds"] > 0
     # The same decisions give the same names, however often they are applied.
     assert desk.apply()["counts"]["same"] == len(after) and types(session) == after
@@ -86,7 +86,7 @@ def test_what_is_kept_tags_as_the_page_showed(ready: tuple[Session, Desk], tmp_p
         desk.keep()
     judge_places(session)
     desk.apply()
-    assert desk.keep() == {"told": f"wrote {tmp_path / 'kept'}"}
+    assert desk.keep() == {"message": f"wrote {tmp_path / 'kept'}"}
     run = str(tmp_path / "again.tab")
     run_tag(TagSettings(inputs=[str(tmp_path / "docs")], model=str(tmp_path / "kept"), out=run), progress=False)
     tagged = {(r.doc, r.start, r.end + 1): r.type for r in read_edl(run)}

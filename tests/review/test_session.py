@@ -159,7 +159,7 @@ def test_a_decision_sent_twice_is_done_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "at", "more", "told"),
+    ("kind", "at", "more", "message"),
     [
         ("type", units("one", "Ada Brun"), {"type": "per"}, "no such type"),
         ("type", units("one", "Ada Brun"), {"type": "GPE.Country"}, "no such type"),
@@ -177,9 +177,9 @@ def test_a_decision_sent_twice_is_done_once(tmp_path: Path) -> None:
         ("bounds", units("one", "Ada Brun"), {"new_start": 6, "new_end": 14}, "boundaries are the same"),
     ],
 )
-def test_what_is_refused(tmp_path: Path, kind: str, at: dict[str, int], more: dict[str, object], told: str) -> None:
+def test_what_is_refused(tmp_path: Path, kind: str, at: dict[str, int], more: dict[str, object], message: str) -> None:
     with session_of(tmp_path) as session:
-        with pytest.raises(Refused, match=told):
+        with pytest.raises(Refused, match=message):
             session.decide(asked(kind, at, **more))
         assert session.progress()["done"] == 0
 

@@ -27,13 +27,13 @@ def counts(measure, gold, system):
     return cluster_counts(measure, *arrays(gold), *arrays(system))
 
 
-def best(gold, system, worth):
+def best(gold, system, credit):
     """The best assignment by trying all of them."""
     golds, systems = sets_of(gold), sets_of(system)
     if len(golds) > len(systems):
         golds, systems = systems, golds
     ways = itertools.permutations(systems, len(golds))
-    return max((sum(worth(a, b) for a, b in zip(golds, way, strict=True)) for way in ways), default=0.0)
+    return max((sum(credit(a, b) for a, b in zip(golds, way, strict=True)) for way in ways), default=0.0)
 
 
 partitions = st.dictionaries(st.integers(0, 9), st.integers(0, 4), max_size=10)

@@ -73,7 +73,7 @@ def test_rarer_spellings_are_read_slowly_but_alike(tmp_path, location):
     assert same(path).start.tolist() == [5, 5, 5]
 
 
-BAD = {
+MALFORMED = {
     "missing column": LINE.rsplit("\t", 1)[0].encode(),
     "too many columns": LINE.encode() + b"\t" * 4,
     "empty line": b"",
@@ -100,12 +100,12 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("kind", sorted(BAD))
+@pytest.mark.parametrize("kind", sorted(MALFORMED))
 @pytest.mark.parametrize("block", [1 << 20, 64], ids=["one block", "small blocks"])
 def test_faults_are_those_of_the_slow_reader(tmp_path, monkeypatch, kind, block):
     monkeypatch.setattr(columns, "BLOCK", block)
     path = tmp_path / "r.tab"
-    path.write_bytes((LINE.encode() + b"\n") * 7 + BAD[kind] + b"\n" + (LINE.encode() + b"\n") * 3)
+    path.write_bytes((LINE.encode() + b"\n") * 7 + MALFORMED[kind] + b"\n" + (LINE.encode() + b"\n") * 3)
     with pytest.raises(InputError) as slow:
         list(iter_edl(path))
     with pytest.raises(InputError, match=r"r\.tab:8: expected .*, found ") as fast:

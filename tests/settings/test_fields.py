@@ -89,7 +89,7 @@ def test_settings_cannot_be_changed_by_accident() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cls", "values", "told"),
+    ("cls", "values", "message"),
     [
         (PretrainSettings, {"lr": math.inf}, "--lr: expected a finite number, found inf"),
         (PretrainSettings, {"lr": math.nan}, "--lr: expected a finite number, found nan"),
@@ -106,9 +106,9 @@ def test_settings_cannot_be_changed_by_accident() -> None:
         (TagSettings, {"threads": -2}, "--threads: expected at least 0"),
     ],
 )
-def test_numbers_that_no_computation_takes_are_refused(cls: type, values: dict[str, object], told: str) -> None:
+def test_numbers_that_no_computation_takes_are_refused(cls: type, values: dict[str, object], message: str) -> None:
     table = "pretrain" if cls is PretrainSettings else "tag"
-    with pytest.raises(SettingsError, match=re.escape(told)):
+    with pytest.raises(SettingsError, match=re.escape(message)):
         resolve(cls, table, values, config=os.devnull)
 
 

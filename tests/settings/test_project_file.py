@@ -18,7 +18,7 @@ def toml(folder: Path, content: str | bytes) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("content", "line", "told"),
+    ("content", "line", "message"),
     [
         ("[tag]\nrun_id = 'a'\n[tagg]\nx = 1\n", 3, "found [tagg]; did you mean [tag]?"),
         ("[tagg]\nx = 1", 1, "found [tagg]; did you mean [tag]?"),
@@ -38,11 +38,11 @@ def toml(folder: Path, content: str | bytes) -> Path:
         ("[tag]\nrun_id = 'a'\nrun_id = 'b'\n", 3, "expected TOML, found an error: "),
     ],
 )
-def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, content: str, line: int, told: str) -> None:
+def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, content: str, line: int, message: str) -> None:
     path = toml(tmp_path, content)
     with pytest.raises(SettingsError) as caught:
         read_table("tag", path)
-    assert str(caught.value).startswith(f"{path}:{line}: ") and told in str(caught.value)
+    assert str(caught.value).startswith(f"{path}:{line}: ") and message in str(caught.value)
     assert "\n" not in str(caught.value)
 
 

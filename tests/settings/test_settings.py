@@ -41,7 +41,7 @@ def test_flags_before_preset_before_file_before_defaults(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("[phase]\nspeed = 1\n", "no setting 'speed'"),
         ('[phase]\nrate = "fast"\n', "--rate"),
@@ -49,8 +49,8 @@ def test_flags_before_preset_before_file_before_defaults(tmp_path: Path) -> None
         ("phase = 3\n", "expected a table [phase]"),
     ],
 )
-def test_what_is_wrong_in_the_file_is_named(tmp_path: Path, text: str, told: str) -> None:
-    with pytest.raises(SettingsError, match=told.replace("[", r"\[")):
+def test_what_is_wrong_in_the_file_is_named(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(SettingsError, match=message.replace("[", r"\[")):
         resolve(Example, "phase", {}, config=toml(tmp_path, text))
 
 

@@ -160,12 +160,12 @@ def ltf_run(tmp_path_factory: pytest.TempPathFactory, model: Path) -> tuple[list
 @pytest.mark.parametrize("case", LTF_CASES)
 def test_ltf_at_odds_with_itself(ltf_run: tuple[list[Row], str], case: str) -> None:
     name = f"lie-{list(LTF_CASES).index(case)}"
-    _, expected, told = LTF_CASES[case]
-    rows, said = ltf_run
+    _, expected, reasons = LTF_CASES[case]
+    rows, err = ltf_run
     assert [row[1:] for row in rows if row[0] == name] == expected
-    warnings = [line for line in said.splitlines() if line.startswith("warning") and f"{name}.ltf.xml: " in line]
-    assert len(warnings) == len(told)
-    for line, reason in zip(warnings, told, strict=True):
+    warnings = [line for line in err.splitlines() if line.startswith("warning") and f"{name}.ltf.xml: " in line]
+    assert len(warnings) == len(reasons)
+    for line, reason in zip(warnings, reasons, strict=True):
         assert reason in line
 
 
@@ -178,15 +178,15 @@ def test_what_was_left_out_is_counted(ltf_run: tuple[list[Row], str]) -> None:
         "skipped: SEGs whose offsets are no whole numbers": 1,
         "skipped: SEGs without offsets": 1,
         "skipped: documents whose id was read before": 1,
-        "warnings": sum(len(told) for _, _, told in LTF_CASES.values()),
+        "warnings": sum(len(reasons) for _, _, reasons in LTF_CASES.values()),
     }
 
 
 @pytest.fixture(scope="module")
 def text_run(tmp_path_factory: pytest.TempPathFactory, model: Path) -> list[Row]:
     files = {f"text-{n}.txt": text for n, (text, _) in enumerate(CHARACTER_CASES)}
-    rows, said = tagged(tmp_path_factory.mktemp("texts"), model, files)
-    assert "skipped: names with a NUL character  1" in " ".join(said.splitlines())
+    rows, err = tagged(tmp_path_factory.mktemp("texts"), model, files)
+    assert "skipped: names with a NUL character  1" in " ".join(err.splitlines())
     return rows
 
 
@@ -202,10 +202,10 @@ def test_one_id_in_several_files(tmp_path: Path, model: Path) -> None:
         "c.ltf.xml": ltf(seg(0, "and Otto ."), id="E"),
         "E.rsd.txt": "Ivo slept .",
     }
-    rows, said = tagged(tmp_path, model, files)
+    rows, err = tagged(tmp_path, model, files)
     assert rows == [("E", "Ivo", 0, 2), ("D", "Ada Brun", 5, 12)]
-    assert "b.ltf.xml: skipped, a document D was read before" in said
-    assert "c.ltf.xml: skipped, a document E was read before" in said
+    assert "b.ltf.xml: skipped, a document D was read before" in err
+    assert "c.ltf.xml: skipped, a document E was read before" in err
 
 
 def test_odd_ids(tmp_path: Path, model: Path) -> None:
@@ -222,9 +222,9 @@ def test_a_thousand_empty_documents(tmp_path: Path, model: Path, with_names: boo
     files = {"a.ltf.xml": empty, **{f"e{n}.txt": "\n" * (n % 3) for n in range(100)}}
     if with_names:
         files["D.txt"] = "then Ada Brun left ."
-    rows, said = tagged(tmp_path, model, files)
+    rows, err = tagged(tmp_path, model, files)
     assert rows == ([ADA] if with_names else [])
-    assert said.split("\n", 1)[0].split() == ["documents", f"{1000 + with_names:,}"]
+    assert err.split("\n", 1)[0].split() == ["documents", f"{1000 + with_names:,}"]
 
 
 def long_segment(words: int) -> Document:

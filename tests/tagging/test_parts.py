@@ -118,7 +118,7 @@ def test_without_resume_finished_parts_are_neither_used_nor_lost(
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         ({"min_confidence": 0.9}, "another --min-confidence"),
         ({"format": "jsonl"}, "another --format"),
@@ -128,13 +128,13 @@ def test_without_resume_finished_parts_are_neither_used_nor_lost(
     ],
 )
 def test_parts_of_another_run_are_refused(
-    here: Path, model: str, monkeypatch: pytest.MonkeyPatch, change: dict[str, object], told: str
+    here: Path, model: str, monkeypatch: pytest.MonkeyPatch, change: dict[str, object], message: str
 ) -> None:
     if "model" in change:
         save_model("other", random_tuned_model(5), "card")
     folder = interrupted(model, monkeypatch)
     before = everything(folder)
-    with pytest.raises(SettingsError, match=f"--resume: expected parts of this run in .*, found {told}") as refused:
+    with pytest.raises(SettingsError, match=f"--resume: expected parts of this run in .*, found {message}") as refused:
         run_tag(settings(**{"model": model, **change}), resume=True)  # type: ignore[arg-type]
     assert "\n" not in str(refused.value) and everything(folder) == before
 

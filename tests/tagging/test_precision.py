@@ -44,7 +44,7 @@ def test_the_trial_runs_every_precision_of_this_processor(monkeypatch: pytest.Mo
 
 def test_what_is_told_is_taken_and_what_cannot_be_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     model = capitals_model()
-    assert str(choose_precision("int8", model, "cpu")) == "int8 (as told)"
+    assert str(choose_precision("int8", model, "cpu")) == "int8 (as set)"
     assert str(choose_precision("auto", model, "cuda")) == "fp32 (the device cuda)"
     with pytest.raises(SettingsError, match="--precision int8: expected a network .* found the device cuda"):
         choose_precision("int8", model, "cuda")

@@ -44,7 +44,7 @@ def test_as_many_as_are_allowed_and_free(
 def test_what_was_taken_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     machine(monkeypatch, 8, None, 2.7)
     assert str(choose_threads()) == "5 (8 of 64 processors may be used, and other work keeps 2.7 busy)"
-    assert str(choose_threads(3)) == "3 (as told)"
+    assert str(choose_threads(3)) == "3 (as set)"
 
 
 def test_a_process_looks_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -66,10 +66,10 @@ def test_the_command_marks_what_its_teacher_finds(tmp_path):
     save_model(model, capitals_model(), "")
     corpus = write_rows(tmp_path / "silver.jsonl", rows)
     out, rest = tmp_path / "both.jsonl", tmp_path / "rest.jsonl"
-    code, said, error = command_line("prepare", "names", corpus, "-m", model, "-o", out, "--rest", rest)
+    code, stdout, error = command_line("prepare", "names", corpus, "-m", model, "-o", out, "--rest", rest)
     assert (code, error) == (0, "")
     (marked,) = read_corpus(out)
     assert [(m.start, m.end) for m in marked.mentions] == [(0, 1), (4, 6), (7, 9)]
     assert marked.mentions[2].types == ("wordnet_person_100007846",)
     assert list(read_corpus(rest)) == rows[1:]
-    assert "1 sentences, 3 names" in said
+    assert "1 sentences, 3 names" in stdout

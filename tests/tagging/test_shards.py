@@ -59,7 +59,7 @@ def settings(model: str, **changes: object) -> TagSettings:
     return TagSettings(**{"inputs": ["docs"], "out": "run", "model": model, **changes})  # type: ignore[arg-type]
 
 
-def told(summary: Summary) -> list[str]:
+def reported(summary: Summary) -> list[str]:
     """The summary without its threads and its rate, and the warnings."""
     apart = ("threads", "words a second")
     return [*(line for line in summary.lines() if not line.startswith(apart)), *summary.warnings]
@@ -79,11 +79,11 @@ def test_at_once_in_parts_and_in_shards(
     monkeypatch.setattr(blocks, "SLICE_TEXT", 150)
     monkeypatch.setattr(run, "AT_ONCE", 0)
     in_parts = run_tag(settings(model, out="parts", **options))
-    assert Path("parts").read_bytes() == whole and told(in_parts) == told(at_once)
+    assert Path("parts").read_bytes() == whole and reported(in_parts) == reported(at_once)
     for index in range(3):
         run_tag(settings(model, out=f"s{index}", shard=f"{index}/3", **options))
     summary, tagged = merge_shards(["s2", "s0", "s1"], "merged")
-    assert Path("merged").read_bytes() == whole and told(summary) == told(at_once) and tagged.format == name
+    assert Path("merged").read_bytes() == whole and reported(summary) == reported(at_once) and tagged.format == name
 
 
 def test_ids_are_counted_over_the_merged_run(here: Path, model: str, small_blocks: None) -> None:
@@ -107,7 +107,7 @@ def test_two_workers(here: Path, model: str, small_blocks: None, monkeypatch: py
     for name in ("edl", "jsonl", "conll"):
         one = run_tag(settings(model, out="one", format=name))
         two = run_tag(settings(model, out="two", format=name, workers=2))
-        assert Path("two").read_bytes() == Path("one").read_bytes() and told(one) == told(two)
+        assert Path("two").read_bytes() == Path("one").read_bytes() and reported(one) == reported(two)
     with pytest.raises(InputError, match=r"c\.ltf\.xml:1: expected"):
         run_tag(settings(model, out="x", strict=True, workers=2))
 
@@ -126,7 +126,7 @@ def test_ray(here: Path, model: str, small_blocks: None) -> None:
     for name, nil in (("edl", "string"), ("jsonl", "per-mention")):
         one = run_tag(settings(model, out="one", format=name, nil=nil))
         two = run_tag(settings(model, out="two", format=name, nil=nil, engine="ray", workers=2, threads=1))
-        assert Path("two").read_bytes() == Path("one").read_bytes() != b"" and told(one) == told(two)
+        assert Path("two").read_bytes() == Path("one").read_bytes() != b"" and reported(one) == reported(two)
     assert one.documents == 12
     with pytest.raises(InputError, match=r"c\.ltf\.xml:1: expected"):
         run_tag(settings(model, out="x", engine="ray", strict=True))
@@ -187,7 +187,7 @@ def shards(here: Path, model: str, small_blocks: None) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("names", "told"),
+    ("names", "message"),
     [
         (["s0"], "expected all 2 shards of a run, found 1/2 missing; tag them with --shard, then merge"),
         (["s0", "s1", "s0"], "s0: expected each shard once, found 0/2 again, as in s0"),
@@ -200,7 +200,7 @@ def shards(here: Path, model: str, small_blocks: None) -> list[str]:
         (["s0", "cut"], "cut:2: expected a whole shard with its last line, found one cut short; copy it again"),
     ],
 )
-def test_what_makes_no_run_is_refused(shards: list[str], model: str, names: list[str], told: str) -> None:
+def test_what_makes_no_run_is_refused(shards: list[str], model: str, names: list[str], message: str) -> None:
     if "three" in names:
         run_tag(settings(model, out="three", shard="1/3"))
     if "sharp" in names:
@@ -212,7 +212,7 @@ def test_what_makes_no_run_is_refused(shards: list[str], model: str, names: list
         run_tag(settings("m2", out="other", shard="1/2"))
     Path("cut").write_text("".join(Path("s1").read_text().splitlines(keepends=True)[:2]))
     code, out, err = command_line("merge", *names, "-o", "merged")
-    assert (code, out) == (2, "") and err.startswith("ousianer: " + told) and err.count("\n") == 1
+    assert (code, out) == (2, "") and err.startswith("ousianer: " + message) and err.count("\n") == 1
     assert not Path("merged").exists() and not list(Path().glob(".*"))
 
 

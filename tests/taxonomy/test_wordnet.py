@@ -108,10 +108,10 @@ def test_the_shipped_resource_is_whole() -> None:
 
 
 def test_a_broken_resource_is_an_input_error(tmp_path: Path) -> None:
-    bad = tmp_path / "bad.tsv.gz"
-    bad.write_bytes(gzip.compress(b"00001740\tentity\n"))
+    broken = tmp_path / "bad.tsv.gz"
+    broken.write_bytes(gzip.compress(b"00001740\tentity\n"))
     with pytest.raises(InputError, match="3 columns"):
-        WordNet.load(bad)
+        WordNet.load(broken)
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,14 @@ from ousianer_cli.training.pretrain import pretrain
 
 
 def run(
-    folder: Path, said: list[str] | None = None, *, resume: bool = False, stop_after: int | None = None, **changes: Any
+    folder: Path,
+    reported: list[str] | None = None,
+    *,
+    resume: bool = False,
+    stop_after: int | None = None,
+    **changes: Any,
 ) -> dict[str, Any]:
-    lines: list[str] = [] if said is None else said
+    lines: list[str] = [] if reported is None else reported
     settings = PretrainSettings(**pretrain_settings(folder, **changes))
     return pretrain(settings, resume=resume, report=lines.append, stop_after=stop_after)
 

@@ -40,7 +40,7 @@ def test_a_type_is_read_in_each_spelling(tmp_path: Path, kind: str, right: str) 
 
 
 @pytest.mark.parametrize(
-    ("kind", "told"),
+    ("kind", "message"),
     [
         ("city", "did you mean GPE.UrbanArea.City?"),
         ("wordnet_city_108524735", "did you mean GPE.UrbanArea.City?"),
@@ -54,8 +54,8 @@ def test_a_type_is_read_in_each_spelling(tmp_path: Path, kind: str, right: str) 
         ("", "an empty cell"),
     ],
 )
-def test_other_types_are_refused_with_what_was_meant(tmp_path: Path, kind: str, told: str) -> None:
+def test_other_types_are_refused_with_what_was_meant(tmp_path: Path, kind: str, message: str) -> None:
     with pytest.raises(InputError) as caught:
         read(tmp_path, kind)
     assert str(caught.value).startswith(f"{tmp_path / 'extra.tsv'}:2: ")
-    assert told in str(caught.value)
+    assert message in str(caught.value)

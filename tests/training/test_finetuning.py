@@ -81,9 +81,11 @@ def test_a_taxonomy_of_ones_own_needs_no_mapping_table(base: Path, tmp_path: Pat
         sentence("Otto saw Rome", ("Otto", ("Human",)), ("Rome", ("Place.Town",))),
     ]
     train = write_rows(tmp_path / "own.jsonl", rows)
-    said: list[str] = []
-    finetune(finetune_settings(tmp_path, base, train=[train], taxonomy=str(tmp_path / "own.tsv")), report=said.append)
-    assert any("no table maps YAGO to the taxonomy" in line for line in said)
+    reported: list[str] = []
+    finetune(
+        finetune_settings(tmp_path, base, train=[train], taxonomy=str(tmp_path / "own.tsv")), report=reported.append
+    )
+    assert any("no table maps YAGO to the taxonomy" in line for line in reported)
     model = load_model(tmp_path / "tuned")
     assert list(model_taxonomy(model).types) == ["Human", "Place", "Place.Town"]
     with pytest.raises(TaxonomyError, match=r"yago_to_aida\.tsv"):
@@ -119,15 +121,15 @@ def test_the_mapping_table_is_part_of_the_model_and_feedback_goes_on_with_it(bas
         return train(model, targets, mapper, *rest, **more)
 
     extra = feedback(tmp_path, ("Otto saw Rome .", "Rome", "Place.Town"))
-    said: list[str] = []
+    reported: list[str] = []
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(going_on, "revise", seen)
-        finetune(finetune_settings(tmp_path, first.out, train=[], feedback=[extra]), report=said.append)
+        finetune(finetune_settings(tmp_path, first.out, train=[], feedback=[extra]), report=reported.append)
     model = load_model(tmp_path / "tuned")
     (mapper,) = used
     own = DirectMapper.from_text(table, model.types, model_taxonomy(model))
     assert mapper is not None and (mapper.matrix == own.matrix).all()
-    assert not [line for line in said if "no table" in line]
+    assert not [line for line in reported if "no table" in line]
     assert model.mapping_table == table
     assert model.config["finetune"]["mapping"] == "table.tsv"
 
@@ -156,15 +158,15 @@ def test_a_base_without_replay_file_is_noticed_before_any_corpus_is_read(base: P
 
 def test_the_direct_model_is_written_and_tags(base: Path, tmp_path: Path) -> None:
     dev = write_rows(tmp_path / "dev.jsonl", target_rows()[:6])
-    said: list[str] = []
-    metrics = finetune(finetune_settings(tmp_path, base, train=[], direct=True, dev=[dev]), report=said.append)
+    reported: list[str] = []
+    metrics = finetune(finetune_settings(tmp_path, base, train=[], direct=True, dev=[dev]), report=reported.append)
     assert metrics["direct"]["dev"]["mentions"] == 12 and 0 <= metrics["direct"]["dev"]["credit"] <= 1
     out = tmp_path / "tuned"
     assert changed(base, out) == set(), "a Direct model has the base's tensors and no others"
     model = load_model(out)
     assert model.conversion is None and model.replay is None and model.direct_table is not None
     assert (out / "taxonomy" / "direct.tsv").is_file() and not (out / "replay.safetensors").exists()
-    assert any(line.endswith(f"of {len(model.types)} YAGO types mapped") for line in said)
+    assert any(line.endswith(f"of {len(model.types)} YAGO types mapped") for line in reported)
     (found,) = Engine(model).tag([["Yesterday", "Otto", "Lind", "went", "to", "Lima", "."]])
     assert found and {m.type for m in found} <= set(Targets(model_taxonomy(model)).names)
 
@@ -196,11 +198,11 @@ def test_a_corpus_that_marks_names_inside_names_trains_a_head_for_them(base: Pat
         for city in ("Oslo", "Lima", "Rome")
         for who in ("Ada Brun", "Otto Lind")
     ]
-    said: list[str] = []
+    reported: list[str] = []
     train = [write_rows(tmp_path / "nested.jsonl", rows)]
-    finetune(finetune_settings(tmp_path, base, train=train, epochs=2), report=said.append)
-    assert "names inside names: 6 of 24 stretches" in said
-    assert any(line.startswith("nested.jsonl: 18 mentions") for line in said)
+    finetune(finetune_settings(tmp_path, base, train=train, epochs=2), report=reported.append)
+    assert "names inside names: 6 of 24 stretches" in reported
+    assert any(line.startswith("nested.jsonl: 18 mentions") for line in reported)
     model = load_model(tmp_path / "tuned")
     assert model.nested is not None
     list(Engine(model, nested=True).tag_documents([[list(rows[0].tokens)]]))

@@ -74,7 +74,7 @@ def test_the_learning_rate_rises_and_falls(base: Path, tmp_path: Path, rates: li
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "message"),
     [
         ({"base": ""}, "missing setting: a model folder to start from; give .*base"),
         ({"out": ""}, r"missing setting: a folder for the model"),
@@ -86,8 +86,8 @@ def test_the_learning_rate_rises_and_falls(base: Path, tmp_path: Path, rates: li
         ({"feedback": ["absent.tsv"]}, "absent.tsv: expected a feedback file"),
     ],
 )
-def test_what_is_wrong_is_told_in_one_line(base: Path, tmp_path: Path, changes: dict[str, Any], told: str) -> None:
-    with pytest.raises(OusiaError, match=told) as error:
+def test_what_is_wrong_is_told_in_one_line(base: Path, tmp_path: Path, changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(OusiaError, match=message) as error:
         finetune(finetune_settings(**{"folder": tmp_path, "base": base, **changes}), report=quiet)
     assert "\n" not in str(error.value)
     assert not (tmp_path / "tuned").exists()

@@ -66,9 +66,9 @@ def test_every_input_of_the_conversion_layer_learns(base: Path, tmp_path: Path, 
 
 def test_validation_chooses_the_epoch_and_the_threshold(base: Path, tmp_path: Path) -> None:
     dev = write_rows(tmp_path / "dev.jsonl", target_rows()[:6])
-    said: list[str] = []
-    metrics = finetune(finetune_settings(tmp_path, base, dev=[dev], patience=30, epochs=10), report=said.append)
-    epochs = [line for line in said if line.startswith("epoch")]
+    reported: list[str] = []
+    metrics = finetune(finetune_settings(tmp_path, base, dev=[dev], patience=30, epochs=10), report=reported.append)
+    epochs = [line for line in reported if line.startswith("epoch")]
     assert len(epochs) == 10
     scores = [float(line.split("dev ")[1].split()[0]) for line in epochs]
     assert metrics["finetune"]["score"] == pytest.approx(max(scores), abs=1e-4)
@@ -99,9 +99,9 @@ def test_the_weights_of_the_best_epoch_are_the_ones_saved(
 
 def test_tuning_stops_after_validations_without_gain(base: Path, tmp_path: Path) -> None:
     dev = write_rows(tmp_path / "dev.jsonl", target_rows()[:6])
-    said: list[str] = []
-    finetune(finetune_settings(tmp_path, base, dev=[dev], lr=0.0, patience=2, epochs=9), report=said.append)
-    assert len([line for line in said if line.startswith("epoch")]) == 3
+    reported: list[str] = []
+    finetune(finetune_settings(tmp_path, base, dev=[dev], lr=0.0, patience=2, epochs=9), report=reported.append)
+    assert len([line for line in reported if line.startswith("epoch")]) == 3
 
 
 SMALL = Taxonomy(("A", "A.b", "C"), {"A.b": "A"}, name="small")
@@ -142,13 +142,13 @@ def test_typing_metrics_by_hand() -> None:
     assert result == {"credit": credit, "accuracy": 0.75, "mentions": 4, "headline": credit}
 
 
-@pytest.mark.parametrize(("reading", "worth"), [("closed", 0.5), ("open", 1.0), ("mean", 0.75)])
-def test_an_answer_below_an_open_label_is_right_where_labels_are_read_so(reading: Reading, worth: float) -> None:
+@pytest.mark.parametrize(("reading", "credit"), [("closed", 0.5), ("open", 1.0), ("mean", 0.75)])
+def test_an_answer_below_an_open_label_is_right_where_labels_are_read_so(reading: Reading, credit: float) -> None:
     # Gold A, C and outside; answered A.b (below A), C, and A.b, which is no gold type.
     gold: list[LabelSet] = [("A",), ("C",), ("-",)]
     result = scored([1, 2, 1], gold, list(gold), [1, 2, 1], reading)
-    assert result["credit"] == pytest.approx((worth + 1) / 3, abs=1e-4)
-    assert (result["p"], result["r"]) == pytest.approx(((worth + 1) / 3, (worth + 1) / 2), abs=1e-4)
+    assert result["credit"] == pytest.approx((credit + 1) / 3, abs=1e-4)
+    assert (result["p"], result["r"]) == pytest.approx(((credit + 1) / 3, (credit + 1) / 2), abs=1e-4)
 
 
 def test_the_reading_of_validation_labels_is_a_setting(base: Path, tmp_path: Path) -> None:

@@ -74,15 +74,15 @@ def test_feedback_changes_the_conversion_alone_and_the_model_gives_the_corrected
 ) -> None:
     assert type_of(tuned, WRONG, "Lima")[0] == "GPE.UrbanArea.City"
     extra = feedback(tmp_path, (WRONG, "Lima", "veh.watercraft"))  # as a run writes it
-    said: list[str] = []
+    reported: list[str] = []
     settings = finetune_settings(tmp_path, tuned, train=[], feedback=[extra])
-    metrics = finetune(settings, report=said.append)
+    metrics = finetune(settings, report=reported.append)
     assert {n.partition(".")[0] for n in changed(tuned, tmp_path / "tuned")} == {"conversion"}
     assert type_of(tmp_path / "tuned", WRONG, "Lima")[0] == "VEH.Watercraft"
     assert type_of(tmp_path / "tuned", WRONG, "Mara Voss")[0] == "PER", "what was right before was forgotten"
     assert metrics["feedback"]["mentions"] == 1
     assert metrics["feedback"]["credit_before"] == 0.0 and metrics["feedback"]["credit_after"] == 1.0
-    assert "24 training mentions (replay file) and 1 from feedback" in said
+    assert "24 training mentions (replay file) and 1 from feedback" in reported
     replay = load_file(tmp_path / "tuned" / "replay.safetensors")
     assert replay["vectors"].shape[0] == 25, "feedback is replayed in its turn"
 
@@ -114,9 +114,9 @@ def test_a_feedback_type_of_a_dash_is_outside(tuned: Path, tmp_path: Path) -> No
 
 def test_feedback_can_come_with_the_first_fine_tuning(base: Path, tmp_path: Path) -> None:
     extra = feedback(tmp_path, (WRONG, "Lima", "LOC"))
-    said: list[str] = []
-    finetune(finetune_settings(tmp_path, base, feedback=[extra], epochs=2), report=said.append)
-    assert "24 training mentions (corpora) and 1 from feedback" in said
+    reported: list[str] = []
+    finetune(finetune_settings(tmp_path, base, feedback=[extra], epochs=2), report=reported.append)
+    assert "24 training mentions (corpora) and 1 from feedback" in reported
     assert ["LOC"] in load_model(tmp_path / "tuned").config["replay_sets"]
 
 
@@ -141,16 +141,16 @@ def test_feedback_goes_on_with_the_models_own_choices(base: Path, tmp_path: Path
         tmp_path, base, reads="vectors", hidden=7, loss="hard", decoding="argmax", credit="ancestor", epochs=2
     )
     finetune(first, report=quiet)
-    said: list[str] = []
+    reported: list[str] = []
     extra = feedback(tmp_path, (WRONG, "Lima", "LOC"))
     second = finetune_settings(tmp_path, first.out, out=str(tmp_path / "again"), train=[], feedback=[extra], epochs=1)
-    finetune(second, report=said.append)
+    finetune(second, report=reported.append)
     model = load_model(tmp_path / "again")
     assert model.conversion is not None
     assert (model.conversion.reads, model.conversion.hidden.out_features) == ("vectors", 7)
     kept = model.config["finetune"]
     assert (kept["loss"], kept["decoding"], kept["credit"], kept["reads"]) == ("hard", "argmax", "ancestor", "vectors")
-    assert "keeping the model's own conversion layer (reads vectors, hidden 7)" in said
+    assert "keeping the model's own conversion layer (reads vectors, hidden 7)" in reported
 
 
 def test_an_unknown_feedback_type_is_named_with_file_and_line(tuned: Path, tmp_path: Path) -> None:
@@ -211,10 +211,10 @@ def test_corrections_are_learned_in_memory_by_their_vectors_and_put_into_the_mod
 def test_corrections_that_the_model_has_right_are_remembered_and_move_nothing(tuned: Path, tmp_path: Path) -> None:
     model = load_model(tuned)
     items, vectors = items_of(model, ("Otto saw Rome .", "Rome", "GPE.UrbanArea.City"))
-    said: list[str] = []
+    reported: list[str] = []
     settings = finetune_settings(tmp_path, tuned, train=[], out="")
-    lesson = going_on.learn_corrections(model, items, vectors=vectors, settings=settings, report=said.append)
-    assert "the model has every correction right already: its layer stays as it is" in said and lesson.steps == 0
+    lesson = going_on.learn_corrections(model, items, vectors=vectors, settings=settings, report=reported.append)
+    assert "the model has every correction right already: its layer stays as it is" in reported and lesson.steps == 0
     assert model.conversion is not None
     same = zip(model.conversion.state_dict().values(), lesson.conversion.state_dict().values(), strict=True)
     assert all(torch.equal(before, after) for before, after in same)

@@ -72,9 +72,9 @@ def test_two_processes_have_the_losses_of_one(tmp_path: Path) -> None:
         )
         for rank in range(2)
     ]
-    said = [process.communicate(timeout=300)[0] for process in running]
-    assert [process.returncode for process in running] == [0, 0], "\n".join(said)
-    assert "reading corpora" in said[0] and "reading corpora" not in said[1], "the first says what is said once"
+    outputs = [process.communicate(timeout=300)[0] for process in running]
+    assert [process.returncode for process in running] == [0, 0], "\n".join(outputs)
+    assert "reading corpora" in outputs[0] and "reading corpora" not in outputs[1], "the first says what is said once"
     same(tmp_path / "one", two)
 
 

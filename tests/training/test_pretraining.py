@@ -27,12 +27,12 @@ def test_a_run_goes_on_from_an_earlier_model(tmp_path: Path) -> None:
     run(tmp_path)
     first = tmp_path / "base"
     before, types = weights_of(first), load_model(first).types
-    said: list[str] = []
+    reported: list[str] = []
     frozen = {"out": str(tmp_path / "second"), "start": [str(first)], "lr": 1e-9, "encoder_lr": 1e-9, "epochs": 1}
     # Another type, and a frequent one, so that the rows of the earlier ones move.
     countries = [sentence("It lies in Peru .", ("Peru", (COUNTRY,)), supervises="typing")] * 40
     typing = [write_rows(tmp_path / "more.jsonl", [*typing_rows(), *countries])]
-    run(tmp_path, said, **frozen, encoder="no/such-encoder", typing=typing)
+    run(tmp_path, reported, **frozen, encoder="no/such-encoder", typing=typing)
     after, later = weights_of(tmp_path / "second"), load_model(tmp_path / "second").types
     assert set(types) < set(later) and types != later[: len(types)]
     for name, tensor in before.items():
@@ -41,7 +41,7 @@ def test_a_run_goes_on_from_an_earlier_model(tmp_path: Path) -> None:
     for row, kept in enumerate(types):
         assert torch.allclose(before["types.weight"][row], after["types.weight"][later.index(kept)], atol=1e-3), kept
     new = len(later) - len(types)
-    assert f"going on from base: {len(types)} of its {len(types)} types are in the inventory, {new} are new" in said
+    assert f"going on from base: {len(types)} of its {len(types)} types are in the inventory, {new} are new" in reported
 
 
 def test_a_run_goes_on_from_the_mean_of_several_models(tmp_path: Path) -> None:
@@ -50,10 +50,10 @@ def test_a_run_goes_on_from_the_mean_of_several_models(tmp_path: Path) -> None:
     more = [write_rows(tmp_path / "more.jsonl", [*typing_rows(), *countries])]
     run(tmp_path, out=str(folders[0]))
     run(tmp_path, out=str(folders[1]), seed=2, typing=more)
-    said: list[str] = []
+    reported: list[str] = []
     starts = [str(f) for f in folders]
     still = {"lr": 1e-9, "encoder_lr": 1e-9, "epochs": 1, "typing": more}
-    run(tmp_path, said, out=str(tmp_path / "mean"), start=starts, **still)
+    run(tmp_path, reported, out=str(tmp_path / "mean"), start=starts, **still)
     one, two, mean = (weights_of(f) for f in (*folders, tmp_path / "mean"))
     for name, tensor in mean.items():
         if not name.startswith("types."):
@@ -66,7 +66,7 @@ def test_a_run_goes_on_from_the_mean_of_several_models(tmp_path: Path) -> None:
     assert torch.allclose(mean["types.weight"][row].float(), wanted, atol=1e-3)
     alone = knows.index(COUNTRY)
     assert torch.allclose(mean["types.weight"][alone].float(), two["types.weight"][alone].float(), atol=1e-3)
-    assert any(line.startswith("going on from one and two: ") for line in said)
+    assert any(line.startswith("going on from one and two: ") for line in reported)
 
 
 def test_models_over_different_encoders_have_no_mean(tmp_path: Path) -> None:
@@ -136,10 +136,10 @@ def test_without_any_validation_the_last_weights_are_the_ones_kept(tmp_path: Pat
 
 
 def test_training_stops_after_validations_without_gain(tmp_path: Path) -> None:
-    said: list[str] = []
-    run(tmp_path, said, lr=0.0, encoder_lr=0.0, epochs=9, patience=2)
+    reported: list[str] = []
+    run(tmp_path, reported, lr=0.0, encoder_lr=0.0, epochs=9, patience=2)
     assert len(log_of(tmp_path / "base")) == 3
-    assert "stopped: 2 validations without gain" in said
+    assert "stopped: 2 validations without gain" in reported
 
 
 def test_validation_at_given_steps_and_at_the_end(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def test_the_papers_network_has_no_part_that_the_paper_has_not(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "message"),
     [
         ({"detection": [], "typing": []}, "missing setting: training corpora; give .*detection"),
         ({"out": ""}, r"missing setting: a folder for the model; give .*-o"),
@@ -72,8 +72,8 @@ def test_the_papers_network_has_no_part_that_the_paper_has_not(tmp_path: Path) -
         ({"encoder": "/nowhere/encoder"}, "encoder|tokenizer"),
     ],
 )
-def test_what_is_wrong_is_told_in_one_line(tmp_path: Path, changes: dict[str, Any], told: str) -> None:
-    with pytest.raises(OusiaError, match=told) as error:
+def test_what_is_wrong_is_told_in_one_line(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(OusiaError, match=message) as error:
         run(tmp_path, **changes)
     assert "\n" not in str(error.value)
     assert not (tmp_path / "base").exists()
@@ -104,12 +104,12 @@ def test_the_last_state_lies_beside_the_model(
 
 
 def test_a_wrong_line_of_a_corpus_is_named(tmp_path: Path) -> None:
-    bad = tmp_path / "bad.jsonl"
-    bad.write_text(
+    broken = tmp_path / "bad.jsonl"
+    broken.write_text(
         '{"tokens": ["a"], "mentions": []}\n\n{"tokens": ["a"], "mentions": [{"start": 0, "end": 9, "types": []}]}\n'
     )
     with pytest.raises(InputError, match=r"bad\.jsonl:3: expected a mention's 0 <= start < end <= 1"):
-        run(tmp_path, typing=[str(bad)])
+        run(tmp_path, typing=[str(broken)])
 
 
 def test_a_validation_corpus_that_cannot_score_detection_is_refused(tmp_path: Path) -> None:

@@ -60,22 +60,22 @@ def test_embeddings_are_tuned_where_asked(tmp_path: Path) -> None:
 
 
 def test_features_are_removed_when_the_run_is_over_and_kept_for_one_that_goes_on(tmp_path: Path) -> None:
-    said: list[str] = []
-    run(tmp_path, said, encoder_lr=0.0, epochs=2, stop_after=5)
+    reported: list[str] = []
+    run(tmp_path, reported, encoder_lr=0.0, epochs=2, stop_after=5)
     assert len(list((tmp_path / ".features").glob("*.npy"))) == 2
     size = sum(path.stat().st_size for path in (tmp_path / ".features").iterdir()) / 2**20
-    run(tmp_path, said, encoder_lr=0.0, epochs=2, resume=True)
+    run(tmp_path, reported, encoder_lr=0.0, epochs=2, resume=True)
     assert not (tmp_path / ".features").exists()
-    assert said[-1] == f"removed the encoder's features ({size:,.1f} MiB); --keep-features keeps them"
+    assert reported[-1] == f"removed the encoder's features ({size:,.1f} MiB); --keep-features keeps them"
 
 
 def test_features_are_cached_on_disk_and_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    said: list[str] = []
-    run(tmp_path, said, encoder_lr=0.0, epochs=1, keep_features=True)
+    reported: list[str] = []
+    run(tmp_path, reported, encoder_lr=0.0, epochs=1, keep_features=True)
     files = {p.name: p.stat().st_mtime_ns for p in (tmp_path / ".features").iterdir()}
     # Both validation corpora hold the same sentences, and so share a file.
     assert len(files) == 2 and all(name.endswith(".npy") and ".part" not in name for name in files)
-    assert sum("computing encoder features" in line for line in said) == 2
+    assert sum("computing encoder features" in line for line in reported) == 2
 
     def never(*_: object, **__: object) -> None:
         raise AssertionError("the encoder was run although its features are cached")

@@ -21,12 +21,12 @@ def test_a_resumed_run_ends_with_exactly_the_weights_of_an_uninterrupted_one(tmp
     whole, parted = tmp_path / "whole", tmp_path / "parted"
     settings = {"epochs": 3, "encoder_lr": encoder_lr, "batch_pieces": 300, "recase": 0.5}
     run(whole, **settings)
-    said: list[str] = []
+    reported: list[str] = []
     total = log_of(whole / "base")[-1]["step"]
-    run(parted, said, stop_after=total // 2, **settings)
-    assert said[-1] == f"stopped at step {total // 2} of {total}; go on with --resume"
-    run(parted, said, resume=True, **settings)
-    assert any(line.startswith("resumed at step ") for line in said)
+    run(parted, reported, stop_after=total // 2, **settings)
+    assert reported[-1] == f"stopped at step {total // 2} of {total}; go on with --resume"
+    run(parted, reported, resume=True, **settings)
+    assert any(line.startswith("resumed at step ") for line in reported)
     for folder in ("base", "base.last"):
         wanted, found = weights_of(whole / folder), weights_of(parted / folder)
         assert wanted.keys() == found.keys()
@@ -111,9 +111,9 @@ def test_nothing_to_resume(tmp_path: Path) -> None:
 
 def test_a_new_run_says_that_it_replaces_the_state_of_an_earlier_one(tmp_path: Path) -> None:
     run(tmp_path, epochs=1)
-    said: list[str] = []
-    run(tmp_path, said, epochs=1)
-    assert any("is of an earlier run and is replaced; --resume goes on with it" in line for line in said)
+    reported: list[str] = []
+    run(tmp_path, reported, epochs=1)
+    assert any("is of an earlier run and is replaced; --resume goes on with it" in line for line in reported)
     assert len(log_of(tmp_path / "base")) == 1
 
 

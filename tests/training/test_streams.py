@@ -246,10 +246,10 @@ def test_a_large_corpus_holds_a_bounded_number_out(tmp_path: Path, monkeypatch: 
 def test_a_resumed_run_ends_with_exactly_the_weights_of_an_uninterrupted_one(tmp_path: Path) -> None:
     changes = {"stream": "yes", "stream_buffer": 20, "epochs": 2, "patience": 99, "recase": 0.5}
     changes |= {"batch_pieces": 800, "validate_every": 4}
-    said: list[str] = []
-    pretrain(settings_of(tmp_path / "whole", **changes), report=said.append)
+    reported: list[str] = []
+    pretrain(settings_of(tmp_path / "whole", **changes), report=reported.append)
     parted = settings_of(tmp_path / "parted", **changes)
-    total = int(next(line for line in said if " steps, " in line).split(" steps, ")[0].split(" ")[-1])
+    total = int(next(line for line in reported if " steps, " in line).split(" steps, ")[0].split(" ")[-1])
     for stop in (total // 3, 2 * total // 3, None):
         pretrain(parted, resume=stop != total // 3, stop_after=stop, report=lambda _: None)
     for folder in ("base", "base.last"):
@@ -260,11 +260,11 @@ def test_a_resumed_run_ends_with_exactly_the_weights_of_an_uninterrupted_one(tmp
 
 
 def test_a_frozen_encoder_says_that_nothing_is_cached(tmp_path: Path) -> None:
-    said: list[str] = []
+    reported: list[str] = []
     settings = settings_of(tmp_path, stream="yes", encoder_lr=0.0, epochs=1)
-    best = pretrain(settings, report=said.append)
-    assert any("features of the frozen encoder are computed anew in each step" in line for line in said)
-    assert any("of the typing sentences are streamed in" in line and "held out" in line for line in said)
+    best = pretrain(settings, report=reported.append)
+    assert any("features of the frozen encoder are computed anew in each step" in line for line in reported)
+    assert any("of the typing sentences are streamed in" in line and "held out" in line for line in reported)
     assert not (tmp_path / ".features").exists() and best["typing"]["held out"]["n"] > 0
 
 
@@ -273,8 +273,8 @@ def test_corpora_that_change_under_a_run_are_told(tmp_path: Path) -> None:
     _, order = ordered(settings)
     rows = list(read_corpus(settings.typing[0]))
     write_corpus(settings.typing[0], [*rows[10:20], *rows])
-    told = r"silver\.jsonl:\d+: expected the sentences that stood here when the run began, found others; leave"
-    with pytest.raises(InputError, match=told):
+    message = r"silver\.jsonl:\d+: expected the sentences that stood here when the run began, found others; leave"
+    with pytest.raises(InputError, match=message):
         shown(order)
 
 

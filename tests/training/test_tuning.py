@@ -99,7 +99,7 @@ def drawn_and_scored(out: Path) -> list[tuple[str, ...]]:
 
 
 @pytest.mark.parametrize(
-    ("table", "told"),
+    ("table", "message"),
     [
         ({"lrr": {"low": 1, "high": 2}}, "x.toml: [tune.finetune] lrr: expected a setting of [finetune], found none"),
         ({"lr": {"low": 1.0, "high": 0.1}}, "[tune.finetune] lr: expected low <= high, found low = 1.0, high = 0.1"),
@@ -121,10 +121,10 @@ def drawn_and_scored(out: Path) -> list[tuple[str, ...]]:
         ({"tune_projection": {"choices": [True]}}, "--tune-projection and --reads vectors: expected one of them"),
     ],
 )
-def test_a_wrong_space_is_told_by_file_and_key(table: dict[str, Any], told: str) -> None:
+def test_a_wrong_space_is_told_by_file_and_key(table: dict[str, Any], message: str) -> None:
     with pytest.raises(SettingsError) as caught:
         read_space(table, "finetune", builder(FinetuneSettings, "finetune", {}), "x.toml")
-    assert told in str(caught.value) and str(caught.value).startswith("x.toml: [tune.finetune] ")
+    assert message in str(caught.value) and str(caught.value).startswith("x.toml: [tune.finetune] ")
 
 
 def test_values_that_only_go_with_others_may_be_tuned_together() -> None:
@@ -257,11 +257,12 @@ def test_a_grid_is_run_whole_and_once(build: Build, tmp_path: Path) -> None:
 
 def test_without_a_validation_corpus_a_share_is_held_out(folder: Path, tmp_path: Path) -> None:
     given = dataclasses.replace(finetune_settings(tmp_path, folder / "base", epochs=1, hidden=8))
-    said: list[str] = []
+    reported: list[str] = []
     chosen = TuneSettings(out=str(tmp_path / "study"), trials=1, finetune=SPACE, held_out=0.4)
-    tune("finetune", chosen, builder(FinetuneSettings, "finetune", given), report=said.append)
-    assert said[0].startswith("held out by a hash of the sentence (0.4): ") and said[0].endswith(" 12 of target.jsonl")
-    assert said[0] in (tmp_path / "study" / "report.md").read_text()
+    tune("finetune", chosen, builder(FinetuneSettings, "finetune", given), report=reported.append)
+    assert reported[0].startswith("held out by a hash of the sentence (0.4): ")
+    assert reported[0].endswith(" 12 of target.jsonl")
+    assert reported[0] in (tmp_path / "study" / "report.md").read_text()
     assert not [p for p in (tmp_path / "study").rglob("*") if p.is_file() and b"Oslo" in p.read_bytes()]
     chosen = dataclasses.replace(chosen, out=str(tmp_path / "none"), held_out=0.001)
     with pytest.raises(SettingsError, match="--held-out: expected a share that parts the 12 sentences of .*target"):
@@ -389,11 +390,11 @@ def test_a_study_is_not_overwritten_nor_mixed_with_another(build: Build, tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "message"),
     [({"trials": -1}, "--trials: expected at least 0"), ({"seeds": 0}, "--seeds: expected at least 1")],
 )
-def test_numbers_out_of_range_are_told_by_flag(changes: dict[str, Any], told: str) -> None:
-    with pytest.raises(SettingsError, match=told):
+def test_numbers_out_of_range_are_told_by_flag(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
         TuneSettings(**changes)
     with pytest.raises(SettingsError, match="--held-out: expected a share between 0 and 1, found 1"):
         TuneSettings(held_out=1)
@@ -475,7 +476,7 @@ def test_a_pretraining_below_the_median_is_ended(
     run_pretraining(tmp_path / "study", build_pretraining, **chosen)
     states = [(row["state"], len(seen)) for row, seen in zip(rows_of(tmp_path / "study"), validations, strict=True)]
     low = [float(row["lr"]) >= 0.05 for row in rows_of(tmp_path / "study")]
-    expected = [("pruned", 2) if bad and number >= 5 else ("complete", 5) for number, bad in enumerate(low)]
+    expected = [("pruned", 2) if poor and number >= 5 else ("complete", 5) for number, poor in enumerate(low)]
     assert states == expected
     assert any(low)
 

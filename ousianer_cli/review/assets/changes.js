@@ -23,7 +23,7 @@ export function show(answer, types, { go, keep, discard }) {
   const moved = counts.moved ? `, ${counts.moved} with other boundaries` : "";
   const head = element("h1", "", "What changed");
   const sum = element("p", "sum", `${counts.retyped} retyped, ${counts.added} added, ${counts.removed} removed${moved}; ${answer.names} names now`);
-  const learned = element("p", "quiet", answer.told);
+  const learned = element("p", "quiet", answer.message);
   const list = element("ul", "change-list");
   for (const change of answer.places) list.append(row(change, types, go));
   const more = counts.retyped + counts.added + counts.removed + counts.moved - answer.places.length;

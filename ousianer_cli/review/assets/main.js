@@ -57,7 +57,7 @@ async function watch() {
   $("apply").disabled = status.model !== "ready";
   $("apply").title = {
     none: "this session was started without a model", loading: "the model is being loaded: a moment", working: "the model is at work",
-    failed: status.told,
+    failed: status.message,
   }[status.model] ?? "tune the model on what was judged, and tag again (g)";
   $("saved").textContent = status.trouble ? "kept in the journal" : state.busy ? "saving…" : "all saved";
   $("saved").title = status.trouble || `in the journal of ${state.start.annotator}, and in ${state.start.out}`;
@@ -370,7 +370,7 @@ function showChanges() {
   if (!state.changes) { say("nothing was applied yet: g does it"); return; }
   changes.show(state.changes, state.types, {
     go: (place) => inOrder(() => goToPlace(place)),
-    keep: () => inOrder(async () => { const answer = await post("/api/keep"); say(answer.told, "good"); }),
+    keep: () => inOrder(async () => { const answer = await post("/api/keep"); say(answer.message, "good"); }),
     discard: () => inOrder(async () => {
       const answer = await post("/api/discard");
       state.changes = null;

@@ -250,11 +250,11 @@ def summary(lesson: Lesson, *, every: bool = False) -> list[str]:
             f"{lesson.contradicting:,} replayed mentions near the corrections are labelled as the model erred, and are "
             f"{_BECOME[lesson.settings.contradicting]}"
         )
-    told = lesson.metrics.get("feedback")
-    if told:
+    guarded = lesson.metrics.get("feedback")
+    if guarded:
         lines.append(
             "credit (both directions, decay .5) on the feedback's own mentions: "
-            f"{told['credit_before']:.3f} before, {told['credit_after']:.3f} after"
+            f"{guarded['credit_before']:.3f} before, {guarded['credit_after']:.3f} after"
         )
     lines.append(str(lesson.guard) if lesson.guard else "no guard set: the replay file has too few mentions to spare")
     return lines

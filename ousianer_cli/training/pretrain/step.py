@@ -89,9 +89,9 @@ def training_step(
         return found
     norm = nn.utils.clip_grad_norm_(trained, settings.clip or math.inf)
     if not (all(map(math.isfinite, found.values())) and math.isfinite(norm.item())):
-        said = ", ".join(f"{kind} loss {value:g}" for kind, value in found.items())
+        shown = ", ".join(f"{kind} loss {value:g}" for kind, value in found.items())
         raise TrainingError(
-            f"step {step + 1}: expected finite numbers, found {said} and a gradient of {norm.item():g}; "
+            f"step {step + 1}: expected finite numbers, found {shown} and a gradient of {norm.item():g}; "
             f"the batch holds {describe_batch(examples)}"
         )
     optimizer.step()

@@ -233,13 +233,13 @@ def _held(path: Path) -> FileLock | None:
 def _run_trial(run: Run, trial: Trial, lock: FileLock) -> None:
     """Train by the trial's settings and tell the study. An error leaves the trial open, to be begun again."""
     try:
-        _train_and_tell(run, trial)
+        _train_and_report(run, trial)
     finally:
         lock.release()
     run.lock(trial.number).unlink(missing_ok=True)
 
 
-def _train_and_tell(run: Run, trial: Trial) -> None:
+def _train_and_report(run: Run, trial: Trial) -> None:
     began = time.monotonic()
     drawn = {d.name: d.suggest(trial) for d in run.space}
     slot = str(trial.user_attrs.get("slot", f"{trial.number:04d}"))
