@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
 import io
+import os
 import sys
 
 import typer
@@ -25,7 +27,7 @@ from ousianer_cli.commands.tag import tag
 from ousianer_cli.commands.tune import tune_app
 from ousianer_cli.commands.validate import validate
 from ousianer_cli.commands.view import view
-from ousianer_cli.errors import OusiaError
+from ousianer_cli.errors import InputError, OusiaError
 from ousianer_cli.outputs.ending import tidy_end
 
 app = typer.Typer(
@@ -75,10 +77,13 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 def main() -> None:
     """Run the command line; a user's error is one line on stderr and its exit code, a signal leaves no hidden file."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # names of files may be no text
+    codecs.register_error("ousianer", _readable)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="ousianer")
     try:
         with tidy_end():
+            _here()
             app()
     except OusiaError as error:
         print(f"ousianer: {error}", file=sys.stderr)
@@ -87,16 +92,45 @@ def main() -> None:
         sys.stderr.close()
         sys.exit(1)
     except OSError as error:
-        if error.errno == errno.ENAMETOOLONG:
-            print(
-                f"ousianer: {str(error.filename)[:60]}…: expected a path, found one that is too long",
-                file=sys.stderr,
-            )
-            sys.exit(2)
-        if error.errno not in _FULL:
+        if (line := _trouble(error)) is None:
             raise
-        print(f"ousianer: {error.filename or 'an output'}: cannot be written ({error.strerror})", file=sys.stderr)
+        print(f"ousianer: {line}", file=sys.stderr)
         sys.exit(2)
+
+
+def _trouble(error: OSError) -> str | None:
+    """The line for what a machine refused: a full disk, a file without permission, one that went away meanwhile."""
+    if error.errno == errno.ENAMETOOLONG:
+        return f"{str(error.filename)[:60]}…: expected a path, found one that is too long"
+    if error.errno in _FULL:
+        return f"{error.filename or 'an output'}: cannot be written ({error.strerror})"
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        return "expected room for one more open file, found none; raise the limit (ulimit -n)"
+    if error.filename is None:
+        return None
+    return f"{error.filename}: expected what can be read or written, found {error.strerror}; check the path"
+
+
+def _here() -> None:
+    """Refuse a working folder that was removed or may not be entered: libraries do not bear it."""
+    try:
+        os.getcwd()
+    except OSError as error:
+        raise InputError(
+            "a working folder", f"{error.strerror}", path=".", remedy="change to one that is there"
+        ) from None
+
+
+def _readable(error: UnicodeError) -> tuple[str, int]:
+    """How a stream writes what it has no character for; of a file's name that is no text, the byte: `\\xe9`."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    found = error.object[error.start : error.end]
+    shown = (
+        f"\\x{ord(c) - 0xDC00:02x}" if "\udc80" <= c <= "\udcff" else c.encode("ascii", "backslashreplace").decode()
+        for c in found
+    )
+    return "".join(shown), error.end
 
 
 if __name__ == "__main__":

@@ -153,6 +153,49 @@ def test_a_full_disk_is_one_line_wherever_it_shows(monkeypatch: pytest.MonkeyPat
     assert command_line("init", "p") == (2, "", "ousianer: cache: cannot be written (No space left on device)\n")
 
 
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (
+            PermissionError(errno.EACCES, "Permission denied", "m/config.json"),
+            "m/config.json: expected what can be read or written, found Permission denied; check the path",
+        ),
+        (
+            FileNotFoundError(errno.ENOENT, "No such file or directory", "gone"),
+            "gone: expected what can be read or written, found No such file or directory; check the path",
+        ),
+        (
+            OSError(errno.EMFILE, "Too many open files"),
+            "expected room for one more open file, found none; raise the limit (ulimit -n)",
+        ),
+    ],
+)
+def test_what_the_machine_refuses_is_one_line(
+    error: OSError, told: str, monkeypatch: pytest.MonkeyPatch, here: Path
+) -> None:
+    def refuse(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("ousianer_cli.commands.init.init_project", refuse)
+    assert command_line("init", "p") == (2, "", f"ousianer: {told}\n")
+
+
+def test_a_working_folder_that_is_gone_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    code, _, err = command_line("score", "/a.tab", "/b.tab")
+    assert code == 2 and err.startswith("ousianer: .: expected a working folder, found No such file") and one_line(err)
+
+
+def test_a_name_that_is_no_text_is_printed_by_its_bytes(here: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parent.parent), "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-m", "ousianer_cli.app", "init", b"p\xe9\xc3\xa9"]
+    done = subprocess.run(command, capture_output=True, env=environment, check=True)
+    assert rb"p\xe9\xe9" in done.stdout.splitlines()[0]
+
+
 @pytest.mark.parametrize("words", [("tag",), ("validate",), ("score", "x.tab")])
 def test_a_path_that_is_too_long_is_one_line(words: tuple[str, ...]) -> None:
     code, _, err = command_line(*words, "n" * 300, *(["-o", "q.tab"] if words == ("tag",) else []))

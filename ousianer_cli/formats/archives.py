@@ -36,8 +36,12 @@ class Unit:
     @property
     def label(self) -> str:
         """The path for messages, in which bytes that are not UTF-8 are written as `\\xe9`."""
-        label = f"{self.path}!{self.member}" if self.member else str(self.path)
-        return label.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        return readable_path(f"{self.path}!{self.member}" if self.member else str(self.path))
+
+
+def readable_path(path: str) -> str:
+    """A path for messages, in which bytes that are not UTF-8 are written as `\\xe9`."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 class Archives:

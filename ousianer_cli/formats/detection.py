@@ -73,6 +73,19 @@ def read_detection(path: str | Path) -> list[DetectionLine]:
     return lines
 
 
+def check_detection_place(path: str | Path) -> None:
+    """Refuse a place where a detection file would take another file's, or cannot be written, before the work.
+
+    Raises:
+        OutputError: as said.
+    """
+    from ousianer_cli.outputs import FILE, check_output
+
+    if Path(path).exists() and not is_detection_file(path):
+        raise OutputError(f"{path}: expected a detection file or nothing, found another file; move it away")
+    check_output(path, kind=FILE, flag="the detection file")
+
+
 def write_detection(path: str | Path, lines: Iterable[DetectionLine]) -> int:
     """Write a detection file, whole or not at all; returns its number of lines.
 
@@ -81,8 +94,7 @@ def write_detection(path: str | Path, lines: Iterable[DetectionLine]) -> int:
     """
     from ousianer_cli.outputs import open_output
 
-    if Path(path).exists() and not is_detection_file(path):
-        raise OutputError(f"{path}: expected a detection file or nothing, found another file; move it away")
+    check_detection_place(path)
     count = 0
     with open_output(path) as out:
         for line in lines:

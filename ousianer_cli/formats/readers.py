@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats.archives import Archives, Unit, members, opened
+from ousianer_cli.formats.archives import Archives, Unit, members, opened, readable_path
 from ousianer_cli.formats.companions import compared_with_rsd, with_psm
 from ousianer_cli.formats.document import Document
 from ousianer_cli.formats.first_bytes import kind_of_binary, remedy_for
@@ -31,7 +31,9 @@ NO_DOCUMENT = "files without a document"
 PSM_ALONE = "psm.xml files without a document of their name"
 NO_FILE = "pipes, sockets, devices, and links that lead nowhere"
 REPLACED = "members of archives that a later one of the same name replaces"
+UNREADABLE = "folders that cannot be read"
 LINKED_AGAIN = "links to a folder that is read anyway"
+_PERMISSIONS = "check its permissions"
 _MAX_WARNINGS = 1000
 _HTML = re.compile(r"\ufeff?\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 _OTHER_KINDS = (
@@ -100,17 +102,19 @@ def read_documents(
             read. All but the second before the first document is given.
     """
     report = report if report is not None else ReadReport()
-    units = find_units(inputs, input_format, report)
+    units = find_units(inputs, input_format, report, strict=strict)
     return read_units(units, input_format, ReadOptions(authors, quotes, after_xml_declaration, strict), report)
 
 
-def find_units(inputs: Sequence[str | Path], input_format: str | None, report: ReadReport) -> list[Unit]:
+def find_units(
+    inputs: Sequence[str | Path], input_format: str | None, report: ReadReport, *, strict: bool = False
+) -> list[Unit]:
     """The files and archive members that `inputs` name, in the order in which they are read; see `read_documents`."""
     if input_format is not None and input_format not in input_formats():
         raise InputError(f"--input-format one of {', '.join(input_formats())}", repr(input_format))
     units: list[Unit] = []
     for item in inputs:
-        units += _expand(str(item), input_format, report)
+        units += _expand(str(item), _Search(input_format, report, strict))
     return units
 
 
@@ -165,13 +169,29 @@ def duplicate_error(label: str, document: str) -> InputError:
 # --- what there is to read -------------------------------------------------------------------------------------------
 
 
-def _expand(item: str, wanted: str | None, report: ReadReport) -> list[Unit]:
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """What is looked for, and what becomes of what cannot be read."""
+
+    wanted: str | None
+    report: ReadReport
+    strict: bool
+
+    def pass_over(self, error: InputError, reason: str = MALFORMED) -> None:
+        """Count and name what is broken, or end by it."""
+        if self.strict:
+            raise error
+        self.report.skipped[reason] += 1
+        self.report.warn(f"skipped: {error}")
+
+
+def _expand(item: str, search: _Search) -> list[Unit]:
     if not item:
         raise InputError("the path of a file or folder", "an empty one", remedy="write . for the working folder")
     path = Path(item)
     if item.startswith("@") and not os.path.exists(path):
-        return _expand_list(Path(item[1:]), wanted, report)
-    return _expand_path(path, wanted, report, explicit=True)
+        return _expand_list(Path(item[1:]), search)
+    return _expand_path(path, search, explicit=True)
 
 
 def _what_stands_there(path: Path) -> tuple[str, str]:
@@ -186,47 +206,55 @@ def _what_stands_there(path: Path) -> tuple[str, str]:
     return kind, "write its text to a file, or give it as - on the standard input"
 
 
-def _expand_list(path: Path, wanted: str | None, report: ReadReport) -> list[Unit]:
+def _expand_list(path: Path, search: _Search) -> list[Unit]:
     units: list[Unit] = []
-    for number, line in filled_lines(path, "a list of files"):
+    for number, line in filled_lines(path, "a list of files", errors="surrogateescape"):
         entry = line.strip()
         if entry.startswith("#"):
             continue
         target = next((p for p in (path.parent / entry, Path(entry)) if os.path.exists(p)), None)
         if target is None:
-            raise InputError("the path of a file or folder", f"{entry!r}, which does not exist", path=path, line=number)
-        units += _expand_path(target, wanted, report, explicit=False)
+            found = f"{_what_stands_there(Path(entry))[0]} ({readable_path(entry)!r})"
+            raise InputError("the path of a file or folder", found, path=path, line=number)
+        units += _expand_path(target, search, explicit=False)
     if not units:
         raise InputError("a list with at least one document", "none", path=path, remedy="write one path a line")
     return units
 
 
-def _expand_path(path: Path, wanted: str | None, report: ReadReport, *, explicit: bool) -> list[Unit]:
+def _expand_path(path: Path, search: _Search, *, explicit: bool) -> list[Unit]:
     if os.path.isdir(path):
-        return _expand_folder(path, wanted, report)
+        return _expand_folder(path, search)
     if not os.path.isfile(path):
         found, remedy = _what_stands_there(path)
         raise InputError("a file, a folder or @list.txt", found, path=path, remedy=remedy)
     if not _is_archive(path.name):
         return [Unit(path, explicit=explicit)]
     try:
-        names = _members(path, report)
+        names = _members(path, search.report)
     except InputError as error:
         if explicit:
             raise
-        report.skipped[MALFORMED] += 1
-        report.warn(f"skipped: {error}")
+        search.pass_over(error)
         return []
-    units = _choose([Unit(path, name) for name in names], wanted, report)
+    units = _choose([Unit(path, name) for name in names], search.wanted, search.report)
     if not units:
         raise InputError("an archive of documents", _count_kinds(names), path=path, remedy="see docs/formats.md")
     return units
 
 
-def _expand_folder(path: Path, wanted: str | None, report: ReadReport) -> list[Unit]:
+def _expand_folder(path: Path, search: _Search) -> list[Unit]:
+    wanted, report = search.wanted, search.report
     files: list[str] = []
     met = {os.path.realpath(path)}
-    for folder, folders, names in os.walk(path, onerror=_unreadable_folder, followlinks=True):
+
+    def unreadable(error: OSError) -> None:
+        fault = InputError("a readable folder", f"{error.strerror}", path=error.filename, remedy=_PERMISSIONS)
+        if Path(error.filename) == path:
+            raise fault
+        search.pass_over(fault, UNREADABLE)
+
+    for folder, folders, names in os.walk(path, onerror=unreadable, followlinks=True):
         for name in [n for n in folders if os.path.islink(os.path.join(folder, n))]:
             there = os.path.realpath(os.path.join(folder, name))
             if there in met or os.path.realpath(folder).startswith(there + os.sep):
@@ -251,8 +279,7 @@ def _expand_folder(path: Path, wanted: str | None, report: ReadReport) -> list[U
         try:
             candidates += [Unit(path / name, member) for member in _members(path / name, report)]
         except InputError as error:
-            report.skipped[MALFORMED] += 1
-            report.warn(f"skipped: {error}")
+            search.pass_over(error)
     units = _choose(candidates, wanted, report)
     if not units:
         found = _count_kinds([unit.name for unit in candidates])
@@ -268,10 +295,6 @@ def _members(path: Path, report: ReadReport) -> list[str]:
         report.skipped[REPLACED] += repeated
         report.warn(f"{path}: {repeated} members that a later one of the same name replaces")
     return list(names)
-
-
-def _unreadable_folder(error: OSError) -> None:
-    raise InputError("a readable folder", f"{error.strerror}", path=error.filename, remedy="check its permissions")
 
 
 def _choose(candidates: Sequence[Unit], wanted: str | None, report: ReadReport) -> list[Unit]:

@@ -41,10 +41,13 @@ def not_utf8(path: str | Path | None, line: int | None, error: UnicodeDecodeErro
     return InputError("UTF-8", found, path=path, line=line, remedy=remedy)
 
 
-def numbered_lines(path: str | Path, what: str = "a corpus file") -> Iterator[tuple[int, str]]:
+def numbered_lines(
+    path: str | Path, what: str = "a corpus file", *, errors: str = "strict"
+) -> Iterator[tuple[int, str]]:
     """The lines of a UTF-8 text file (also `.gz`) from 1, without line ends and byte order mark.
 
-    Lines end at line feeds only: corpora hold other line separators of Unicode inside their tokens.
+    Lines end at line feeds only: corpora hold other line separators of Unicode inside their tokens. `errors` is what
+    becomes of bytes that are no UTF-8, as for `bytes.decode`: `surrogateescape` for names of files.
 
     Raises:
         InputError: the file cannot be read, or is not UTF-8; `what` says what was expected.
@@ -53,16 +56,16 @@ def numbered_lines(path: str | Path, what: str = "a corpus file") -> Iterator[tu
     try:
         with open_bytes(path) as handle:
             for number, raw in enumerate(handle, 1):
-                yield number, raw.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
+                yield number, raw.decode("utf-8-sig" if number == 1 else "utf-8", errors).rstrip("\r\n")
     except UnicodeDecodeError as error:
         raise not_utf8(path, number, error) from None
     except (OSError, EOFError, zlib.error) as error:
         raise unreadable(what, path, error) from None
 
 
-def filled_lines(path: str | Path, what: str) -> Iterator[tuple[int, str]]:
+def filled_lines(path: str | Path, what: str, *, errors: str = "strict") -> Iterator[tuple[int, str]]:
     """As `numbered_lines`, without the blank ones."""
-    return ((number, line) for number, line in numbered_lines(path, what) if line.strip())
+    return ((number, line) for number, line in numbered_lines(path, what, errors=errors) if line.strip())
 
 
 def read_text(path: str | Path, what: str) -> str:

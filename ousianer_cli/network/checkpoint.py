@@ -261,15 +261,19 @@ def _gone(folder: Path, option: str) -> ModelError:
 def read_config(folder: Path) -> dict[str, Any]:
     """`config.json` of a checkpoint folder, its version checked."""
     file = folder / "config.json"
-    if not file.is_file():
+    try:
+        config = json.loads(file.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         found = "no such file in it" if folder.is_dir() else "no such folder"
         raise ModelError(
             f"{folder}: expected a model folder with config.json, found {found}; "
             "give a folder that pretrain or finetune wrote"
-        )
-    try:
-        config = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        ) from None
+    except OSError as error:
+        raise ModelError(
+            f"{file}: expected a file that can be read, found {error.strerror}; check the folder"
+        ) from None
+    except (ValueError, RecursionError) as error:
         raise ModelError(f"{file}: expected JSON, found an error: {error}; copy the folder again") from None
     version = config.get("format") if isinstance(config, dict) else None
     if version != FORMAT:

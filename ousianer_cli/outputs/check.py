@@ -153,14 +153,14 @@ def _is_file(descriptor: int) -> bool:
 
 def _listed(path: Path) -> Iterator[Path]:
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = path.read_text(encoding="utf-8-sig", errors="surrogateescape").splitlines()
     except (OSError, ValueError):
         return  # what is wrong with it is said where it is read
     yield path
     for line in lines:
         entry = line.strip()
         if entry and not entry.startswith("#") and "\0" not in entry:
-            yield from (place for place in (path.parent / entry, Path(entry)) if place.exists())
+            yield from (place for place in (path.parent / entry, Path(entry)) if os.path.exists(place))
 
 
 def _check_against(output: Output, inputs: Sequence[Path]) -> None:

@@ -17,8 +17,12 @@ def first_changed(folder: Path, digests: Mapping[str, str]) -> str | None:
     """What is wrong with the first file of a folder that is not as its digest says, as `NAME: expected …, found …`."""
     for name, wanted in sorted(digests.items()):
         path = folder / name
-        if not path.is_file():
+        try:
+            found = sha256_16(path)
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
             return f"{path}: expected a file, found none"
-        if (found := sha256_16(path)) != wanted:
+        except OSError as error:
+            return f"{path}: expected a file that can be read, found {error.strerror} (check its permissions)"
+        if found != wanted:
             return f"{path}: expected a file whose SHA-256 begins with {wanted}, found {found}"
     return None

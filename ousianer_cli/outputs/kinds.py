@@ -127,8 +127,9 @@ def _is_state(folder: Path) -> bool:
     return "metrics.jsonl" in there and all(any(fnmatchcase(name, own) for own in known) for name in there)
 
 
-FILE = Kind("a file")
-RUN = Kind("a run", read=(".txt", ".xml", ".sgm", ".sgml", ".zip"))
+_DOCUMENTS = (".txt", ".xml", ".sgm", ".sgml", ".zip")
+FILE = Kind("a file", read=(*_DOCUMENTS, ".ann"))
+RUN = Kind("a run", read=_DOCUMENTS)
 LINES = Kind("training lines", read=None)
 MODEL = Kind(
     "a model folder",

@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ousianer_cli import __version__
+from ousianer_cli.errors import ModelError
 from ousianer_cli.settings import flag, traits
 from ousianer_cli.settings.fields import neutral_settings
 from ousianer_cli.settings.tag import TagSettings
@@ -37,7 +39,7 @@ class Manifest:
         """The manifest of the run that the settings ask for."""
         known, neutral = traits(settings), neutral_settings(settings)
         kept = {n: v for n, v in dataclasses.asdict(settings).items() if n not in neutral and known[n].role != "input"}
-        has_targets = (model / "taxonomy" / "target.tsv").is_file()
+        has_targets = os.path.isfile(model / "taxonomy" / "target.tsv")
         return cls(__version__, inputs, files, blocks, model_digest(model), has_targets, kept, settings.shard)
 
     @classmethod
@@ -74,6 +76,9 @@ def model_digest(folder: Path) -> str:
 
     The configuration says what the other files' digests are, which `load_model` holds them to; only what it does not
     name is read here.
+
+    Raises:
+        ModelError: a file that cannot be read.
     """
     try:
         recorded = json.loads((folder / "config.json").read_text(encoding="utf-8"))["files_sha256_16"]
@@ -81,9 +86,15 @@ def model_digest(folder: Path) -> str:
         recorded = {}
     digest = hashlib.blake2b(digest_size=16)
     for path in (*(folder / name for name in _OF_A_MODEL), *sorted((folder / "taxonomy").glob("*.tsv"))):
-        if path.is_file() and path.relative_to(folder).as_posix() not in recorded:
-            digest.update(f"{path.name}\0{path.stat().st_size}\n".encode())
+        if not os.path.isfile(path) or path.relative_to(folder).as_posix() in recorded:
+            continue
+        try:
             with path.open("rb") as handle:
+                digest.update(f"{path.name}\0{os.fstat(handle.fileno()).st_size}\n".encode())
                 while piece := handle.read(1 << 20):
                     digest.update(piece)
+        except OSError as error:
+            raise ModelError(
+                f"{path}: expected a file that can be read, found {error.strerror}; check the folder"
+            ) from None
     return digest.hexdigest()

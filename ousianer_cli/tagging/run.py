@@ -122,7 +122,7 @@ def run_tag(settings: TagSettings, progress: bool | None = None, *, resume: bool
     alone = settings.workers == 1 and settings.engine == "local"
     settings, precision, loaded = _with_precision(settings)
     report = ReadReport()
-    units = find_units(inputs, settings.input_format or None, report)
+    units = find_units(inputs, settings.input_format or None, report, strict=settings.strict)
     sizes = unit_sizes(units)
     blocks = plan_blocks(units, sizes)
     model = Path(settings.model) if settings.model else released_model()

@@ -15,7 +15,15 @@ import pytest
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.first_bytes import kind_of_binary
 from ousianer_cli.formats.ltf import build_ltf
-from ousianer_cli.formats.readers import LINKED_AGAIN, MALFORMED, NO_FILE, REPLACED, ReadReport, read_documents
+from ousianer_cli.formats.readers import (
+    LINKED_AGAIN,
+    MALFORMED,
+    NO_FILE,
+    REPLACED,
+    UNREADABLE,
+    ReadReport,
+    read_documents,
+)
 from ousianer_cli.formats.source import document_id
 
 TEXT = "Ann Lee met Bo Ek in Oslo.\n"
@@ -134,6 +142,50 @@ def test_a_name_that_is_not_utf8_costs_nothing(tmp_path: Path) -> None:
     documents = list(read_documents([tmp_path]))
     assert [d.id for d in documents] == ["b", "caf\\xe9"]
     assert all(d.source.encode("utf-8") for d in documents)
+
+
+def test_a_list_may_hold_names_that_are_not_utf8(tmp_path: Path) -> None:
+    try:
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.txt")).write_text(TEXT, encoding="utf-8")
+    except OSError:
+        pytest.skip("this file system takes no such name")
+    (tmp_path / "list").write_bytes(b"\xef\xbb\xbfcaf\xe9.txt\r\n")
+    assert [d.id for d in read_documents([f"@{tmp_path / 'list'}"])] == ["caf\\xe9"]
+    (tmp_path / "list").write_bytes(b"\ncaf\xe8.txt\n")
+    with pytest.raises(InputError, match=r"list:2: expected .*, found nothing of that name \('caf\\\\xe8.txt'\)"):
+        list(read_documents([f"@{tmp_path / 'list'}"]))
+    (tmp_path / "list").write_bytes(b"n" * 300)
+    with pytest.raises(InputError, match=r"list:1: expected .*, found File name too long"):
+        list(read_documents([f"@{tmp_path / 'list'}"]))
+
+
+def test_a_folder_that_cannot_be_read_costs_itself_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a" / "no").mkdir(parents=True)
+    (tmp_path / "a" / "b.txt").write_text(TEXT, encoding="utf-8")
+    scan = os.scandir
+
+    def scandir(path: str) -> object:
+        if str(path).endswith("no"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    report = ReadReport()
+    assert [d.id for d in read_documents([tmp_path / "a"], report=report)] == ["b"]
+    assert report.skipped == {UNREADABLE: 1}
+    (warning,) = report.warnings
+    assert warning.startswith("skipped: ") and "no: expected a readable folder, found Permission denied" in warning
+    for inputs, strict in (([tmp_path / "a" / "no"], False), ([tmp_path / "a"], True)):
+        with pytest.raises(InputError, match="no: expected a readable folder, found Permission denied"):
+            list(read_documents(inputs, strict=strict))
+
+
+def test_a_broken_archive_in_a_folder_ends_a_strict_reading(tmp_path: Path) -> None:
+    (tmp_path / "a.zip").write_bytes(b"PK\x03\x04")
+    (tmp_path / "b.txt").write_text(TEXT, encoding="utf-8")
+    assert [d.id for d in read_documents([tmp_path])] == ["b"]
+    with pytest.raises(InputError, match=r"a\.zip: expected a zip archive"):
+        list(read_documents([tmp_path], strict=True))
 
 
 def test_linked_folders_are_read_once_and_loops_counted(tmp_path: Path) -> None:

@@ -131,6 +131,12 @@ def test_folders_of_the_time_of_more_options_load_where_they_chose_none(tmp_path
             load_model(tmp_path / "m")
 
 
+def circle(file: Path) -> None:
+    """A file that cannot be read, by root neither."""
+    file.unlink()
+    file.symlink_to(file.name)
+
+
 def drop_tensor(folder: Path) -> None:
     weights = load_file(folder / "model.safetensors")
     del weights["emission.bias"]
@@ -168,6 +174,8 @@ def new_format(folder: Path) -> None:
             r"model\.safetensors: expected a file whose SHA-256 begins with [0-9a-f]{16}, found [0-9a-f]+;",
         ),
         (lambda m: (m / "taxonomy" / "target.tsv").unlink(), r"taxonomy/target\.tsv: expected a file, found none"),
+        (lambda m: circle(m / "config.json"), r"config\.json: expected a file that can be read, found Too many levels"),
+        (lambda m: circle(m / "tokenizer.json"), r"tokenizer\.json: expected a file that can be read, found Too many"),
     ],
 )
 def test_a_damaged_folder_is_named(tmp_path: Path, damage: Callable[[Path], object], message: str) -> None:

@@ -269,6 +269,21 @@ def test_a_file_in_a_folder_of_inputs() -> None:
     assert "read as input" in refused("docs/new.jsonl", LINES, ("docs",))
 
 
+def test_a_file_in_a_folder_of_annotated_documents_or_beside_texts() -> None:
+    """What `view`, `review` and `convert` write would be read the next time, too."""
+    Path("docs").mkdir()
+    for output in ("docs/page.txt", "docs/new.ann", "docs/new.XML.gz"):
+        assert "read as input" in refused(output, FILE, ("docs",))
+    check_output("docs/page.html", kind=FILE, inputs=["docs"])
+
+
+def test_a_list_with_a_name_that_no_file_may_have() -> None:
+    Path("list.txt").write_bytes(b"n" * 300 + b"\ncaf\xe9.txt\n")
+    check_output("run.tab", kind=RUN, inputs=["@list.txt"])
+    Path(os.fsdecode(b"caf\xe9.txt")).touch()
+    assert "the input itself" in refused(os.fsdecode(b"caf\xe9.txt"), RUN, ("@list.txt",))
+
+
 @pytest.mark.parametrize("link", [_symlink, os.link], ids=["symbolic", "hard"])
 def test_a_file_that_a_folder_of_inputs_knows_by_another_name(link: Callable[[str, str], None]) -> None:
     Path("docs").mkdir()

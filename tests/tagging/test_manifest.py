@@ -44,3 +44,16 @@ def test_what_the_configuration_does_not_name_tells_models_apart(folder: Path) -
     (folder / "model.safetensors").write_bytes(b"others")
     digests.add(model_digest(folder))
     assert len(digests) == 5
+
+
+def test_a_file_that_may_not_be_read_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = Path.open
+
+    def refuse(path: Path, *words: object) -> object:
+        if path.name == "config.json":
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, *words)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(ModelError, match=r"config\.json: expected a file that can be read, found Permission denied"):
+        model_digest(folder)

@@ -20,7 +20,8 @@ from tiny_models import (
 )
 from tuned_models import WRONG, changed, feedback, items_of, type_of
 
-from ousianer_cli.errors import InputError, ModelError
+from ousianer_cli.errors import InputError, ModelError, OutputError
+from ousianer_cli.formats.detection import Corrected, DetectionLine
 from ousianer_cli.network.checkpoint import load_model, model_taxonomy
 from ousianer_cli.network.targets import LabelSet, Targets
 from ousianer_cli.network.typing import TypingHead
@@ -102,6 +103,22 @@ def test_replayed_mentions_may_keep_the_models_own_answers(base: Path, tmp_path:
         difference = TypingHead.of(load_model(settings.out)).scores(vectors) - TypingHead.of(before).scores(vectors)
         moved[keep] = float(difference.abs().sum(dim=1).mean())
     assert moved[1.0] < 0.5 * moved[0.0]
+
+
+def test_another_file_at_the_detection_files_place_is_refused_before_the_work(
+    tuned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(going_on, "learn_corrections", None)
+    monkeypatch.setattr(
+        going_on, "detection_lines", lambda *_: [DetectionLine(target_rows()[0], (Corrected(0, 1, "missed"),))]
+    )
+    (tmp_path / "tuned.detection.jsonl").write_text("all I know")
+    extra = feedback(tmp_path, (WRONG, "Lima", "PER"))
+    with pytest.raises(
+        OutputError, match=r"tuned\.detection\.jsonl: expected a detection file or nothing, found another"
+    ):
+        finetune(finetune_settings(tmp_path, tuned, train=[], feedback=[extra]), report=quiet)
+    assert (tmp_path / "tuned.detection.jsonl").read_text() == "all I know" and not (tmp_path / "tuned").exists()
 
 
 def test_a_feedback_type_of_a_dash_is_outside(tuned: Path, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from ousianer_cli.errors import ForgettingError, InputError, ModelError
+from ousianer_cli.formats.detection import check_detection_place
 from ousianer_cli.formats.feedback_items import FeedbackItem
 from ousianer_cli.network.checkpoint import Model, load_model, model_taxonomy
 from ousianer_cli.network.conversion import Conversion
@@ -27,7 +28,14 @@ from ousianer_cli.settings.fields import kept_by_model
 from ousianer_cli.settings.finetune import FinetuneSettings
 from ousianer_cli.taxonomy.tree import load_taxonomy
 from ousianer_cli.training.finetune.corrections import corrected_mentions, correction_instances, read_corrections
-from ousianer_cli.training.finetune.detection import detection_lines, keep_faults, kept_lines, taught, typed
+from ousianer_cli.training.finetune.detection import (
+    detection_lines,
+    detection_path,
+    keep_faults,
+    kept_lines,
+    taught,
+    typed,
+)
 from ousianer_cli.training.finetune.evaluation import DevSet, credit_of, dev_set
 from ousianer_cli.training.finetune.guard import GuardFigures, guard_f1, on_guard
 from ousianer_cli.training.finetune.instances import Instances, corpora_of
@@ -221,6 +229,8 @@ def finetune_on_feedback(settings: FinetuneSettings, *, report: Callable[[str], 
     dev = [dev_set(vectors, corpus, targets) for corpus in corpora_of(settings.dev)]
     _report_layer(model, settings, report)
     faults = detection_lines(vectors, items)
+    if kept_lines(base, settings.out, faults):
+        check_detection_place(detection_path(settings.out))
     lesson = learn_corrections(model, typed(items), settings=settings, dev=dev, report=report, encoder=vectors)
     for line in summary(lesson, every=settings.verbose):
         report(line)
