@@ -143,12 +143,18 @@ def tokens_of(row: dict[str, Any], invalid: Callable[[str, object], InputError])
     return tokens
 
 
-def parse_line(line: str, path: str | Path, number: int) -> Sentence:
-    """The sentence of one JSON line; an `InputError` names file and line."""
+OTHER_FORMATS = "turn other formats into training lines with: ousianer prepare corpus"
+
+
+def parse_line(line: str, path: str | Path, number: int, remedy: str = OTHER_FORMATS) -> Sentence:
+    """The sentence of one JSON line; an `InputError` names file and line, and the remedy for lines of other formats."""
 
     def invalid(expected: str, found: object) -> InputError:
         return InputError(expected, str(found)[:80], path=path, line=number, remedy="see docs/formats.md, corpus lines")
 
+    if line.lstrip().startswith("["):
+        expected = "a training line with 'tokens' and 'mentions'"
+        raise InputError(expected, f"an array: {line.strip()[:60]}", path=path, line=number, remedy=remedy)
     row = _object(line, invalid)
     if not {"tokens", "mentions"} <= row.keys():
         from ousianer_cli.formats.registry import looks_like
@@ -157,7 +163,6 @@ def parse_line(line: str, path: str | Path, number: int) -> Sentence:
         found = f"a record with {', '.join(map(repr, row)) or 'nothing in it'}" + (
             f", which looks like {kind}" if kind else ""
         )
-        remedy = "turn other formats into training lines with: ousianer prepare corpus"
         raise InputError("a training line with 'tokens' and 'mentions'", found, path=path, line=number, remedy=remedy)
     return sentence_of(row, tokens_of(row, invalid), invalid)
 

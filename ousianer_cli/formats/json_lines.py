@@ -26,20 +26,38 @@ def objects(path: str | Path) -> Iterator[tuple[int, dict[str, Any], Refusal]]:
     Raises:
         InputError: a line that is no JSON object, with file and line.
     """
-    if first_line(path).lstrip().startswith("["):
+    for line, found, refuse in values(path):
+        if not isinstance(found, dict):
+            raise refuse("a JSON object", found)
+        yield line, found, refuse
+
+
+def values(path: str | Path) -> Iterator[tuple[int, Any, Refusal]]:
+    """As `objects`, whatever the values are. Where the first line is an array that begins with a string, each line is a
+    value.
+
+    Raises:
+        InputError: a line that is no JSON, with file and line.
+    """
+    first = first_line(path).lstrip()
+    if first.startswith("[") and not _is_value(first):
         yield from _of_array(path)
-        return
-    if first_line(path).strip() == "{":  # one object over several lines
+    elif first.strip() == "{":  # one object over several lines
         refuse = refusal(path, 1)
-        yield 1, parsed(read_text(path, "a corpus file"), refuse), refuse
-        return
-    for number, line in filled_lines(path, "a corpus file"):
-        refuse = refusal(path, number)
-        yield number, parsed(line, refuse), refuse
+        yield 1, _json(read_text(path, "a corpus file"), refuse), refuse
+    else:
+        for number, line in filled_lines(path, "a corpus file"):
+            refuse = refusal(path, number)
+            yield number, _json(line, refuse), refuse
 
 
-def _of_array(path: str | Path) -> Iterator[tuple[int, dict[str, Any], Refusal]]:
-    """The objects of an array, each with the line that it begins in."""
+def _is_value(first: str) -> bool:
+    """Whether a first line that begins an array is a value of its own, such as a pair of a text and its spans."""
+    return re.match(r'\[\s*"', first) is not None
+
+
+def _of_array(path: str | Path) -> Iterator[tuple[int, Any, Refusal]]:
+    """The values of an array, each with the line that it begins in."""
     text = read_text(path, "a corpus file")
     decoder = json.JSONDecoder()
     place, line = text.index("[") + 1, 1
@@ -55,8 +73,6 @@ def _of_array(path: str | Path) -> Iterator[tuple[int, dict[str, Any], Refusal]]
             found, place = decoder.raw_decode(text, place)
         except json.JSONDecodeError as error:
             raise refusal(path, error.lineno)("an array of JSON objects", f"invalid JSON ({error.msg})") from None
-        if not isinstance(found, dict):
-            raise refuse("a JSON object", found)
         yield line, found, refuse
 
 
@@ -73,13 +89,17 @@ def refusal(path: str | Path, line: int) -> Refusal:
 
 def parsed(line: str, refuse: Refusal) -> dict[str, Any]:
     """The object that a line holds."""
-    try:
-        row: Any = parse_json(line)
-    except JsonFault as error:
-        raise refuse("a JSON object", f"invalid JSON ({error})") from None
+    row = _json(line, refuse)
     if not isinstance(row, dict):
         raise refuse("a JSON object", row)
     return row
+
+
+def _json(text: str, refuse: Refusal) -> Any:
+    try:
+        return parse_json(text)
+    except JsonFault as error:
+        raise refuse("a JSON object", f"invalid JSON ({error})") from None
 
 
 def strings_of(row: Mapping[str, Any], key: str, refuse: Refusal) -> list[str]:

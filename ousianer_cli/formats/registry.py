@@ -242,7 +242,7 @@ def refuse_no_edl_tab(path: str | Path) -> None:
 def looks_like(record: dict[str, Any]) -> str:
     """The names of the formats that one JSON record may be of; empty where it is of none."""
     sample = Sample("record.jsonl")
-    sample.__dict__.update(first='{"', lines=[], records=[record])
+    sample.__dict__.update(head="{", first='{"', lines=[], records=[record])
     surely = [name for name, form in corpus_formats().items() if form.recognise(sample) >= LIKELY]
     return " or ".join(surely)
 

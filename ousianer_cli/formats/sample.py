@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from ousianer_cli.formats.json_text import JsonFault, parse_json
-from ousianer_cli.formats.text import first_line, numbered_lines
+from ousianer_cli.formats.text import first_line, numbered_lines, open_bytes
 
 _SAMPLED_LINES = 2000
 _HEAD = 8192
-_JSON = re.compile(r'\s*(?:\{\s*(?:"|\}|$)|\[\s*(?:\{|$))')
+_JSON = re.compile(r'\s*(?:\{\s*(?:"|\}|$)|\[\s*(?:\{|\[|"|$))')
 
 
 class Sample:
@@ -35,7 +35,7 @@ class Sample:
         """The first characters, some thousands, markup and blanks as they are."""
         if self._head is not None:
             return self._head
-        with self.path.open("rb") as handle:
+        with open_bytes(self.path) as handle:
             return handle.read(_HEAD).decode("utf-8", errors="replace")
 
     @cached_property
@@ -54,7 +54,7 @@ class Sample:
 
     @property
     def is_json(self) -> bool:
-        """Whether the file begins as an object, or an array of objects."""
+        """Whether the file begins as an object, or as an array of objects, arrays or strings."""
         return _JSON.match(self.first) is not None
 
     @cached_property

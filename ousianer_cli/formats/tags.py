@@ -1,4 +1,5 @@
-"""Tags of words as spans, whatever the scheme: IO, IOB1, IOB2, BIOES, BILOU; before or after the label, by `-` or `_`.
+"""Tags of words as spans, whatever the scheme: IO, IOB1, IOB2, BIOES, BILOU, BMES; before or after the label, by `-` or
+`_`.
 
 A scheme is a property of a file. It is told by the tags at its beginning, and a tag that does not follow it later is
 refused, since it would silently be read as another label.
@@ -12,9 +13,9 @@ from dataclasses import dataclass
 
 from ousianer_cli.errors import InputError
 
-LETTERS = "BIESLU"
-"""Begin, inside, end (or last), single (or unit)."""
-_TO_BIOES = {"L": "E", "U": "S"}
+LETTERS = "BIESLUM"
+"""Begin, inside (or middle), end (or last), single (or unit)."""
+_TO_BIOES = {"L": "E", "U": "S", "M": "I"}
 _BROKEN = re.compile(r".-.*", re.DOTALL)
 _MARKUP = re.compile(r"[<>{}\[\]\"]")
 """In a bare label it shows that a line is no row of columns but JSON or markup."""
@@ -86,6 +87,8 @@ class TagReader:
         if self.scheme is BARE and match:
             if _MARKUP.search(tag):
                 raise refuse("a tag in the last column", f"{tag[:60]!r}, which looks like JSON or markup")
+            if not any(character.isalnum() for character in tag):
+                raise refuse("a tag in the last column", f"{tag[:60]!r}, which looks like running text")
             if _BROKEN.fullmatch(tag) and not BEFORE.pattern.fullmatch(tag):
                 match = None
             elif BEFORE.pattern.fullmatch(tag):
@@ -93,7 +96,7 @@ class TagReader:
         elif match is None and self.scheme is not None and _is_of_another(tag):
             raise refuse(f"a tag {self.scheme.about}, as earlier in this file", repr(tag[:60]))
         if match is None:
-            raise refuse("a tag: O, or B-/I-/E-/S-/L-/U- and a label", repr(tag[:60]))
+            raise refuse("a tag: O, or B-/I-/E-/S-/L-/U-/M- and a label", repr(tag[:60]))
         return f"{_TO_BIOES.get(match['mark'], match['mark'] or 'I')}-{match['label']}"
 
 

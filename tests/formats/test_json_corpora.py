@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,57 @@ def test_gliner_ends_are_inclusive_and_names_nest(tmp_path: Path) -> None:
 def test_huggingface_names(tmp_path: Path, tags: list[str]) -> None:
     path = write(tmp_path, {"tokens": ["Ada", "Roe", "slept"], "ner_tags": tags})
     assert detect_format(path) == "huggingface"
+    assert names(list(read_labelled(path))) == [("Ada Roe", "PER")]
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"words": ["Ada", "Roe", "slept"], "tags": ["B-PER", "I-PER", "O"]},
+        {"tokens": [["Ada", "Roe", "slept"]], "ner_tags": [["B-PER", "E-PER", "O"]]},
+    ],
+)
+def test_huggingface_in_other_shapes(tmp_path: Path, record: dict[str, Any]) -> None:
+    path = write(tmp_path, record)
+    assert detect_format(path) == "huggingface"
+    assert names(list(read_labelled(path))) == [("Ada Roe", "PER")]
+
+
+def test_huggingface_columns_of_two_lengths_are_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, {"tokens": [["Ada"], ["Lima"]], "ner_tags": [["PER"]]})
+    with pytest.raises(InputError, match="columns of one length, found 1 and 2 rows"):
+        list(read_labelled(path))
+
+
+PAIR = ["Ada Roe slept. It rained.", {"entities": [[0, 7, "PER"]]}]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps(PAIR) + "\n" + json.dumps(["Lima", {"entities": []}]) + "\n",
+        json.dumps([PAIR, ["Lima", {"entities": []}]]),
+        json.dumps([PAIR, ["Lima", {"entities": []}]], indent=1),
+        json.dumps({"classes": ["PER"], "annotations": [PAIR, None, ["Lima", {"entities": []}]]}),
+    ],
+)
+def test_pairs_for_spacy(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "train.json"
+    path.write_text(text, encoding="utf-8")
+    assert detect_format(path) == "spacy-pairs"
+    report = CorpusReport()
+    sentences = list(read_labelled(path, report=report))
+    assert names(sentences) == [("Ada Roe", "PER")] and len(sentences) == 3
+    assert report.dropped == ({"texts without annotation (null)": 1} if "null" in text else {})
+    path.write_text(text.replace("0, 7,", "0, 70,").replace("0,\n   7,", "0, 70,"), encoding="utf-8")
+    with pytest.raises(InputError, match=r"train\.json:\d+: expected a span's 0 <= start < end <= 25"):
+        list(read_labelled(path))
+
+
+def test_a_doc_of_spacy(tmp_path: Path) -> None:
+    record = {"text": "Ada Roe slept.", "ents": [{"start": 0, "end": 7, "label": "PER"}], "spans": {"sc": []}}
+    path = write(tmp_path, {**record, "tokens": [{"id": 0, "start": 0, "end": 3}]})
+    assert detect_format(path) == "spans"
     assert names(list(read_labelled(path))) == [("Ada Roe", "PER")]
 
 

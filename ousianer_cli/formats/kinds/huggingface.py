@@ -1,6 +1,7 @@
 """Records of a Hugging Face data set for token classification: `{"tokens": [str], "ner_tags": [str or int]}`.
 
-JSON lines or one array; tags also under `tags` or `labels`, in any scheme. Numbers are named by `--tag-names`, or by
+JSON lines, one array, or one object whose columns are lists (`{"tokens": [[…], …], "ner_tags": [[…], …]}`); words also
+under `words`, tags also under `tags` or `labels`, in any scheme. Numbers are named by `--tag-names`, or by
 the class names of the tags' feature in a `dataset_info.json`, `dataset_infos.json`, `features.json` or data card
 (`README.md`) in the file's folder or the one above.
 """
@@ -25,6 +26,7 @@ from ousianer_cli.formats.text import filled_lines, read_text
 from ousianer_cli.settings import setting
 
 KEYS = ("ner_tags", "tags", "labels")
+_WORDS = ("tokens", "words")
 _INFO = ("dataset_info.json", "dataset_infos.json", "features.json", "README.md")
 _SAMPLED = 500
 """Records from which the tagging scheme is told."""
@@ -59,22 +61,40 @@ def read_huggingface(
 
 
 def _read(path: Path, names: list[str] | None) -> Iterator[LabelledSentence]:
-    first = [row for _, row, _ in islice(objects(path), _SAMPLED)]
+    first = [row for _, row, _ in islice(_records(path), _SAMPLED)]
+    words = next((key for key in _WORDS if any(key in row for row in first)), _WORDS[0])
     key = next((key for key in KEYS if any(key in row for row in first)), KEYS[0])
     if names is None and any(isinstance(tag, int) for row in first for tag in row.get(key) or ()):
         names = _names_beside(path, key)
     sample = [tag for row in first if isinstance(row.get(key), list) for tag in row[key]]
     read_tag = TagReader([_named(tag, names) for tag in sample])
-    for number, row, refuse in objects(path):
-        tokens = strings_of(row, "tokens", refuse)
+    for number, row, refuse in _records(path):
+        tokens = strings_of(row, words, refuse)
         tags = row.get(key)
         if not isinstance(tags, list):
-            raise refuse(f"'{key}' as a list of tags, beside 'tokens'", "none" if tags is None else tags)
+            raise refuse(f"'{key}' as a list of tags, beside '{words}'", "none" if tags is None else tags)
         if len(tags) != len(tokens):
             raise refuse(f"{len(tokens)} tags, one a token", f"{len(tags)}")
         read = [read_tag(_checked(tag, names, key, refuse), refuse) for tag in tags]
         mentions = tuple(LabelledMention(a, b, (label,), number) for a, b, label in spans_from_tags(read))
         yield LabelledSentence(tuple(tokens), mentions, doc_name(path), number)
+
+
+def _records(path: Path) -> Iterator[tuple[int, dict[str, Any], Refusal]]:
+    """The records of a file, those of columns one by one."""
+    for line, row, refuse in objects(path):
+        if not _in_columns(row):
+            yield line, row, refuse
+            continue
+        lengths = {len(column) for column in row.values() if isinstance(column, list)}
+        if len(lengths) > 1:
+            raise refuse("columns of one length", f"{' and '.join(map(str, sorted(lengths)))} rows")
+        for place in range(lengths.pop()):
+            yield line, {key: column[place] for key, column in row.items() if isinstance(column, list)}, refuse
+
+
+def _in_columns(row: dict[str, Any]) -> bool:
+    return any(isinstance(row.get(key), list) and row[key] and isinstance(row[key][0], list) for key in _WORDS)
 
 
 def _named(tag: object, names: list[str] | None) -> str:
@@ -165,7 +185,10 @@ def _names_of_card(text: str, key: str) -> list[str] | None:
 
 
 def _recognise(sample: Sample) -> int:
-    fits = any("tokens" in row and any(isinstance(row.get(key), list) for key in KEYS) for row in sample.records)
+    fits = any(
+        any(key in row for key in _WORDS) and any(isinstance(row.get(key), list) for key in KEYS)
+        for row in sample.records
+    )
     return SURE if fits else NO
 
 

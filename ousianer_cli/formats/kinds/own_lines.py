@@ -12,6 +12,8 @@ from ousianer_cli.formats.registry import LIKELY, NO, PERHAPS, CorpusReader, For
 from ousianer_cli.formats.sample import Sample
 from ousianer_cli.formats.text import filled_lines
 
+_REMEDY = "name its format with --format, or bring it into one of them: docs/formats.md, Corpora in"
+
 
 def read_own_lines(
     paths: Sequence[str | Path], options: object = None, report: CorpusReport | None = None
@@ -23,7 +25,7 @@ def read_own_lines(
     """
     for path in paths:
         for number, line in filled_lines(path, "a corpus in JSON lines"):
-            sentence = parse_line(line, path, number)
+            sentence = parse_line(line, path, number, _REMEDY)
             mentions, nested = (
                 tuple(LabelledMention(m.start, m.end, m.types, number, m.weight, m.noun) for m in level)
                 for level in (sentence.mentions, sentence.nested)

@@ -1,9 +1,10 @@
 """Spans over text in JSON lines, as Prodigy and spaCy write them.
 
-One line is `{"text": str, "spans": [{"start", "end" (exclusive), "label"}], "id": …}`, positions in code points; other
-keys are passed over (`tokens`, since words are our own, and `meta`). A span may say `nested`, and in `noun` the common
-noun for what it names. Of spans inside one another the outermost is the name, the others are kept as nested; of
-crossing ones the longer stays. Records that Prodigy's `answer` rejects or ignores are counted.
+One line is `{"text": str, "spans": [{"start", "end" (exclusive), "label"}], "id": …}`, positions in code points, with
+`ents` in place of `spans` in what spaCy's `Doc.to_json` gives; other keys are passed over (`tokens`, since words are
+our own, and `meta`). A span may say `nested`, and in `noun` the common noun for what it names. Of spans inside one
+another the outermost is the name, the others are kept as nested; of crossing ones the longer stays. Records that
+Prodigy's `answer` rejects or ignores are counted.
 """
 
 from __future__ import annotations
@@ -47,12 +48,13 @@ def read_spans(
 def _read(path: Path, report: CorpusReport) -> Iterator[LabelledSentence]:
     for number, row, refuse in objects(path):
         text = text_of(row, refuse)
-        spans = [_span(item, text, number, path, refuse) for item in _items(row, refuse)]
+        items = _items(row, refuse)
+        spans = [_span(item, text, number, path, refuse) for item in items]
         answer = row.get("answer", "accept")
         if answer != "accept":
             report.drop(f"records whose answer is '{answer}'")
             continue
-        for item, span in zip(row["spans"], spans, strict=True):
+        for item, span in zip(items, spans, strict=True):
             if item.get("nested") and not any(_inside(span, other) for other in spans):
                 report.drop(FLAGGED)
         document = plain_document(text, record_id(row, path, number))
@@ -91,10 +93,15 @@ def write_annotations(documents: Iterable[AnnotatedDocument], out: TextIO, optio
 
 
 def _items(row: dict[str, Any], refuse: Refusal) -> list[Any]:
-    items = row.get("spans")
+    items = row.get("ents" if _of_spacy(row) else "spans")
     if not isinstance(items, list):
         raise refuse("'spans' as a list, beside 'text'", "none" if items is None else items)
     return items
+
+
+def _of_spacy(row: dict[str, Any]) -> bool:
+    """Whether a record is a `Doc`, whose `spans`, if it has some, are groups of other things."""
+    return isinstance(row.get("ents"), list) and not isinstance(row.get("spans"), list)
 
 
 def _span(item: Any, text: str, line: int, path: Path, refuse: Refusal) -> Span:
@@ -116,7 +123,7 @@ def _inside(span: Span, other: Span) -> bool:
 
 
 def _recognise(sample: Sample) -> int:
-    return SURE if any("text" in row and "spans" in row for row in sample.records) else NO
+    return SURE if any("text" in row and ("spans" in row or _of_spacy(row)) for row in sample.records) else NO
 
 
 FORMATS = (
