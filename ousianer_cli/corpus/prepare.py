@@ -182,11 +182,11 @@ def count_types(sentences: Iterable[Sentence]) -> Counter[str]:
 def _excluded(settings: PrepareSettings, options: Mapping[str, Any]) -> set[bytes]:
     # The files to exclude may be in any format, whatever the format and the columns of the input.
     known = corpus_formats()
-    known = {name: value for name, value in options.items() if name not in ("token_column", "tag_column")}
+    applied = {name: value for name, value in options.items() if name not in ("token_column", "tag_column")}
     return {
         sentence_key(s.tokens)
         for path in settings.exclude
-        for s in read_group([path], known[detect_format(path)], known, CorpusReport())
+        for s in read_group([path], known[detect_format(path)], applied, CorpusReport())
     }
 
 
