@@ -47,9 +47,10 @@ def convert(settings: ConvertSettings) -> None:
         after_xml_declaration=settings.after_xml_declaration,
         empty=settings.empty,
     )
-    for what, counts in (("reading", done.left_out), ("writing", done.lost)):
-        for reason, count in sorted(counts.items()):
-            print(f"warning: {what}: {count:,} {reason}", file=sys.stderr)
+    for line in done.said:
+        print(f"warning: reading: {line}", file=sys.stderr)
+    for reason, count in sorted(done.lost.items()):
+        print(f"warning: writing: {count:,} {reason}", file=sys.stderr)
     typer.echo(f"{done.read_as} -> {done.written_as}: documents {done.documents:,}, names {done.names:,}")
     if not is_stream(out):
         typer.echo(f"wrote {out}")

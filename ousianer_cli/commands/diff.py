@@ -31,8 +31,8 @@ def diff(settings: DiffSettings) -> None:
 
     report = CorpusReport()
     difference = compare_runs((old, read_marked(old, report=report)), (new, read_marked(new, report=report)))
-    for reason, count in sorted(report.dropped.items()):
-        print(f"warning: {count} {reason}", file=sys.stderr)
+    for line in report.lines():
+        print(f"warning: {line}", file=sys.stderr)
     texts = contexts(difference.changes, settings.source) if settings.source else {}
     if settings.format == "json":
         print(json.dumps(to_json(difference, texts), ensure_ascii=False, indent=1))

@@ -22,8 +22,8 @@ def view(settings: ViewSettings) -> None:
     from ousianer_cli.pages.report import write_report
 
     done = write_report(settings)
-    for reason, count in sorted(done.dropped.items()):
-        print(f"warning: {count} {reason}", file=sys.stderr)
+    for line in done.said:
+        print(f"warning: {line}", file=sys.stderr)
     print(f"documents {done.documents:,}, names {done.names:,}")
     if done.verdicts:
         print(", ".join(f"{name} {count:,}" for name, count in done.verdicts.items()))

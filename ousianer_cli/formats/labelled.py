@@ -44,13 +44,19 @@ class LabelledSentence:
 
 @dataclass(slots=True)
 class CorpusReport:
-    """What a reader left out, as reason -> count; shown to the user after reading."""
+    """What a reader left out, as reason -> count, and what else it has to say; shown to the user after reading."""
 
     dropped: Counter[str] = field(default_factory=Counter)
+    notes: list[str] = field(default_factory=list)
+    """Lines that name their file and line: columns and rows passed over."""
 
     def drop(self, reason: str, count: int = 1) -> None:
         """Count something that was left out."""
         self.dropped[reason] += count
+
+    def lines(self) -> list[str]:
+        """What there is to say: the reasons with their counts, then the notes."""
+        return [f"{count:,} {reason}" for reason, count in sorted((+self.dropped).items())] + self.notes
 
 
 def doc_name(path: str | Path) -> str:

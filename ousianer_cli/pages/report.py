@@ -39,7 +39,8 @@ class Written:
     size: int = 0
     """Bytes of the page."""
     verdicts: dict[str, int] = field(default_factory=dict)
-    dropped: Counter[str] = field(default_factory=Counter)
+    said: list[str] = field(default_factory=list)
+    """What there is to say of the reading: `CorpusReport.lines`."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def write_report(settings: ViewSettings) -> Written:
         counts[Verdict.MISSED] = sum(n.verdict is Verdict.MISSED for n in names)
         verdicts = {verdict.name.lower(): counts[verdict] for verdict in Verdict if counts[verdict]}
     run_names = sum(not name.of_gold for name in names)
-    return Written(len(documents), run_names, len(page.encode()), verdicts, report.dropped)
+    return Written(len(documents), run_names, len(page.encode()), verdicts, report.lines())
 
 
 def shown_documents(settings: ViewSettings, report: CorpusReport) -> list[Shown]:

@@ -45,8 +45,8 @@ def review(
             settings.second, settings.source, taxonomy, found, after_xml_declaration=settings.after_xml_declaration
         )
         add_second(documents, second)
-    for reason, count in found.dropped.items():
-        report(f"left out: {count:,} {reason}")
+    for line in found.lines():
+        report(f"left out: {line}")
     listening = open_socket(settings.port)
     with listening:
         session = Session(documents, taxonomy, followed(settings.out), settings.annotator)

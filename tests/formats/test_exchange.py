@@ -262,3 +262,14 @@ def test_brat_as_people_leave_it(tmp_path: Path) -> None:
     (item,) = read_annotated(folder, report=report)
     assert [(a.type, a.kb_id) for a in item.annotations] == [("Per-son", ""), ("Loc", "Wikipedia:534")]
     assert report.dropped == {"relations, events, attributes and notes": 2}
+
+
+def test_what_finetune_says_of_a_feedback_file_convert_says_too(tmp_path: Path) -> None:
+    path = tmp_path / "extra.csv"
+    path.write_text("id,sentence,mention,type\n1,In Bern,Bern,gpe\n#2,In Oslo,Oslo,gpe\n", encoding="utf-8")
+    said: list[str] = []
+    read_feedback(path, report=said.append)
+    assert len(said) == 2
+    done = CliRunner().invoke(app, ["convert", str(path), "--to", "jsonl", "-o", str(tmp_path / "run.jsonl")])
+    assert done.exit_code == 0
+    assert done.stderr.splitlines() == [f"warning: reading: {line}" for line in said]

@@ -22,10 +22,10 @@ _BLANK = str.maketrans({"\t": " ", "\n": " ", "\r": " ", "\0": " ", "\x0b": " ",
 def read_annotations(path: Path, options: AnnotationOptions, report: CorpusReport) -> Iterator[AnnotatedDocument]:
     """The sentences of a feedback file, each as a document; neighbouring rows of one sentence are together.
 
-    Errors as of `formats.feedback.read_feedback`.
+    `report` notes what was passed over. Errors as of `formats.feedback.read_feedback`.
     """
     group: list[FeedbackItem] = []
-    for item in read_feedback(path):
+    for item in read_feedback(path, report=report.notes.append):
         if group and item.text != group[0].text:
             yield _document(path, group)
             group = []
