@@ -36,7 +36,6 @@ from ousianer_cli.settings.finetune import FinetuneSettings
 from ousianer_cli.taxonomy.tree import load_taxonomy, taxonomy_text
 from ousianer_cli.training.finetune.conversion import train_conversion
 from ousianer_cli.training.finetune.evaluation import decoding_rule
-from ousianer_cli.training.finetune.feedback import learn_corrections
 from ousianer_cli.training.finetune.instances import (
     corpora_of,
     corpus_instances,
@@ -46,6 +45,7 @@ from ousianer_cli.training.finetune.instances import (
     training_corpora,
     typed_mentions,
 )
+from ousianer_cli.training.finetune.lesson import learn_corrections
 from ousianer_cli.training.finetune.replay import replay_of
 from ousianer_cli.training.vector_cache import VectorCache
 

@@ -30,7 +30,7 @@ from ousianer_cli.tagging.engine import Engine
 from ousianer_cli.tagging.processors import choose_threads
 from ousianer_cli.taxonomy.tree import OUTSIDE
 from ousianer_cli.training.finetune.corrections import correction_instances
-from ousianer_cli.training.finetune.feedback import Lesson, adopt, learn_corrections, write_lesson
+from ousianer_cli.training.finetune.lesson import Lesson, adopt, learn_corrections, write_lesson
 from ousianer_cli.training.vector_cache import VectorCache
 
 MOST_ALTERNATIVES = 6

@@ -18,18 +18,16 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from ousianer_cli.errors import ForgettingError, InputError, TrainingError
-from ousianer_cli.formats.detection import DetectionLine, Fault
-from ousianer_cli.formats.words import resplit_tokens
+from ousianer_cli.errors import ForgettingError, TrainingError
+from ousianer_cli.formats.detection import DetectionLine
 from ousianer_cli.network.adapter import DetectionAdapter
 from ousianer_cli.network.checkpoint import Model
-from ousianer_cli.network.crf import tags_of
 from ousianer_cli.network.inference import detect_spans
 from ousianer_cli.network.nested import Span
 from ousianer_cli.network.pieces import EncodedSentence
 from ousianer_cli.network.tagger import TaggerNetwork
 from ousianer_cli.training.adamw import AdamW
-from ousianer_cli.training.detector_likeness import near_words
+from ousianer_cli.training.detector_corrections import CorrectedSentence, contradicting_words, corrected_sentences
 from ousianer_cli.training.detector_words import SeenWords, seen_words, spans_in
 from ousianer_cli.training.examples import Example
 from ousianer_cli.training.schedule import rate_factor
@@ -126,25 +124,12 @@ def teach_detector(
     return figures
 
 
-@dataclass(frozen=True, slots=True)
-class _Corrected:
-    """A corrected sentence: its words, the names it has, and what was said of which places."""
-
-    seen: SeenWords
-    names: list[Span]
-    said: list[tuple[Span, Fault]]
-
-    @property
-    def tags(self) -> Tensor:
-        return torch.tensor(tags_of(self.names, len(self.seen)))
-
-
 @dataclass(slots=True)
 class _Lesson:
     """Corrections and replay, run through the network once."""
 
     tagger: TaggerNetwork
-    corrected: list[_Corrected]
+    corrected: list[CorrectedSentence]
     replayed: list[SeenWords]
     guard: list[tuple[SeenWords, list[Span]]]
     """Held-out sequences with their names, and with words of contradicting places not among them (`watched`)."""
@@ -164,12 +149,12 @@ class _Lesson:
         report: Callable[[str], None],
     ) -> _Lesson:
         tagger = model.tagger
-        corrected = _read(model, lines, report)
+        corrected = corrected_sentences(model, lines, report)
         drawn = _drawn(replay, seed)
         held, trained = drawn[: len(drawn) // HELD], drawn[len(drawn) // HELD :]
         guard = list(zip(seen_words(tagger, [e.encoded for e in held]), (e.spans for e in held), strict=True))
         replayed = seen_words(tagger, [e.encoded for e in trained])
-        near = _contradicting(tagger, corrected, [*replayed, *(seen for seen, _ in guard)])
+        near = contradicting_words(tagger, corrected, [*replayed, *(seen for seen, _ in guard)])
         sizes = [len(seen) for seen in replayed]
         split = torch.split(near, [sum(sizes), *(len(seen) for seen, _ in guard)])
         return cls(tagger, corrected, replayed, guard, split[0], list(split[1:]), seed)
@@ -241,7 +226,7 @@ def _unsure(sequences: Sequence[SeenWords], adapter: DetectionAdapter | None) ->
     return 1 - torch.cat([seen.scores(adapter) for seen in sequences]).softmax(dim=1).amax(dim=1)
 
 
-def _path_loss(crf: torch.nn.Module, adapter: DetectionAdapter, sentences: Sequence[_Corrected]) -> Tensor:
+def _path_loss(crf: torch.nn.Module, adapter: DetectionAdapter, sentences: Sequence[CorrectedSentence]) -> Tensor:
     """The CRF's mean loss on corrected sentences."""
     emissions = pad_sequence([one.seen.emissions for one in sentences], batch_first=True)
     inputs = pad_sequence([one.seen.inputs for one in sentences], batch_first=True).float()
@@ -250,26 +235,6 @@ def _path_loss(crf: torch.nn.Module, adapter: DetectionAdapter, sentences: Seque
     tags = pad_sequence([one.tags for one in sentences], batch_first=True)
     loss: Tensor = crf.negative_log_likelihood(emissions + adapter(inputs), tags, mask).mean()  # type: ignore[operator]
     return loss
-
-
-def _read(model: Model, lines: Sequence[DetectionLine], report: Callable[[str], None]) -> list[_Corrected]:
-    rows = []
-    for line in lines:
-        said = [(c.start, c.end) for c in line.corrected]
-        names = [(m.start, m.end) for m in line.sentence.mentions]
-        words, spans = resplit_tokens(line.sentence.tokens, [*names, *said])
-        rows.append((words, spans[: len(names)], spans[len(names) :], [c.fault for c in line.corrected]))
-    encoded = model.tokenizer.encode([words for words, *_ in rows])
-    kept = [i for i, e in enumerate(encoded) if e.words and e.pieces <= model.max_pieces]
-    if len(kept) < len(rows):
-        report(f"{len(rows) - len(kept):,} corrected sentences are longer than the encoder reads, and teach nothing")
-    if not kept:
-        raise InputError("a corrected sentence that the encoder can read", "none", remedy="check the detection file")
-    seen = seen_words(model.tagger, [encoded[i] for i in kept])
-    return [
-        _Corrected(one, rows[i][1], list(zip(rows[i][2], rows[i][3], strict=True)))
-        for one, i in zip(seen, kept, strict=True)
-    ]
 
 
 def _drawn(replay: Sequence[Example], seed: int) -> list[Example]:
@@ -282,29 +247,3 @@ def _drawn(replay: Sequence[Example], seed: int) -> list[Example]:
             break
         drawn.append(replay[i])
     return drawn
-
-
-def _contradicting(tagger: TaggerNetwork, corrected: Sequence[_Corrected], others: Sequence[SeenWords]) -> Tensor:
-    """Which words of other sequences contradict the corrections: mask [N]; with a word, the name that it is in, and the
-    words beside it, which a name may have to begin or end at."""
-    if not others:
-        return torch.zeros(0, dtype=torch.bool)
-    found = spans_in(tagger.crf, [one.seen for one in corrected], tagger.adapter)
-    old = torch.cat([torch.tensor(tags_of(s, len(c.seen))) for s, c in zip(found, corrected, strict=True)])
-    new = torch.cat([one.tags for one in corrected])
-    changed = old != new
-    names = spans_in(tagger.crf, others, tagger.adapter)
-    tags = torch.cat([torch.tensor(tags_of(s, len(o))) for s, o in zip(names, others, strict=True)])
-    halves = 2 * tagger.config.lstm_hidden, tagger.config.encoder_size
-    inputs = torch.cat([one.seen.inputs for one in corrected])[changed]
-    near = near_words(torch.cat([o.inputs for o in others]), tags, inputs, old[changed], new[changed], halves)
-    masks = []
-    for spans, mask in zip(names, torch.split(near, [len(o) for o in others]), strict=True):
-        free = mask.clone()
-        free[1:] |= mask[:-1]
-        free[:-1] |= mask[1:]
-        for start, end in spans:
-            if mask[start:end].any():
-                free[start:end] = True
-        masks.append(free)
-    return torch.cat(masks)

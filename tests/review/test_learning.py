@@ -21,8 +21,8 @@ from ousianer_cli.review.session import Refused, Session
 from ousianer_cli.settings.tag import TagSettings
 from ousianer_cli.tagging.engine import Engine
 from ousianer_cli.tagging.run import run_tag
-from ousianer_cli.training.finetune.feedback import Lesson
 from ousianer_cli.training.finetune.guard import GuardFigures
+from ousianer_cli.training.finetune.lesson import Lesson
 
 CITY = "GPE.UrbanArea.City"
 

@@ -28,7 +28,6 @@ from ousianer_cli.training.finetune.conversion import train_conversion
 from ousianer_cli.training.finetune.corrections import correction_instances, read_corrections
 from ousianer_cli.training.finetune.detection import typed
 from ousianer_cli.training.finetune.evaluation import dev_set
-from ousianer_cli.training.finetune.feedback import check_replay, feedback_targets, kept_settings
 from ousianer_cli.training.finetune.guard import on_guard
 from ousianer_cli.training.finetune.instances import (
     Corpus,
@@ -39,6 +38,7 @@ from ousianer_cli.training.finetune.instances import (
     joined_corpora,
     training_corpora,
 )
+from ousianer_cli.training.finetune.lesson import check_replay, feedback_targets, kept_settings
 from ousianer_cli.training.finetune.model import base_folder
 from ousianer_cli.training.finetune.replay import replayed
 from ousianer_cli.training.finetune.revision import revise
