@@ -25,8 +25,8 @@ from ousianer_cli.formats.detection import Corrected, DetectionLine
 from ousianer_cli.network.checkpoint import load_model, model_taxonomy
 from ousianer_cli.network.targets import LabelSet, Targets
 from ousianer_cli.network.typing import TypingHead
-from ousianer_cli.training.finetune import lesson as going_on
 from ousianer_cli.training.finetune import finetune
+from ousianer_cli.training.finetune import lesson as going_on
 from ousianer_cli.training.finetune.guard import FEWEST, on_guard
 from ousianer_cli.training.finetune.neighbours import contradicting
 from ousianer_cli.training.finetune.replay import replayed
