@@ -25,6 +25,7 @@ from ousianer_cli.formats.detection import Corrected, DetectionLine
 from ousianer_cli.network.checkpoint import load_model, model_taxonomy
 from ousianer_cli.network.targets import LabelSet, Targets
 from ousianer_cli.network.typing import TypingHead
+from ousianer_cli.training.finetune import feedback as command
 from ousianer_cli.training.finetune import finetune
 from ousianer_cli.training.finetune import lesson as going_on
 from ousianer_cli.training.finetune.guard import FEWEST, on_guard
@@ -108,9 +109,9 @@ def test_replayed_mentions_may_keep_the_models_own_answers(base: Path, tmp_path:
 def test_another_file_at_the_detection_files_place_is_refused_before_the_work(
     tuned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(going_on, "learn_corrections", None)
+    monkeypatch.setattr(command, "learn_corrections", None)
     monkeypatch.setattr(
-        going_on, "detection_lines", lambda *_: [DetectionLine(target_rows()[0], (Corrected(0, 1, "missed"),))]
+        command, "detection_lines", lambda *_: [DetectionLine(target_rows()[0], (Corrected(0, 1, "missed"),))]
     )
     (tmp_path / "tuned.detection.jsonl").write_text("all I know")
     extra = feedback(tmp_path, (WRONG, "Lima", "PER"))

@@ -6,10 +6,18 @@ from collections.abc import Callable
 from typing import Any
 
 from ousianer_cli.errors import ForgettingError
+from ousianer_cli.formats.detection import check_detection_place
 from ousianer_cli.network.checkpoint import Model, load_model
 from ousianer_cli.settings.finetune import FinetuneSettings
 from ousianer_cli.training.finetune.corrections import read_corrections
-from ousianer_cli.training.finetune.detection import detection_lines, keep_faults, kept_lines, taught, typed
+from ousianer_cli.training.finetune.detection import (
+    detection_lines,
+    detection_path,
+    keep_faults,
+    kept_lines,
+    taught,
+    typed,
+)
 from ousianer_cli.training.finetune.evaluation import dev_set
 from ousianer_cli.training.finetune.instances import corpora_of
 from ousianer_cli.training.finetune.lesson import (
@@ -46,6 +54,8 @@ def finetune_on_feedback(settings: FinetuneSettings, *, report: Callable[[str], 
     dev = [dev_set(vectors, corpus, targets) for corpus in corpora_of(settings.dev)]
     _report_layer(model, settings, report)
     faults = detection_lines(vectors, items)
+    if kept_lines(base, settings.out, faults):
+        check_detection_place(detection_path(settings.out))
     lesson = learn_corrections(model, typed(items), settings=settings, dev=dev, report=report, encoder=vectors)
     for line in summary(lesson, every=settings.verbose):
         report(line)
@@ -75,11 +85,11 @@ def summary(lesson: Lesson, *, every: bool = False) -> list[str]:
             f"{lesson.contradicting:,} replayed mentions near the corrections are labelled as the model erred, and are "
             f"{_BECOME[lesson.settings.contradicting]}"
         )
-    guarded = lesson.metrics.get("feedback")
-    if guarded:
+    learned = lesson.metrics.get("feedback")
+    if learned:
         lines.append(
             "credit (both directions, decay .5) on the feedback's own mentions: "
-            f"{guarded['credit_before']:.3f} before, {guarded['credit_after']:.3f} after"
+            f"{learned['credit_before']:.3f} before, {learned['credit_after']:.3f} after"
         )
     lines.append(str(lesson.guard) if lesson.guard else "no guard set: the replay file has too few mentions to spare")
     return lines
