@@ -152,9 +152,9 @@ def parse_line(line: str, path: str | Path, number: int, remedy: str = OTHER_FOR
     def invalid(expected: str, found: object) -> InputError:
         return InputError(expected, str(found)[:80], path=path, line=number, remedy="see docs/formats.md, corpus lines")
 
-    if line.lstrip().startswith("["):
-        expected = "a training line with 'tokens' and 'mentions'"
-        raise InputError(expected, f"an array: {line.strip()[:60]}", path=path, line=number, remedy=remedy)
+    if not line.lstrip().startswith("{"):
+        expected = "a training line, a JSON object with 'tokens' and 'mentions'"
+        raise InputError(expected, line.strip()[:60], path=path, line=number, remedy=remedy)
     row = _object(line, invalid)
     if not {"tokens", "mentions"} <= row.keys():
         from ousianer_cli.formats.registry import looks_like

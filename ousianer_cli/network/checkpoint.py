@@ -275,6 +275,8 @@ def read_config(folder: Path) -> dict[str, Any]:
         ) from None
     except (ValueError, RecursionError) as error:
         raise ModelError(f"{file}: expected JSON, found an error: {error}; copy the folder again") from None
+    if isinstance(config, dict) and "export" in config:
+        raise ModelError(f"{folder}: expected a model folder, found an exported model; name what it was made of")
     version = config.get("format") if isinstance(config, dict) else None
     if version != FORMAT:
         raise ModelError(

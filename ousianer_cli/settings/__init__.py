@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 import types
 import typing
 from collections.abc import Mapping
@@ -41,8 +42,9 @@ def resolve(
     known = traits(cls)
     siblings = {*settings_of_table(table)} - {*known}  # other dataclasses may share the table
     values: dict[str, Any] = {k: v for k, v in read_table(table, config).items() if k not in siblings}
-    values |= preset or {}
-    values.update({k: v for k, v in overrides.items() if v is not None and v != []})
+    given = {**(preset or {}), **{k: v for k, v in overrides.items() if v is not None and v != []}}
+    in_file = values.keys() - given.keys()
+    values |= given
     hints = typing.get_type_hints(cls)
     for name, value in values.items():
         if name not in known:
@@ -51,7 +53,16 @@ def resolve(
             value = _parted(value, known[name])
         values[name] = _coerce(value, hints[name], table, name)
         _check_number(values[name], known[name], name)
-    return cls(**values)
+    try:
+        return cls(**values)
+    except SettingsError as error:
+        words = re.findall(r"--[\w-]+", str(error))
+        named = [flag(name) for name in values if name in in_file and flag(name) in words]
+        if not given or not named:
+            raise
+        where = f"[{table}] of {config or PROJECT_FILE}"
+        note = f"{' and '.join(named)}: set in {where}; --config FILE names another"
+        raise SettingsError(f"{error} ({note})") from None
 
 
 def _check_number(value: Any, trait: Trait, name: str) -> None:

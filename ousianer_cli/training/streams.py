@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from ousianer_cli.corpus.store import Block, read_block, store_blocks
-from ousianer_cli.errors import InputError
+from ousianer_cli.errors import InputError, TaxonomyError
 from ousianer_cli.network.pieces import EncodedSentence, PieceTokenizer
 from ousianer_cli.outputs import whole_file
 from ousianer_cli.taxonomy.inventory import close_counts, count_type_sets
@@ -111,7 +111,7 @@ class TypingStream:
         train, dev = held_out(loaded.examples, place.share)
         return _Read(
             array("H", (e.encoded.pieces for e in train)),
-            Counter(close_counts(typed_sets(train), self.wordnet)),
+            checked_counts(train, self.wordnet, place.block.file),
             sum(len(e.labels) for e in train if e.types),
             loaded.counts,
             dev,
@@ -190,6 +190,19 @@ def typed_sets(examples: Sequence[Example]) -> Counter[tuple[str, ...]]:
     )
 
 
+def checked_counts(examples: Sequence[Example], wordnet: WordNet, path: str | Path) -> Counter[str]:
+    """`close_counts` of a corpus's mentions.
+
+    Raises:
+        InputError: a type that is no noun of WordNet 3.0; `path` is the corpus.
+    """
+    try:
+        return Counter(close_counts(typed_sets(examples), wordnet))
+    except TaxonomyError as error:
+        remedy = "map its labels with ousianer prepare corpus --map-to wordnet (AIDA types are for ousianer finetune)"
+        raise InputError(f"mentions typed as {error.expected}", error.found, path=path, remedy=remedy) from None
+
+
 def survey(
     typing: Sequence[str],
     open_typing: Sequence[str],
@@ -209,8 +222,7 @@ def survey(
         folder: where what was found is kept, named by files (names, sizes, times), tokenizer and limits.
 
     Raises:
-        InputError: as `corpus.store.read_store`.
-        TaxonomyError: a type that is not of WordNet 3.0.
+        InputError: as `corpus.store.read_store` and `checked_counts`.
     """
     from tqdm import tqdm
 

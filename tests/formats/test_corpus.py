@@ -103,3 +103,10 @@ def test_broken_lines(tmp_path: Path, change: dict[str, object]) -> None:
     with pytest.raises(InputError) as caught:
         list(read_corpus(path))
     assert (caught.value.path, caught.value.line) == (str(path), 2)
+
+
+def test_what_is_no_line_of_ours_is_told_how_to_become_one(tmp_path: Path) -> None:
+    path = tmp_path / "gold.tab"
+    path.write_text("r\tm1\tLima\tD:0-3\tNIL1\tgpe\tNAM\t1.0\n")
+    with pytest.raises(InputError, match=r"gold\.tab:1: expected a training line, .* ousianer prepare corpus"):
+        list(read_corpus(path))

@@ -166,6 +166,7 @@ def new_format(folder: Path) -> None:
         (lambda m: (m / "config.json").unlink(), "expected a model folder with config.json, found no such file in it"),
         (lambda m: (m / "config.json").write_text("{"), r"config\.json: expected JSON"),
         (lambda m: (m / "config.json").write_text("[1]"), r"config\.json: expected model format 1, found None"),
+        (lambda m: (m / "config.json").write_text('{"export": "onnx"}'), "found an exported model; name what"),
         (new_format, r"config\.json: expected model format 1, found 99"),
         (lambda m: (m / "model.safetensors").unlink(), r"model\.safetensors: expected a file, found none; copy"),
         (lambda m: (m / "model.safetensors").write_bytes(b"not"), r"model\.safetensors: expected a file whose SHA-256"),

@@ -19,6 +19,10 @@ class Example:
     rate: float = setting(0.5, doc="a share")
     out: str = setting("", doc="a folder")
 
+    def __post_init__(self) -> None:
+        if self.files and self.out == "none":
+            raise SettingsError("--files and --out none: expected one of them, found both")
+
 
 @pytest.fixture(autouse=True)
 def tables(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,6 +56,14 @@ def test_flags_before_preset_before_file_before_defaults(tmp_path: Path) -> None
 def test_what_is_wrong_in_the_file_is_named(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(SettingsError, match=message.replace("[", r"\[")):
         resolve(Example, "phase", {}, config=toml(tmp_path, text))
+
+
+def test_a_setting_of_the_file_that_a_flag_conflicts_with_is_told(tmp_path: Path) -> None:
+    config = toml(tmp_path, '[phase]\nfiles = ["x"]\n')
+    with pytest.raises(SettingsError, match=r"found both \(--files: set in \[phase\] of .*ousianer\.toml; --config"):
+        resolve(Example, "phase", {"out": "none"}, config=config)
+    with pytest.raises(SettingsError, match="found both$"):
+        resolve(Example, "phase", {"out": "none", "files": ["x"]}, config=config)
 
 
 def test_a_missing_setting_is_asked_for_as_the_command_line_takes_it() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pretrained_models import run
 from tiny_models import (
+    target_rows,
     typing_rows,
     write_rows,
 )
@@ -101,6 +102,14 @@ def test_the_last_state_lies_beside_the_model(
     (tmp_path / "above" / "here").mkdir(parents=True)
     monkeypatch.chdir(tmp_path / "above" / "here")
     assert last_state(Path(out)).resolve() == Path(last).resolve()
+
+
+@pytest.mark.parametrize("stream", ["no", "yes"])
+def test_types_of_another_taxonomy_are_told_with_their_file(tmp_path: Path, stream: str) -> None:
+    path = write_rows(tmp_path / "aida.jsonl", target_rows())
+    message = r"aida\.jsonl: expected mentions typed as .*, found '(PER|GPE.*)'; map its labels"
+    with pytest.raises(InputError, match=message):
+        run(tmp_path, typing=[path], stream=stream)
 
 
 def test_a_wrong_line_of_a_corpus_is_named(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from ousianer_cli.taxonomy.inventory import Inventory, choose_inventory, close_c
 from ousianer_cli.taxonomy.wordnet import WordNet
 from ousianer_cli.training.examples import Example, Loaded, PassageCut, file_digest, held_out, load_examples
 from ousianer_cli.training.order import LoadedOrder, Order, StreamedOrder
-from ousianer_cli.training.streams import TypingStream, survey, typed_sets
+from ousianer_cli.training.streams import TypingStream, checked_counts, survey, typed_sets
 
 
 @dataclass(slots=True)
@@ -53,7 +53,7 @@ def load_corpora(settings: PretrainSettings, tokenizer: PieceTokenizer, wordnet:
         SettingsError: a weight that is no whole number, or a share that holds nothing or all of it out.
         InputError: a corpus that is wrong, with file and line.
     """
-    reader = _Reader(settings, tokenizer)
+    reader = _Reader(settings, tokenizer, wordnet)
     detection = reader.load("detection", types=False)
     streamed, loaded = _streamed("typing", settings)
     streamed_open, loaded_open = _streamed("typing_open", settings)
@@ -112,6 +112,7 @@ class _Reader:
 
     settings: PretrainSettings
     tokenizer: PieceTokenizer
+    wordnet: WordNet
     _known: dict[tuple[str, ...], Loaded] = field(default_factory=dict)
 
     def load(self, role: str, paths: Sequence[str] | None = None, *, trains: bool = True, **kinds: bool) -> Loaded:
@@ -135,6 +136,7 @@ class _Reader:
                     cut=PassageCut(cuts, (self.settings.seed, showing)) if cuts else None,
                     **kinds,
                 )
+                checked_counts(self._known[key].examples, self.wordnet, path)  # refuses unknown types with their file
                 if showing == 1:
                     loaded.counts.update(self._known[key].counts)
             loaded.examples.extend(self._known[key].examples)
