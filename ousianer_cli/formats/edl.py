@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from ousianer_cli.errors import InputError, OutputError, SettingsError
+from ousianer_cli.formats.first_bytes import kind_of_binary, remedy_for
 from ousianer_cli.formats.text import not_utf8, unreadable
 from ousianer_cli.formats.visible import seen
 
@@ -28,6 +29,7 @@ SMALLEST_CONFIDENCE = 1e-6
 # Nine digits keep offsets inside 32 bits; the blanks and the en dash are what the official converter admits.
 _LOCATION = re.compile(r"(\S+): ?([0-9]{1,9}) ?[-\u2013] ?([0-9]{1,9})")
 _BLANKS = re.compile(r"\s+")
+_MORE = "see docs/formats.md, EDL tab"
 _UNWRITABLE = re.compile(r"[\t\n\r\0]")
 
 
@@ -68,8 +70,10 @@ def refuse_unreadable(text: str, *, path: str | Path | None, line: int) -> None:
     if "\0" in text:
         raise InputError("text", "a NUL character", path=path, line=line, remedy="remove it")
     if text.endswith("\r"):
-        remedy = "convert the file, for example with sed -i 's/\\r$//'"
-        raise InputError("a line end of \\n", "\\r\\n", path=path, line=line, remedy=remedy)
+        alone = "\r" in text[:-1]
+        found, command = ("\\r", "tr '\\r' '\\n'") if alone else ("\\r\\n", "sed -i 's/\\r$//'")
+        remedy = f"convert the file, for example with {command}"
+        raise InputError("a line end of \\n", found, path=path, line=line, remedy=remedy)
     if text.startswith("\ufeff"):
         remedy = "save the file as UTF-8 without BOM"
         raise InputError("text from the first byte on", "a byte order mark", path=path, line=line, remedy=remedy)
@@ -78,18 +82,19 @@ def refuse_unreadable(text: str, *, path: str | Path | None, line: int) -> None:
 def parse_row(text: str, *, path: str | Path | None = None, line: int = 0) -> EdlRow:
     """One line without its line end; an `InputError` names what is wrong with it."""
 
-    def invalid(expected: str, found: str, remedy: str = "see docs/formats.md, EDL tab") -> InputError:
+    def invalid(expected: str, found: str, remedy: str = _MORE) -> InputError:
         return InputError(expected, found[:100], path=path, line=line, remedy=remedy)
 
     refuse_unreadable(text, path=path, line=line)
     cells = text.split("\t")
     if not MIN_COLUMNS <= len(cells) <= MAX_COLUMNS:
         found = f"{len(cells)} ('{text[:60]}')" if text else "an empty line"
-        raise invalid(f"{MIN_COLUMNS} to {MAX_COLUMNS} tab-separated columns", found)
+        raise invalid(f"{MIN_COLUMNS} to {MAX_COLUMNS} tab-separated columns", found, _about_columns(text, len(cells)))
     run_id, mention_id, string, location, kb_id, type_, mention_type, confidence_text = cells[:8]
     place = _LOCATION.fullmatch(location)
     if place is None:
-        raise invalid("column 4 as docid:start-end, with offsets below 1,000,000,000", f"'{location}'")
+        remedy = "remove the header" if line == 1 and not re.search(r"\d", location) else _MORE
+        raise invalid("column 4 as docid:start-end, with offsets below 1,000,000,000", f"'{location}'", remedy)
     start, end = int(place[2]), int(place[3])
     if end < start:
         raise invalid("an inclusive end that is not before the start", f"'{location}'")
@@ -108,11 +113,26 @@ def parse_row(text: str, *, path: str | Path | None = None, line: int = 0) -> Ed
     return EdlRow(run_id, mention_id, string, place[1], start, end, kb_id, type_, mention_type, confidence, line)
 
 
+def _about_columns(text: str, count: int) -> str:
+    """What to do about a line of too few or too many columns."""
+    if text.startswith("#"):
+        return "remove the comment"
+    if count == MIN_COLUMNS - 1:
+        return "is the confidence of column 8 missing?"
+    for pattern, name in (("  +", "blanks"), (",", "commas"), (";", "semicolons"), (r"\|", "bars")):
+        if count == 1 and len(re.split(pattern, text)) >= MIN_COLUMNS:
+            return f"the columns seem to be parted by {name}, not by tabs"
+    return _MORE
+
+
 def parse_line(raw: bytes, *, path: str | Path | None = None, line: int = 0) -> EdlRow:
     """One line as it stands in a file, with or without its `\\n`; an `InputError` also for bytes that are not UTF-8."""
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
+        if line == 1 and (kind := kind_of_binary(raw)) and "UTF-" not in kind:
+            found = f"{kind}, told by its first bytes"
+            raise InputError("an EDL tab file", found, path=path, line=line, remedy=remedy_for(kind)) from None
         raise not_utf8(path, line, error) from None
     return parse_row(text[:-1] if text.endswith("\n") else text, path=path, line=line)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
+import re
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +13,9 @@ from typing import IO, cast
 from ousianer_cli.errors import InputError
 
 _GZIP = b"\x1f\x8b"
+_DECLARED = re.compile(rb"""\s*<\?xml\s[^>]{0,200}?encoding\s*=\s*["']([\w.:-]{1,40})["']""")
+_OF_BYTES = re.compile(r"(?:iso8859-|cp|koi8-|gb|big5|shift_jis|euc_|mac-)\w+|tis-620|big5|shift_jis")
+"""Encodings of text that hold ASCII as it is, by Python's names for them."""
 
 
 def open_bytes(path: str | Path) -> IO[bytes]:
@@ -84,6 +89,28 @@ def decoded(data: bytes, path: str | Path) -> str:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise not_utf8(path, data.count(b"\n", 0, error.start) + 1, error) from None
+
+
+def decoded_markup(data: bytes, path: str | Path) -> str:
+    """Bytes of a marked-up file as text: UTF-8 where they are, else what the XML declaration names."""
+    declared = _DECLARED.match(data)
+    try:
+        name = codecs.lookup(declared[1].decode("ascii")).name if declared else ""
+    except LookupError:
+        name = ""
+    if not _OF_BYTES.fullmatch(name):
+        return decoded(data, path)
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        pass
+    try:
+        return data.decode(name)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        found = f"byte 0x{data[error.start]:02x}, which is none of it"
+        remedy = "mend the declaration, or save the file as UTF-8"
+        raise InputError(f"{name}, as its declaration says", found, path=path, line=line, remedy=remedy) from None
 
 
 def first_line(path: str | Path, limit: int = 1 << 16) -> str:

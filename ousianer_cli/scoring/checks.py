@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from ousianer_cli.formats.source import document_id
 from ousianer_cli.scoring.matching import Ints, Match, MentionTable, Vocabulary, combine, span_codes
 from ousianer_cli.scoring.measures import TypeCredit
 from ousianer_cli.scoring.type_weights import TypeWeights
@@ -123,6 +124,19 @@ def inspect_table(
     return remarks + _about_ids(table, name, vocabulary) + _about_forms(table, name, vocabulary, bool(swapped))
 
 
+def _about_names(gold: Sequence[str], system: Sequence[str]) -> str:
+    """What would make ids of documents agree."""
+    changes: tuple[tuple[str, Callable[[str], str]], ...] = (
+        ("without the folders before them", lambda name: name.rpartition("/")[2]),
+        ("without their ending (.txt, .xml, …)", lambda name: document_id(name.rpartition("/")[2])),
+        ("but for case", str.lower),
+    )
+    for words, change in changes:
+        if found := len(set(map(change, gold)) & set(map(change, system))):
+            return f"{found} ids agree {words}"
+    return "is this the run of another set, or do the ids carry a suffix?"
+
+
 def _about_ids(table: MentionTable, name: str, vocabulary: Vocabulary) -> list[str]:
     """A sentence about empty ids, which count as one entity with an empty name."""
     if "" not in vocabulary.entities.names:
@@ -187,8 +201,8 @@ def compare_documents(
     names = vocabulary.docs.names
     if len(extra) == len(system_docs):
         return [
-            f"{name}: no document in common with gold (run: {names[extra[0]]} …, gold: {names[gold_docs[0]]} …); is "
-            "this the run of another set, or do the ids carry a suffix?"
+            f"{name}: no document in common with gold (run: {names[extra[0]]} …, gold: {names[gold_docs[0]]} …); "
+            + _about_names([names[doc] for doc in gold_docs], [names[doc] for doc in extra])
         ]
     remarks = []
     if len(extra):

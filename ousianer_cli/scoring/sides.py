@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from ousianer_cli.scoring.inputs import (
 )
 from ousianer_cli.scoring.matching import Ints, MentionTable, Vocabulary
 from ousianer_cli.scoring.measures import TypeCredit
+from ousianer_cli.taxonomy.meant import type_meant
 from ousianer_cli.taxonomy.tree import OUTSIDE, Taxonomy, load_taxonomy
 
 
@@ -101,9 +101,8 @@ class SideReader:
                 if part == OUTSIDE or self.wider.find(part, ignore_case=True) or not part:
                     continue
                 taxonomy = self.credit.taxonomy
-                known = [taxonomy.to_row(node) for node in taxonomy.types]
-                near = difflib.get_close_matches(part.lower(), known, n=1)
-                hint = f"write {near[0]}, or " if near else ""
+                near = type_meant(part, taxonomy)
+                hint = f"write {taxonomy.to_row(near)}, or " if near else ""
                 raise InputError(
                     f"a type of taxonomy '{taxonomy.name}'",
                     f"'{part}'" + (f" ({count} rows)" if count > 1 else ""),

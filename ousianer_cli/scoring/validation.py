@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,9 +11,12 @@ from ousianer_cli.errors import InputError
 from ousianer_cli.formats.document import Document
 from ousianer_cli.formats.edl import EdlRow, iter_edl, normalise_mention_string
 from ousianer_cli.formats.registry import refuse_no_edl_tab
+from ousianer_cli.taxonomy.meant import type_meant
 from ousianer_cli.taxonomy.tree import Taxonomy
 
 _EXCERPT = 60
+_SHIFTS = 80
+"""Characters before and behind a row's place in which its string is looked for."""
 
 
 @dataclass
@@ -69,11 +73,12 @@ def _row_problems(row: EdlRow, taxonomy: Taxonomy) -> Iterator[str]:
         yield f"expected NAM or NOM in column 7, found '{row.mention_type}'"
     for label in row.types:
         node = taxonomy.find(label, ignore_case=True)
-        if label != label.lower():
-            written = taxonomy.to_row(node) if node else label.lower()
-            yield f"expected a lower-case type, found '{label}', which scores 0; write {written}"
-        elif node is None:
-            yield f"expected a type of taxonomy '{taxonomy.name}', found '{label}'"
+        if node is None:
+            near = type_meant(label, taxonomy)
+            hint = f"; write {taxonomy.to_row(near)}" if near else ""
+            yield f"expected a type of taxonomy '{taxonomy.name}', found '{label}'{hint}"
+        elif label != label.lower():
+            yield f"expected a lower-case type, found '{label}', which scores 0; write {taxonomy.to_row(node)}"
 
 
 def _check_ids(rows: list[EdlRow], result: Validation) -> None:
@@ -132,6 +137,8 @@ def _overlaps(spans: list[EdlRow], nested: bool) -> Iterator[tuple[int, str]]:
 def _check_text(rows: list[EdlRow], documents: Iterable[Document], result: Validation) -> bool:
     """Offsets and strings against the raw text, one document at a time; whether there is none with a name to find."""
     wordless = True
+    moved: Counter[str] = Counter()
+    apart = 0
     waiting: dict[str, list[EdlRow]] = {}
     for row in rows:
         waiting.setdefault(row.doc, []).append(row)
@@ -146,13 +153,29 @@ def _check_text(rows: list[EdlRow], documents: Iterable[Document], result: Valid
                 continue
             there = normalise_mention_string(document.text[start:stop])
             if there != row.text:
+                apart += 1
+                moved.update(_changes(row, start, stop, document.text))
                 here = row.text[:_EXCERPT]
                 message = f"the text at {row.start}-{row.end} is '{there[:_EXCERPT]}', the mention string is '{here}'"
                 result.problems.append((row.line, message))
+    for change, count in moved.most_common(1):
+        if count > 1 and 2 * count > apart:
+            result.notes.append((1, f"{count} of {apart} strings that differ stand there {change}"))
     for doc, group in waiting.items():
         message = f"expected a document of --source, found '{doc}' ({len(group)} rows), which is not among them"
         result.problems.append((group[0].line, message))
     return wordless
+
+
+def _changes(row: EdlRow, start: int, stop: int, text: str) -> Iterator[str]:
+    """How offsets would have to change for the mention string to stand there, as far as one change may be all rows'."""
+    if normalise_mention_string(text[start : stop - 1]) == row.text:
+        yield "with ends one less: the run's ends are exclusive, an EDL tab's are inclusive"
+    length = stop - start
+    for shift in (*range(-_SHIFTS, 0), *range(1, _SHIFTS + 1)):
+        if start + shift >= 0 and text.startswith(row.text, start + shift) and length == len(row.text):
+            where = f"character{'s' * (abs(shift) > 1)} {'earlier' if shift < 0 else 'later'}"
+            yield f"{abs(shift)} {where}: the offsets count from another place, or another text"
 
 
 def _place(row: EdlRow) -> tuple[str, int, int]:

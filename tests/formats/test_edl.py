@@ -1,5 +1,7 @@
 """EDL tabs: reading, what is refused and where, writing, ids."""
 
+import gzip
+import re
 from dataclasses import replace
 
 import pytest
@@ -18,6 +20,8 @@ from ousianer_cli.formats.edl import (
     read_edl,
     write_edl,
 )
+from ousianer_cli.scoring.columns import read_edl_table
+from ousianer_cli.scoring.matching import Vocabulary
 
 LINE = "run\tm1\tAda Lovelace\tD.1:5-16\tNIL000001\tper.professionalposition.scientist\tNAM\t0.750000"
 
@@ -99,6 +103,28 @@ def test_faults_name_file_and_line(tmp_path, broken, words):
     seen = []
     assert [r.line for r in iter_edl(path, on_error=seen.append)] == [1, 3]
     assert [error.line for error in seen] == [2]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (f"{LINE}\r{LINE}\r".encode(), r"found \r; convert the file, for example with tr '\r' '\n'"),
+        (f"{LINE}\r\n".encode(), r"found \r\n; convert the file, for example with sed"),
+        (b"run\tid\tname\toffsets\tkb\ttype\tkind\tconfidence\n", "found 'offsets'; remove the header"),
+        (LINE.replace("\t", ",").encode(), "seem to be parted by commas, not by tabs"),
+        (LINE.replace("\t", "   ").encode(), "seem to be parted by blanks, not by tabs"),
+        (LINE.rsplit("\t", 1)[0].encode(), "found 7 .*; is the confidence of column 8 missing?"),
+        (b"# our run\n", "remove the comment"),
+        (gzip.compress(LINE.encode()), "found a gzip file, told by its first bytes; unpack it"),
+    ],
+)
+def test_files_that_are_nearly_a_tab_are_told_what_to_do(tmp_path, content, words):
+    path = tmp_path / "r.tab"
+    path.write_bytes(content)
+    for read in (read_edl, lambda path: read_edl_table(path, Vocabulary())):
+        with pytest.raises(InputError) as caught:
+            read(path)
+        assert re.search(words.replace("\\", "\\\\").replace("?", r"\?"), str(caught.value))
 
 
 def test_byte_order_mark(tmp_path):

@@ -180,6 +180,27 @@ def test_a_folder_that_cannot_be_read_costs_itself_alone(tmp_path: Path, monkeyp
             list(read_documents(inputs, strict=strict))
 
 
+@pytest.mark.parametrize(
+    ("declared", "encoding"),
+    [("ISO-8859-1", "latin-1"), ("windows-1252", "cp1252"), ("Shift_JIS", "shift_jis"), ("iso-8859-1", "utf-8")],
+)
+def test_a_source_document_is_read_as_it_is_declared_or_as_utf8(tmp_path: Path, declared: str, encoding: str) -> None:
+    name = "東京" if encoding == "shift_jis" else "José"
+    text = f'<?xml version="1.0" encoding="{declared}"?>\n<doc id="D"><post author="Bo">{name} met Ek.</post></doc>'
+    (tmp_path / "a.xml").write_bytes(text.encode(encoding))
+    (document,) = read_documents([tmp_path / "a.xml"])
+    assert document.text == text
+    assert [text[s.start : s.end] for s in document.segments] == [f"{name} met Ek."]
+
+
+@pytest.mark.parametrize("declared", ["US-ASCII", "KLINGON", "utf-8", "cp949"])
+def test_bytes_that_are_nothing_of_what_they_are_declared(tmp_path: Path, declared: str) -> None:
+    text = f'<?xml version="1.0" encoding="{declared}"?>\n<doc id="D"><text>Jos\xff met Ek.</text></doc>'
+    (tmp_path / "a.xml").write_bytes(text.encode("latin-1"))
+    with pytest.raises(InputError, match=r"a\.xml:2: expected (UTF-8|cp949, as its declaration says), found byte 0xff"):
+        list(read_documents([tmp_path / "a.xml"]))
+
+
 def test_a_broken_archive_in_a_folder_ends_a_strict_reading(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(b"PK\x03\x04")
     (tmp_path / "b.txt").write_text(TEXT, encoding="utf-8")

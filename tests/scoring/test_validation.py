@@ -20,6 +20,7 @@ def found(tmp_path, lines, documents=None, **options):
     return validate_run(path, aida_edl(), documents, **options)
 
 
+NAMES = ("Lima", "Peru", "Lima")
 SOUND = [line(1), line(2, text="Peru", place="D:14-17", type="gpe.country.country"), line(3, place="D:22-25")]
 
 
@@ -76,6 +77,40 @@ def test_problems(tmp_path, lines, expected):
 def test_problems_against_the_text(tmp_path, lines, words):
     ((number, sentence),) = found(tmp_path, lines, [document()]).problems
     assert number == 1 and words in sentence
+
+
+@pytest.mark.parametrize(
+    ("places", "note"),
+    [
+        (("0-4", "14-18", "22-26"), "3 of 3 strings that differ stand there with ends one less: the run's ends"),
+        (("1-4", "15-18", "23-26"), "3 of 3 strings that differ stand there 1 character earlier: the offsets count"),
+        (("0-4", "13-19", "22-25"), None),
+    ],
+)
+def test_places_that_would_be_right_if_all_were_counted_otherwise(tmp_path, places, note):
+    lines = [line(n, text=text, place=f"D:{place}") for n, (text, place) in enumerate(zip(NAMES, places, strict=True))]
+    result = found(tmp_path, lines, [document()])
+    assert (
+        [(number, sentence[: len(note)]) for number, sentence in result.notes] == [(1, note)]
+        if note
+        else not result.notes
+    )
+    assert result.problems
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("ldcOnt:PER", "per"),
+        ("PERSON", "per"),
+        ("City", "gpe.urbanarea.city"),
+        ("organization", "org"),
+        (" gpe", "gpe"),
+    ],
+)
+def test_the_type_that_was_meant_is_one_of_the_taxonomy(tmp_path, given, meant):
+    ((_, sentence),) = found(tmp_path, [line(1, type=given)]).problems
+    assert sentence == f"expected a type of taxonomy 'aida-edl', found '{given}'; write {meant}"
 
 
 def test_a_string_over_a_line_end_is_normalised(tmp_path):

@@ -14,7 +14,7 @@ from ousianer_cli.formats.document import Document
 from ousianer_cli.formats.registry import LIKELY, NO, PERHAPS, SURE, Format
 from ousianer_cli.formats.sample import Sample
 from ousianer_cli.formats.source import ContentKind, ReadOptions, detect, source_documents
-from ousianer_cli.formats.text import decoded
+from ousianer_cli.formats.text import decoded_markup
 
 
 def _recognise(sample: Sample) -> int:
@@ -30,10 +30,10 @@ def read_as(
     """The documents of a file, read as a kind; None tells by content.
 
     Raises:
-        InputError: bytes that are not UTF-8; by content, XML of another kind.
+        InputError: bytes that are neither UTF-8 nor what they are declared to be; by content, XML of another kind.
     """
     # A byte order mark is no character of the text: offsets count from after it.
-    text = decoded(handle.read(), label).removeprefix("\ufeff")
+    text = decoded_markup(handle.read(), label).removeprefix("\ufeff")
     if kind is None:
         kind = detect(text)
         if kind == "xml":

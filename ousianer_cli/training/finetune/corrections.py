@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import re
 from collections.abc import Callable, Sequence
 
@@ -17,6 +16,7 @@ from ousianer_cli.formats.feedback_rules import settled
 from ousianer_cli.formats.visible import VisibleText
 from ousianer_cli.formats.words import words_as_read, words_of
 from ousianer_cli.network.targets import LabelSet, Targets
+from ousianer_cli.taxonomy.meant import type_meant, without_name_space
 from ousianer_cli.taxonomy.tree import OUTSIDE
 from ousianer_cli.training.finetune.instances import Instances
 from ousianer_cli.training.vector_cache import VectorCache
@@ -56,41 +56,17 @@ def _known(item: FeedbackItem, targets: Targets) -> FeedbackItem:
     given = re.sub("[\u200b-\u200f\ufeff]", "", item.type).strip()
     if given.lower() in _OUTSIDE:
         return dataclasses.replace(item, type=OUTSIDE)
-    space, _, local = given.rpartition("#" if "#" in given else ":")
-    bare = given if not space or taxonomy.find(space, ignore_case=True) else local  # ldcOnt:GPE, but not PER:GPE
-    name = taxonomy.find(bare, ignore_case=True, phantoms=False)
+    name = taxonomy.find(without_name_space(given, taxonomy), ignore_case=True, phantoms=False)
     if name is not None:
         return dataclasses.replace(item, type=name)
     if re.search("[|;,]", given):
         remedy = "give one type a row"
-    elif near := _nearest(given, list(taxonomy.types)):
+    elif near := type_meant(given, taxonomy):
         remedy = f"correct the type column (did you mean {near}?)"
     else:
         remedy = "or write 'no name' for words that are no name, '-' for a name outside the taxonomy"
     expected = f"a type of the taxonomy '{taxonomy.name}' or '-'"
     raise InputError(expected, repr(item.type), path=item.path, line=item.line, remedy=remedy)
-
-
-def _nearest(given: str, known: Sequence[str]) -> str:
-    """The type that a person may have meant: by its last part (`city`), a WordNet class's word, or its spelling."""
-    word = re.sub(r"^<?(?:yago:)?(?:wordnet|wikicat)_|_\d+>?$", "", given, flags=re.IGNORECASE)
-    by_path = {_letters(name): name for name in known}
-    by_leaf = {_letters(name.rpartition(".")[2]): name for name in sorted(known, key=len, reverse=True)}
-    top = _letters(given)[:3]
-    tops = {"loc": "LOC", "per": "PER", "org": "ORG"} if re.fullmatch("[a-z]+", given.lower()) else {}
-    for found in (by_path.get(_letters(word)), by_leaf.get(_letters(word))):
-        if found:
-            return found
-    if tops.get(top) in known and re.match("person|organi[sz]ation|location", given, re.IGNORECASE):
-        return tops[top]
-    for names, cutoff in ((by_path, 0.75), (by_leaf, 0.8)):
-        if near := difflib.get_close_matches(_letters(word), names, n=1, cutoff=cutoff):
-            return names[near[0]]
-    return ""
-
-
-def _letters(name: str) -> str:
-    return re.sub("[^a-z]", "", name.lower())
 
 
 def corrected_mentions(vectors: Tensor, items: Sequence[FeedbackItem]) -> Instances:
