@@ -17,6 +17,7 @@ from ousianer_cli.formats.labelled import CorpusReport, LabelledMention, Labelle
 from ousianer_cli.formats.tags import TagReader, is_tag, spans_from_tags
 from ousianer_cli.formats.text import numbered_lines
 from ousianer_cli.settings import setting
+from ousianer_cli.settings.base import Settings
 
 SAMPLED_LINES = 2000
 """Lines from which a file's tagging scheme is told."""
@@ -40,7 +41,7 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True)
-class ColumnOptions:
+class ColumnOptions(Settings):
     """Where a format with one token a line holds token and tag."""
 
     token_column: int | None = setting(

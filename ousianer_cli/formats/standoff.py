@@ -22,6 +22,7 @@ from ousianer_cli.formats.placed import misfit, rows_in_documents
 from ousianer_cli.formats.sentences import sentences_of, trim
 from ousianer_cli.formats.words import words_as_read, words_of
 from ousianer_cli.settings import setting
+from ousianer_cli.settings.base import Settings
 
 WIDENED = "edges inside a word (the mention takes the whole word)"
 JOINED = "sentence ends inside a mention (not split there)"
@@ -53,7 +54,7 @@ class FiledMention(LabelledMention):
 
 
 @dataclass(frozen=True, slots=True)
-class SourceOptions:
+class SourceOptions(Settings):
     """Where the text of annotation lies."""
 
     source: list[str] = setting(

@@ -7,7 +7,6 @@ Each command's dataclass is in the module of its name, and what a setting is sta
 from __future__ import annotations
 
 import dataclasses
-import math
 import re
 import types
 import typing
@@ -16,10 +15,22 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ousianer_cli.errors import SettingsError
+from ousianer_cli.settings.base import Settings
 from ousianer_cli.settings.fields import Trait, flag, setting, traits
 from ousianer_cli.settings.project_file import PROJECT_FILE, nearest, read_table
 
-__all__ = ["PROJECT_FILE", "Trait", "flag", "portable", "read_table", "require", "resolve", "setting", "traits"]
+__all__ = [
+    "PROJECT_FILE",
+    "Settings",
+    "Trait",
+    "flag",
+    "portable",
+    "read_table",
+    "require",
+    "resolve",
+    "setting",
+    "traits",
+]
 
 T = TypeVar("T")
 
@@ -35,7 +46,7 @@ def resolve(
     """Defaults, then the TOML table, then the preset (itself a flag), then the other flags (those that are not None).
 
     Raises:
-        SettingsError: an unknown name, a value of the wrong type, or whatever the dataclass refuses in `__post_init__`.
+        SettingsError: an unknown name, a value of the wrong type, or what the settings refuse (see `Settings`).
     """
     from ousianer_cli.settings.tables import settings_of_table
 
@@ -52,7 +63,6 @@ def resolve(
         if known[name].comma:
             value = _parted(value, known[name])
         values[name] = _coerce(value, hints[name], table, name)
-        _check_number(values[name], known[name], name)
     try:
         return cls(**values)
     except SettingsError as error:
@@ -63,20 +73,6 @@ def resolve(
         where = f"[{table}] of {config or PROJECT_FILE}"
         note = f"{' and '.join(named)}: set in {where}; --config FILE names another"
         raise SettingsError(f"{error} ({note})") from None
-
-
-def _check_number(value: Any, trait: Trait, name: str) -> None:
-    """Refuse what no computation takes: numbers without an end, beyond 64 bits, or outside a setting's own bounds."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return
-    if not math.isfinite(value):
-        raise SettingsError(f"{flag(name)}: expected a finite number, found {value}")
-    if trait.above is not None and value <= trait.above:
-        raise SettingsError(f"{flag(name)}: expected more than {trait.above:g}, found {value}")
-    if trait.least is not None and value < trait.least:
-        raise SettingsError(f"{flag(name)}: expected at least {trait.least:g}, found {value}")
-    if isinstance(value, int) and abs(value) >= 1 << 63:
-        raise SettingsError(f"{flag(name)}: expected a number of at most 63 bits, found {value}")
 
 
 def _parted(value: Any, trait: Trait) -> Any:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ousianer_cli.settings import setting
+from ousianer_cli.settings.base import Settings
 
 
 @dataclass(frozen=True)
-class AverageSettings:
+class AverageSettings(Settings):
     """`[average]` of ousianer.toml."""
 
     models: list[str] = setting(

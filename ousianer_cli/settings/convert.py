@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ousianer_cli.errors import SettingsError
 from ousianer_cli.settings import setting
+from ousianer_cli.settings.base import Settings
 from ousianer_cli.settings.fields import AFTER_XML_DECLARATION, Kind
 
 FOLDERS = ("brat",)
@@ -13,7 +14,7 @@ FOLDERS = ("brat",)
 
 
 @dataclass(frozen=True)
-class ConvertSettings:
+class ConvertSettings(Settings):
     """`[convert]` of ousianer.toml."""
 
     input: str = setting(
@@ -34,7 +35,7 @@ class ConvertSettings:
         "", doc="What to write; a new folder for brat.", role="output", kind="file", flags=("-o",), metavar="OUT"
     )
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
         if not self.run_id or any(c.isspace() for c in self.run_id):
             raise SettingsError(f"--run-id: expected a name without blanks, found {self.run_id!r}")
 

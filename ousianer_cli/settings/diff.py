@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from ousianer_cli.errors import SettingsError
 from ousianer_cli.settings import setting
+from ousianer_cli.settings.base import Settings
 
 
 @dataclass(frozen=True)
-class DiffSettings:
+class DiffSettings(Settings):
     """`[diff]` of ousianer.toml."""
 
     old: str = setting(
@@ -24,11 +24,8 @@ class DiffSettings:
         metavar="INPUT...",
     )
     by: Literal["top", "type"] = setting("top", doc="Count by top type or by type.", group="output")
-    examples: int = setting(3, doc="Examples of each change and type; 0 for none.", group="output")
-    most: int = setting(12, doc="Types of each change that are shown with examples, the most frequent.", group="output")
+    examples: int = setting(3, minimum=0, doc="Examples of each change and type; 0 for none.", group="output")
+    most: int = setting(
+        12, minimum=0, doc="Types of each change that are shown with examples, the most frequent.", group="output"
+    )
     format: Literal["text", "json"] = setting("text", doc="text, or json with every change.", group="output")
-
-    def __post_init__(self) -> None:
-        if self.examples < 0 or self.most < 0:
-            name = "--examples" if self.examples < 0 else "--most"
-            raise SettingsError(f"{name}: expected 0 or more, found {min(self.examples, self.most)}")

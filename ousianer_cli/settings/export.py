@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ousianer_cli.settings import setting
+from ousianer_cli.settings.base import Settings
 from ousianer_cli.settings.fields import SHIPPED_MODEL
 
 
 @dataclass(frozen=True)
-class ExportSettings:
+class ExportSettings(Settings):
     """`[export]` of ousianer.toml."""
 
     model: str = setting(

@@ -65,16 +65,43 @@ class Trait:
     """Whether a list may also be given as one text, its parts joined by commas."""
     spelled: Callable[[str], str] = str
     """How each text of a comma list is spelled: `str.lower`, `str.upper`."""
-    least: float | None = None
-    """The least number that it may be."""
+    minimum: float | None = None
+    maximum: float | None = None
     above: float | None = None
     """What a number must be larger than."""
+    below: float | None = None
+    """What a number must be smaller than."""
+    unset: float | None = None
+    """A number outside the bounds that leaves the choice to the model."""
     only: str = ""
     """The subcommand that alone takes it as an option, where several share the dataclass."""
 
     @property
     def panel(self) -> Group:
+        """The part of the help that the option stands in."""
         return self.group or _GROUP_OF_ROLE.get(self.role, "")
+
+    @property
+    def bounds(self) -> str:
+        """The bounds of a number in words; empty where there are none."""
+        if self.minimum is not None and self.maximum is not None:
+            return f"{self.minimum:g} to {self.maximum:g}"
+        limits = (
+            ("at least", self.minimum),
+            ("more than", self.above),
+            ("at most", self.maximum),
+            ("below", self.below),
+        )
+        return " and ".join(f"{word} {limit:g}" for word, limit in limits if limit is not None)
+
+    def admits(self, number: float) -> bool:
+        """Whether a number lies within the bounds."""
+        return (
+            (self.minimum is None or number >= self.minimum)
+            and (self.above is None or number > self.above)
+            and (self.maximum is None or number <= self.maximum)
+            and (self.below is None or number < self.below)
+        )
 
 
 def kind_of(settings: Any, name: str) -> Kind:

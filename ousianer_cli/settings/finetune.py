@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from ousianer_cli.errors import SettingsError
 from ousianer_cli.settings import setting
+from ousianer_cli.settings.base import Settings
 from ousianer_cli.settings.fields import MAPPING, TARGET_TAXONOMY
 
 Reading = Literal["closed", "open", "mean"]
@@ -14,7 +15,7 @@ Contradicting = Literal["drop", "relabel", "keep"]
 
 
 @dataclass(frozen=True)
-class FinetuneSettings:
+class FinetuneSettings(Settings):
     """`[finetune]` of ousianer.toml."""
 
     base: str = setting(
@@ -74,7 +75,7 @@ class FinetuneSettings:
     balance: bool = setting(
         True, doc="Give each training corpus weight by the square root of its mentions.", group="data"
     )
-    replay_limit: int = setting(14000, doc="Mentions kept in the replay file.", group="data", fixed=True)
+    replay_limit: int = setting(14000, minimum=0, doc="Mentions kept in the replay file.", group="data", fixed=True)
     direct: bool = setting(
         False,
         doc="Write the Direct model: no conversion layer, types mapped by the table.",
@@ -84,8 +85,8 @@ class FinetuneSettings:
     reads: Literal["logits", "probabilities", "vectors", "both"] = setting(
         "vectors", doc="Input of the conversion layer.", group="model", kept_by_model=True
     )
-    hidden: int = setting(200, doc="Hidden size of the conversion layer.", group="model", kept_by_model=True)
-    dropout: float = setting(0.3, doc="Dropout in the conversion layer.", group="model")
+    hidden: int = setting(200, minimum=1, doc="Hidden size of the conversion layer.", group="model", kept_by_model=True)
+    dropout: float = setting(0.3, minimum=0, maximum=1, doc="Dropout in the conversion layer.", group="model")
     tune_projection: bool = setting(
         False,
         doc="Tune the type projection too (detection never reads it).",
@@ -100,34 +101,46 @@ class FinetuneSettings:
     )
     loss_decay: float = setting(
         0.1,
+        minimum=0,
+        maximum=1,
         doc="What one level of distance leaves of the credit in the loss; small values keep the target sharp.",
         group="training",
         kept_by_model=True,
     )
     depth: float = setting(
         0.0,
+        minimum=0,
+        maximum=1,
         doc="Share of an open label's mass that evidence may move below it.",
         group="training",
         kept_by_model=True,
     )
     lr: float = setting(1e-3, above=0, doc="Peak learning rate (AdamW).", group="training")
-    weight_decay: float = setting(0.01, least=0, doc="AdamW weight decay.", group="training")
+    weight_decay: float = setting(0.01, minimum=0, doc="AdamW weight decay.", group="training")
     warmup_steps: int = setting(
-        200, doc="Steps over which the learning rate rises; it falls linearly to zero after.", group="training"
+        200,
+        minimum=0,
+        doc="Steps over which the learning rate rises; it falls linearly to zero after.",
+        group="training",
     )
-    epochs: int = setting(20, doc="Passes over the mentions.", group="training")
+    epochs: int = setting(20, minimum=1, doc="Passes over the mentions.", group="training")
     batch_size: int = setting(
-        256, doc="Most mentions a batch; few mentions make smaller ones, of 16 at least.", group="training"
+        256, minimum=1, doc="Most mentions a batch; few mentions make smaller ones, of 16 at least.", group="training"
     )
-    patience: int = setting(6, doc="Validations without gain before tuning stops.", group="training")
+    patience: int = setting(6, minimum=0, doc="Validations without gain before tuning stops.", group="training")
     feedback_weight: float = setting(
-        3.0, least=0, doc="Weight of a feedback mention beside one of the replay file.", group="training"
+        3.0, minimum=0, doc="Weight of a feedback mention beside one of the replay file.", group="training"
     )
     feedback_share: float = setting(
-        0.05, doc="With feedback alone: least share of corrected mentions in each step.", group="training"
+        0.05,
+        minimum=0,
+        maximum=1,
+        doc="With feedback alone: least share of corrected mentions in each step.",
+        group="training",
     )
     feedback_steps: int = setting(
         150,
+        minimum=1,
         doc="With feedback alone: steps of training, in place of --epochs; many corrections take more.",
         group="training",
     )
@@ -139,17 +152,25 @@ class FinetuneSettings:
     )
     max_loss: float = setting(
         0.02,
+        minimum=0,
+        maximum=1,
         doc="With feedback alone: how far F1 on a guard set of replayed mentions may fall; beyond, nothing is written.",
         group="training",
         fixed=True,
     )
     replay_keep: float = setting(
         0.8,
+        minimum=0,
+        maximum=1,
         doc="With feedback: share of the model's own answers in what replayed mentions are trained towards.",
         group="training",
     )
     batch_pieces: int = setting(
-        4096, doc="Padded sub-word pieces a batch when mention vectors are computed.", group="training", fixed=True
+        4096,
+        minimum=1,
+        doc="Padded sub-word pieces a batch when mention vectors are computed.",
+        group="training",
+        fixed=True,
     )
     vectors: str = setting(
         "",
@@ -159,12 +180,14 @@ class FinetuneSettings:
         group="training",
         metavar="DIR",
     )
-    seed: int = setting(1, least=0, doc="Seed of weights and order.", group="training", fixed=True)
+    seed: int = setting(1, minimum=0, doc="Seed of weights and order.", group="training", fixed=True)
     credit: Literal["ancestor", "descendant", "both"] = setting(
         "both", doc="Direction of W in loss and decoder.", group="decoding", kept_by_model=True
     )
     decay: float = setting(
         0.5,
+        minimum=0,
+        maximum=1,
         doc="What one level of distance leaves of the credit in the decoder.",
         group="decoding",
         kept_by_model=True,
@@ -174,6 +197,8 @@ class FinetuneSettings:
     )
     coarse_prior: float = setting(
         0.0,
+        minimum=0,
+        maximum=1,
         doc="Share of gold that expected-credit decoding takes to stop at the top type.",
         group="decoding",
         kept_by_model=True,
@@ -183,7 +208,7 @@ class FinetuneSettings:
     )
     out: str = setting("", doc="Folder for the model.", role="output", kind="model", flags=("-o",), metavar="DIR")
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
         if self.direct and self.train:
             raise SettingsError("--direct and --train: expected one of them, found both; a Direct model is not trained")
         if self.tune_projection and self.reads == "vectors":
@@ -195,17 +220,6 @@ class FinetuneSettings:
             raise SettingsError("--detection-replay: expected --detection beside it, found it alone")
         if self.detection and (self.train or not self.feedback):
             raise SettingsError("--detection: expected --feedback alone beside it; detection is fixed otherwise")
-        for name in ("decay", "loss_decay", "depth", "dropout", "coarse_prior"):
-            self._check_share(name)
-        for name in ("replay_keep", "feedback_share", "max_loss"):
-            self._check_share(name)
-        for name in ("epochs", "batch_size", "hidden", "feedback_steps"):
-            if getattr(self, name) < 1:
-                raise SettingsError(f"--{name.replace('_', '-')}: expected at least 1, found {getattr(self, name)}")
-
-    def _check_share(self, name: str) -> None:
-        if not 0 <= getattr(self, name) <= 1:
-            raise SettingsError(f"--{name.replace('_', '-')}: expected 0 to 1, found {getattr(self, name)}")
 
 
 PAPER: dict[str, Any] = {

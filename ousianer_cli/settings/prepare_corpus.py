@@ -7,13 +7,14 @@ from typing import Literal
 
 from ousianer_cli.errors import SettingsError
 from ousianer_cli.settings import setting
+from ousianer_cli.settings.base import Settings
 
 Demonyms = Literal["keep", "guidelines", "outside"]
 Unmapped = Literal["error", "drop", "outside"]
 
 
 @dataclass(frozen=True)
-class PrepareSettings:
+class PrepareSettings(Settings):
     """`[corpus]` of ousianer.toml: what `prepare_corpus` does.
 
     Raises:
@@ -82,12 +83,15 @@ class PrepareSettings:
     )
     limit: int | None = setting(
         None,
+        minimum=1,
         doc="Keep at most so many sentences, drawn at random, in their order; documents of running text stay whole.",
         group="sentences",
     )
-    seed: int = setting(0, least=0, doc="Seed of --limit.", group="sentences")
+    seed: int = setting(0, minimum=0, doc="Seed of --limit.", group="sentences")
     split_by_hash: float = setting(
         0.0,
+        minimum=0,
+        below=1,
         doc="Share of sentences to hold out (with --held-out), by a hash of the lower-cased sentence.",
         group="sentences",
     )
@@ -96,24 +100,16 @@ class PrepareSettings:
         "", doc="JSON lines to write.", role="output", kind="lines", flags=("-o", "--output"), metavar="FILE"
     )
 
-    def __post_init__(self) -> None:
-        def refuse(text: str) -> None:
-            raise SettingsError(text)
-
-        for flag, value, allowed in (
-            ("--supervises", self.supervises, (None, "detection", "typing", "both")),
-            ("--unmapped", self.unmapped, ("error", "drop", "outside")),
-            ("--demonyms", self.demonyms, ("keep", "guidelines", "outside")),
-        ):
-            if value not in allowed:
-                refuse(f"{flag}: expected one of {', '.join(a for a in allowed if a)}, found {value!r}")
+    def check(self) -> None:
         if self.map is not None and self.map_to is not None:
-            refuse("--map and --map-to exclude each other: give a table of your own, or name a shipped one")
+            raise SettingsError(
+                "--map and --map-to exclude each other: give a table of your own, or name a shipped one"
+            )
         if self.taxonomy is not None and self.map_to is not None:
-            refuse("--taxonomy and --map-to exclude each other: it checks the types of --map or of the corpus itself")
+            raise SettingsError(
+                "--taxonomy and --map-to exclude each other: it checks the types of --map or of the corpus itself"
+            )
         if self.unmapped != "error" and self.map is None and self.map_to is None and self.taxonomy is None:
-            refuse("--unmapped: expected together with --map, --map-to or --taxonomy; without them labels stay")
-        if self.limit is not None and self.limit < 1:
-            refuse(f"--limit: expected 1 or more sentences, found {self.limit}")
-        if not 0 <= self.split_by_hash < 1:
-            refuse(f"--split-by-hash: expected a share from 0 to below 1, found {self.split_by_hash}")
+            raise SettingsError(
+                "--unmapped: expected together with --map, --map-to or --taxonomy; without them labels stay"
+            )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ousianer_cli.errors import SettingsError
-from ousianer_cli.settings import flag, setting
+from ousianer_cli.settings import setting
+from ousianer_cli.settings.base import Settings
 
 
 @dataclass(frozen=True)
-class SilverSettings:
+class SilverSettings(Settings):
     """`[silver]` of ousianer.toml."""
 
     inputs: list[str] = setting(
@@ -19,10 +19,10 @@ class SilverSettings:
         ["link", "self"], doc="Tiers to keep, of link, self, exact; also as a comma list.", group="data", comma=True
     )
     max_per_title: int | None = setting(
-        None, doc="At most so many mentions of one title, drawn by --seed.", group="data"
+        None, minimum=1, doc="At most so many mentions of one title, drawn by --seed.", group="data"
     )
-    limit: int | None = setting(None, doc="Stop after so many sentences.", group="data")
-    seed: int = setting(0, least=0, doc="Seed of the drawing for --max-per-title and --cover.", group="data")
+    limit: int | None = setting(None, minimum=1, doc="Stop after so many sentences.", group="data")
+    seed: int = setting(0, minimum=0, doc="Seed of the drawing for --max-per-title and --cover.", group="data")
     definitions: str = setting(
         "",
         doc="Table of titles and the head nouns of their definitions (TSV, columns title and head): their classes are "
@@ -32,6 +32,7 @@ class SilverSettings:
     )
     cover: int | None = setting(
         None,
+        minimum=1,
         doc="Only so many sentences that each type has this number of mentions, rare types too.",
         group="data",
     )
@@ -43,9 +44,3 @@ class SilverSettings:
         flags=("-o", "--output"),
         metavar="FILE",
     )
-
-    def __post_init__(self) -> None:
-        for name in ("max_per_title", "limit", "cover"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise SettingsError(f"{flag(name)}: expected at least 1, found {value}")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ousianer_cli.errors import SettingsError
-from ousianer_cli.settings import flag, setting
+from ousianer_cli.settings import setting
+from ousianer_cli.settings.base import Settings
 
 
 @dataclass(frozen=True)
-class TypesSettings:
+class TypesSettings(Settings):
     """`[types]` of ousianer.toml."""
 
     inputs: list[str] = setting(
@@ -31,10 +31,11 @@ class TypesSettings:
         role="input",
         metavar="FILE",
     )
-    min_mentions: int = setting(30, doc="A type needs so many mentions.", group="data")
-    min_depth: int = setting(3, doc="A type lies at least so many steps below entity.", group="data")
+    min_mentions: int = setting(30, minimum=1, doc="A type needs so many mentions.", group="data")
+    min_depth: int = setting(3, minimum=0, doc="A type lies at least so many steps below entity.", group="data")
     min_entropy: float = setting(
         0.05,
+        minimum=0,
         doc="Bits: below it a type says nothing, because one child has nearly all its mentions or it has nearly all "
         "mentions.",
         group="data",
@@ -47,8 +48,3 @@ class TypesSettings:
     out: str = setting(
         "", doc="Folder to write to.", role="output", kind="types", flags=("-o", "--output"), metavar="DIR"
     )
-
-    def __post_init__(self) -> None:
-        for name, minimum in (("min_mentions", 1), ("min_depth", 0), ("min_entropy", 0)):
-            if getattr(self, name) < minimum:
-                raise SettingsError(f"{flag(name)}: expected at least {minimum}, found {getattr(self, name)}")

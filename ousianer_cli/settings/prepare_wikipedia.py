@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ousianer_cli.errors import SettingsError
-from ousianer_cli.settings import flag, setting
+from ousianer_cli.settings import setting
+from ousianer_cli.settings.base import Settings
 
 How = Literal["link", "bold", "again", "alias"]
 HOWS: tuple[How, ...] = ("link", "bold", "again", "alias")
 
 
 @dataclass(frozen=True)
-class ExpansionSettings:
+class ExpansionSettings(Settings):
     """Which further mentions are taken, and what a mention of each kind weighs.
 
     The defaults follow from reading samples: docs/results/silver_precision.md.
@@ -22,18 +23,17 @@ class ExpansionSettings:
     again: bool = setting(True, doc="later occurrences of a linked or bold name in the same article")
     alias: bool = setting(True, doc="other names of a linked or bold title, from anchor statistics")
     surnames: bool = setting(True, doc="the surname alone of a person named in full before")
-    min_commonness: float = setting(0.9, doc="an alias must lead to its title in at least this share of its links")
-    min_link_probability: float = setting(0.01, doc="an alias must be a link in at least this share of its occurrences")
-    min_links: int = setting(2, doc="an alias must have been a link at least so often")
-    link_weight: float = setting(1.0, doc="weight of links")
-    bold_weight: float = setting(1.0, doc="weight of the bold title in the first sentence")
-    again_weight: float = setting(1.0, doc="weight of later occurrences")
-    alias_weight: float = setting(0.95, doc="weight of aliases")
-
-    def __post_init__(self) -> None:
-        for name in ("min_commonness", "min_link_probability", *(f"{how}_weight" for how in HOWS)):
-            if not 0 <= getattr(self, name) <= 1:
-                raise SettingsError(f"{flag(name)}: expected a number from 0 to 1, found {getattr(self, name)}")
+    min_commonness: float = setting(
+        0.9, minimum=0, maximum=1, doc="an alias must lead to its title in at least this share of its links"
+    )
+    min_link_probability: float = setting(
+        0.01, minimum=0, maximum=1, doc="an alias must be a link in at least this share of its occurrences"
+    )
+    min_links: int = setting(2, minimum=0, doc="an alias must have been a link at least so often")
+    link_weight: float = setting(1.0, minimum=0, maximum=1, doc="weight of links")
+    bold_weight: float = setting(1.0, minimum=0, maximum=1, doc="weight of the bold title in the first sentence")
+    again_weight: float = setting(1.0, minimum=0, maximum=1, doc="weight of later occurrences")
+    alias_weight: float = setting(0.95, minimum=0, maximum=1, doc="weight of aliases")
 
     def weight(self, how: How) -> float:
         """What a mention found so weighs."""
@@ -44,7 +44,7 @@ _EXPANSION = ExpansionSettings()
 
 
 @dataclass(frozen=True)
-class WikipediaSettings:
+class WikipediaSettings(Settings):
     """`[wikipedia]` of ousianer.toml: what `prepare wikipedia` reads and makes.
 
     Raises:
@@ -76,11 +76,13 @@ class WikipediaSettings:
         list(HOWS), doc="Mentions to take, of link, bold, again (later occurrences), alias.", group="mentions"
     )
     max_per_title: int = setting(
-        0, doc="At most so many mentions of one title, drawn by --seed; 0 is no limit.", group="mentions"
+        0, minimum=0, doc="At most so many mentions of one title, drawn by --seed; 0 is no limit.", group="mentions"
     )
-    seed: int = setting(0, least=0, doc="Seed of --max-per-title.", group="mentions")
+    seed: int = setting(0, minimum=0, doc="Seed of --max-per-title.", group="mentions")
     min_commonness: float = setting(
-        _EXPANSION.min_commonness, doc="Share of an alias's links that must lead to its title.", group="mentions"
+        _EXPANSION.min_commonness,
+        doc="Share of an alias's links that must lead to its title.",
+        group="mentions",
     )
     min_link_probability: float = setting(
         _EXPANSION.min_link_probability,
@@ -88,8 +90,8 @@ class WikipediaSettings:
         group="mentions",
     )
     lower_case: bool = setting(False, doc="Keep mentions without a capital letter.", group="mentions")
-    max_words: int = setting(200, doc="Drop sentences of more words than this.", group="mentions")
-    workers: int = setting(0, doc="Processes.", group="work", neutral=True, shown="one a core")
+    max_words: int = setting(200, minimum=1, doc="Drop sentences of more words than this.", group="mentions")
+    workers: int = setting(0, minimum=0, doc="Processes.", group="work", neutral=True, shown="one a core")
     memory: str = setting(
         "1GB",
         doc="Memory for the joins, beyond which they spill to the output folder's disk.",
@@ -100,7 +102,7 @@ class WikipediaSettings:
     format: Literal["parquet", "jsonl"] = setting(
         "parquet", doc="Parquet shards, or one file of JSON lines.", group="output"
     )
-    rows_per_shard: int = setting(50_000, doc="Sentences a shard, about.", group="output")
+    rows_per_shard: int = setting(50_000, minimum=1, doc="Sentences a shard, about.", group="output")
     out: str = setting(
         "",
         doc="Folder for the corpus and report.json.",
@@ -110,18 +112,9 @@ class WikipediaSettings:
         metavar="DIR",
     )
 
-    def __post_init__(self) -> None:
-        def refuse(name: str, expected: str, found: object) -> None:
-            raise SettingsError(f"{flag(name)}: expected {expected}, found {found!r}")
-
+    def check(self) -> None:
         if not self.how or any(h not in HOWS for h in self.how):
-            refuse("how", f"some of {', '.join(HOWS)}", ", ".join(self.how))
-        for name in ("max_words", "rows_per_shard"):
-            if getattr(self, name) < 1:
-                refuse(name, "at least 1", getattr(self, name))
-        for name in ("max_per_title", "workers"):
-            if getattr(self, name) < 0:
-                refuse(name, "0 or more", getattr(self, name))
+            raise SettingsError(f"--how: expected some of {', '.join(HOWS)}, found {', '.join(self.how)!r}")
         if self.dumps and self.dump_db:
             raise SettingsError("--dump-db: expected instead of dumps, found both; give one of them")
         self.expansion()

@@ -7,11 +7,12 @@ from typing import Any, Literal
 
 from ousianer_cli.errors import SettingsError
 from ousianer_cli.settings import setting
+from ousianer_cli.settings.base import Settings
 from ousianer_cli.settings.fields import MAPPING, TARGET_TAXONOMY
 
 
 @dataclass(frozen=True)
-class PretrainSettings:
+class PretrainSettings(Settings):
     """`[pretrain]` of ousianer.toml."""
 
     detection: list[str] = setting(
@@ -56,25 +57,46 @@ class PretrainSettings:
         metavar="FILE...",
     )
     held_out: float = setting(
-        0.05, doc="Share of the sentences held out where no validation corpus is given.", group="data", fixed=True
+        0.05,
+        minimum=0,
+        below=1,
+        doc="Share of the sentences held out where no validation corpus is given.",
+        group="data",
+        fixed=True,
     )
-    min_mentions: int = setting(30, doc="Mentions a type needs to enter the inventory.", group="data", fixed=True)
+    min_mentions: int = setting(
+        30, minimum=1, doc="Mentions a type needs to enter the inventory.", group="data", fixed=True
+    )
     max_pieces: int = setting(
-        256, doc="Pieces a sentence may have; longer ones are split between words.", group="data", fixed=True
+        256,
+        minimum=16,
+        maximum=512,
+        doc="Pieces a sentence may have; longer ones are split between words.",
+        group="data",
+        fixed=True,
     )
     passage_pieces: int = setting(
         0,
+        minimum=0,
         doc="Pieces of a passage: sentences of a document are read together up to so many; 0 reads each by itself.",
         group="data",
     )
     passage_cut: float = setting(
         0.0,
+        minimum=0,
+        below=1,
         doc="Share of the places between sentences where a passage is cut in training, anew at each showing.",
         group="data",
     )
-    hide_case: float = setting(0.0, doc="Share of the words whose case is hidden in training.", group="data")
+    hide_case: float = setting(
+        0.0, minimum=0, below=1, doc="Share of the words whose case is hidden in training.", group="data"
+    )
     recase: float = setting(
-        0.1, doc="Share of the sentences shown in small letters, capitals or title case.", group="data"
+        0.1,
+        minimum=0,
+        maximum=1,
+        doc="Share of the sentences shown in small letters, capitals or title case.",
+        group="data",
     )
     stream: Literal["auto", "yes", "no"] = setting(
         "auto",
@@ -83,6 +105,7 @@ class PretrainSettings:
     )
     stream_buffer: int = setting(
         20_000,
+        minimum=1,
         doc="Streamed sentences held in memory and shuffled at a time; a larger buffer mixes better.",
         group="data",
     )
@@ -100,28 +123,30 @@ class PretrainSettings:
         group="model",
         metavar="DIR...",
     )
-    encoder_layers: int = setting(0, doc="Lower encoder layers to keep; 0 keeps all.", group="model")
+    encoder_layers: int = setting(0, minimum=0, doc="Lower encoder layers to keep; 0 keeps all.", group="model")
     mix_layers: list[int] = setting(
         [],
         doc="Layers in the scalar mix; 0 is the embeddings, -1 the last.",
         group="model",
         shown="all but 0",
     )
-    lstm_hidden: int = setting(200, doc="Hidden size of each direction of the BiLSTM.", group="model")
-    lstm_layers: int = setting(2, doc="Layers of the BiLSTM.", group="model")
-    dropout: float = setting(0.5, doc="Dropout before and after the BiLSTM.", group="model")
-    shape_size: int = setting(32, doc="Size of the projected word-shape features; 0 leaves them out.", group="model")
+    lstm_hidden: int = setting(200, minimum=1, doc="Hidden size of each direction of the BiLSTM.", group="model")
+    lstm_layers: int = setting(2, minimum=1, doc="Layers of the BiLSTM.", group="model")
+    dropout: float = setting(0.5, minimum=0, below=1, doc="Dropout before and after the BiLSTM.", group="model")
+    shape_size: int = setting(
+        32, minimum=0, doc="Size of the projected word-shape features; 0 leaves them out.", group="model"
+    )
     shape_input: bool = setting(False, doc="Add word shapes to the input of a tuned encoder too.", group="model")
     pooling: Literal["first", "mean", "ends"] = setting(
         "ends", doc="How a mention's words become one vector.", group="model"
     )
     mention_size: int = setting(
-        256, doc="Size of a mention vector; 0 takes the pooled one as it is (the paper).", group="model"
+        256, minimum=0, doc="Size of a mention vector; 0 takes the pooled one as it is (the paper).", group="model"
     )
     typing_sees_encoder: bool = setting(True, doc="Pool encoder states for typing too.", group="model")
     encoder_lr: float = setting(
         1e-4,
-        least=0,
+        minimum=0,
         doc="Learning rate of the encoder; 0 freezes it and caches its features (the paper).",
         group="training",
     )
@@ -129,29 +154,41 @@ class PretrainSettings:
         True, doc="Leave the encoder's word embeddings as they are when the rest is tuned.", group="training"
     )
     lr: float = setting(1e-3, above=0, doc="Learning rate of everything but the encoder (Adam).", group="training")
-    warmup: float = setting(0.05, least=0, doc="Share of the steps over which learning rates rise.", group="training")
+    warmup: float = setting(0.05, minimum=0, doc="Share of the steps over which learning rates rise.", group="training")
     decay: bool = setting(True, doc="Let learning rates fall linearly to zero.", group="training")
-    clip: float = setting(1.0, least=0, doc="Largest gradient norm; 0 does not clip.", group="training")
+    clip: float = setting(1.0, minimum=0, doc="Largest gradient norm; 0 does not clip.", group="training")
     piece_dropout: float = setting(
-        0.0, doc="Share of the sub-word pieces hidden behind the mask piece in training.", group="training"
+        0.0,
+        minimum=0,
+        below=1,
+        doc="Share of the sub-word pieces hidden behind the mask piece in training.",
+        group="training",
     )
     detection_weight: float = setting(
-        1.0, least=0, doc="Weight of the detection loss (per sentence).", group="training"
+        1.0, minimum=0, doc="Weight of the detection loss (per sentence).", group="training"
     )
-    typing_weight: float = setting(1.0, least=0, doc="Weight of the typing loss (per mention).", group="training")
-    detection_repeat: int = setting(1, doc="How often an epoch shows each detection sentence.", group="training")
-    epochs: int = setting(3, doc="Passes over the corpora.", group="training")
+    typing_weight: float = setting(1.0, minimum=0, doc="Weight of the typing loss (per mention).", group="training")
+    detection_repeat: int = setting(
+        1, minimum=1, doc="How often an epoch shows each detection sentence.", group="training"
+    )
+    epochs: int = setting(3, minimum=1, doc="Passes over the corpora.", group="training")
     steps: int = setting(
         0,
+        minimum=0,
         doc="Steps of training in place of passes; validation then comes --epochs times; 0 goes by passes.",
         group="training",
     )
-    batch_pieces: int = setting(1600, doc="Padded sub-word pieces a batch.", group="training")
+    batch_pieces: int = setting(1600, minimum=1, doc="Padded sub-word pieces a batch.", group="training")
     accumulate: int = setting(
-        1, doc="Parts in which a batch is gone through, for less memory; the update is that of all.", group="training"
+        1,
+        minimum=1,
+        doc="Parts in which a batch is gone through, for less memory; the update is that of all.",
+        group="training",
     )
     bf16: bool = setting(False, doc="Run encoder and BiLSTM in bfloat16, on a GPU.", group="training")
-    validate_every: int = setting(0, doc="Steps between validations; 0 validates once an epoch.", group="training")
+    validate_every: int = setting(
+        0, minimum=0, doc="Steps between validations; 0 validates once an epoch.", group="training"
+    )
     keep_features: bool = setting(
         False,
         doc="With a frozen encoder: keep its features when the run is over, for other runs over the same sentences.",
@@ -159,38 +196,15 @@ class PretrainSettings:
         fixed=True,
         neutral=True,
     )
-    patience: int = setting(3, doc="Validations without gain before training stops.", group="training")
-    seed: int = setting(1, least=0, doc="Seed of weights, order and dropout.", group="training", fixed=True)
+    patience: int = setting(3, minimum=0, doc="Validations without gain before training stops.", group="training")
+    seed: int = setting(1, minimum=0, doc="Seed of weights, order and dropout.", group="training", fixed=True)
     threads: int = setting(
-        0, least=0, doc="CPU threads; 0 leaves the choice to PyTorch.", group="training", fixed=True, neutral=True
+        0, minimum=0, doc="CPU threads; 0 leaves the choice to PyTorch.", group="training", fixed=True, neutral=True
     )
     out: str = setting("", doc="Folder for the model.", role="output", kind="model", flags=("-o",), metavar="DIR")
 
-    def __post_init__(self) -> None:
-        if not 0 <= self.dropout < 1:
-            raise SettingsError(f"--dropout: expected 0 <= dropout < 1, found {self.dropout}")
-        for name in (
-            "epochs",
-            "batch_pieces",
-            "accumulate",
-            "min_mentions",
-            "detection_repeat",
-            "lstm_hidden",
-            "lstm_layers",
-        ):
-            if getattr(self, name) < 1:
-                raise SettingsError(f"--{name.replace('_', '-')}: expected at least 1, found {getattr(self, name)}")
-        if self.steps < 0:
-            raise SettingsError(f"--steps: expected at least 0, found {self.steps}")
-        if self.stream_buffer < 1:
-            raise SettingsError(f"--stream-buffer: expected at least 1, found {self.stream_buffer}")
-        if not 16 <= self.max_pieces <= 512:
-            raise SettingsError(f"--max-pieces: expected 16 to 512, found {self.max_pieces}")
-        for name in ("piece_dropout", "hide_case", "passage_cut"):
-            if not 0 <= getattr(self, name) < 1:
-                flag = f"--{name.replace('_', '-')}"
-                raise SettingsError(f"{flag}: expected 0 <= share < 1, found {getattr(self, name)}")
-        if not 0 <= self.passage_pieces <= self.max_pieces:
+    def check(self) -> None:
+        if self.passage_pieces > self.max_pieces:
             raise SettingsError(
                 f"--passage-pieces: expected 0 to {self.max_pieces} (--max-pieces), found {self.passage_pieces}"
             )
@@ -205,12 +219,10 @@ class PretrainSettings:
                 "--start and --encoder-layers: expected one of them, found both; "
                 "a model that goes on keeps the layers it has"
             )
-        if not 0 <= self.held_out < 1:
-            raise SettingsError(f"--held-out: expected 0 <= share < 1, found {self.held_out}")
 
 
 @dataclass(frozen=True)
-class DirectSettings:
+class DirectSettings(Settings):
     """What `[pretrain]` says of a Direct model made of the pretrained one, without fine-tuning."""
 
     direct: bool = setting(
@@ -219,7 +231,7 @@ class DirectSettings:
     mapping: str = setting("", doc=f"{MAPPING} of --direct.", role="input", group="decoding", shown="the shipped one")
     taxonomy: str = setting("aida-edl", doc=f"{TARGET_TAXONOMY} of --direct.", role="input", group="decoding")
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
         if self.mapping and not self.direct:
             raise SettingsError("--mapping: expected --direct beside it, found it alone; a table is for a Direct model")
 

@@ -8,13 +8,14 @@ from typing import Literal
 
 from ousianer_cli.errors import SettingsError
 from ousianer_cli.settings import setting
+from ousianer_cli.settings.base import Settings
 from ousianer_cli.settings.fields import AFTER_XML_DECLARATION, SHIPPED_MODEL
 
 Order = Literal["uncertain", "document", "disagreement"]
 
 
 @dataclass(frozen=True)
-class ReviewSettings:
+class ReviewSettings(Settings):
     """`[review]` of ousianer.toml."""
 
     run: str = setting("", doc="The run: an EDL tab.", role="input", positional=True, metavar="RUN")
@@ -32,7 +33,14 @@ class ReviewSettings:
     annotator: str = setting(
         "annotator", doc="Who judges; each annotator has a journal of their own beside -o.", group="work"
     )
-    port: int = setting(0, doc="Port on 127.0.0.1; 0 takes any that is free.", group="work", shown="any that is free")
+    port: int = setting(
+        0,
+        minimum=0,
+        maximum=65535,
+        doc="Port on 127.0.0.1; 0 takes any that is free.",
+        group="work",
+        shown="any that is free",
+    )
     open: bool = setting(False, doc="Open the page in the browser of this machine.", group="work")
     model: str = setting(
         "",
@@ -49,7 +57,7 @@ class ReviewSettings:
         group="model",
     )
     threads: int = setting(
-        0, least=0, doc="CPU threads.", group="model", neutral=True, shown="as many as processors are free"
+        0, minimum=0, doc="CPU threads.", group="model", neutral=True, shown="as many as processors are free"
     )
     model_out: str = setting(
         "", doc="Folder for the model that Apply tuned, where it is kept.", role="output", kind="model", metavar="DIR"
@@ -62,8 +70,6 @@ class ReviewSettings:
         metavar="FILE",
     )
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
         if not re.fullmatch(r"[0-9A-Za-z_][0-9A-Za-z_-]{0,39}", self.annotator):
             raise SettingsError(f"--annotator: expected up to 40 letters, digits, _ or -, found {self.annotator!r}")
-        if not 0 <= self.port <= 65535:
-            raise SettingsError(f"--port: expected 0 to 65535, found {self.port}")

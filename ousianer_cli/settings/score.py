@@ -7,12 +7,13 @@ from typing import Literal
 
 from ousianer_cli.errors import SettingsError
 from ousianer_cli.settings import setting
+from ousianer_cli.settings.base import Settings
 
 RESAMPLES = 10_000
 
 
 @dataclass(frozen=True)
-class ScoreSettings:
+class ScoreSettings(Settings):
     """`[score]` of ousianer.toml."""
 
     gold: str | None = setting(
@@ -69,7 +70,11 @@ class ScoreSettings:
         comma=True,
     )
     decay: float = setting(
-        0.5, doc="Credit for each level between system type and gold type, from 0 to 1.", group="scoring"
+        0.5,
+        minimum=0,
+        maximum=1,
+        doc="Credit for each level between system type and gold type, from 0 to 1.",
+        group="scoring",
     )
     open: bool = setting(False, doc="Add the open reading: full credit for any type below gold.", group="scoring")
     type_weights: str | None = setting(
@@ -82,7 +87,7 @@ class ScoreSettings:
     resamples: int = setting(
         RESAMPLES, doc="Resamples of documents for intervals and tests; 0 for none.", group="scoring"
     )
-    seed: int = setting(1, least=0, doc="Seed of the resamples.", group="scoring")
+    seed: int = setting(1, minimum=0, doc="Seed of the resamples.", group="scoring")
     compare: bool = setting(False, doc="Also paired permutation and bootstrap tests between the runs.", group="scoring")
     by_type: bool = setting(False, doc="Also a table by type for each run.", group="output")
     by_doc: bool = setting(False, doc="Also a table by document for each run.", group="output")
@@ -98,7 +103,7 @@ class ScoreSettings:
         False, doc="Also what is wrong: missed, spurious, boundary, type and at which level.", group="output"
     )
     confusion: bool = setting(False, doc="Also which types are taken for which.", group="output")
-    worst: int = setting(0, doc="Also this many documents with the most errors.", group="output")
+    worst: int = setting(0, minimum=0, doc="Also this many documents with the most errors.", group="output")
     calibration: bool = setting(
         False, doc="Also how far confidences are from the share of right mentions.", group="output"
     )
@@ -117,10 +122,6 @@ class ScoreSettings:
         metavar="DIR",
     )
 
-    def __post_init__(self) -> None:
-        if not 0.0 <= self.decay <= 1.0:
-            raise SettingsError(f"--decay ([score] decay): expected a number from 0 to 1, found {self.decay}")
+    def check(self) -> None:
         if self.resamples < 0 or 0 < self.resamples < 100:
             raise SettingsError(f"--resamples ([score] resamples): expected 0 or 100 and more, found {self.resamples}")
-        if self.worst < 0:
-            raise SettingsError(f"--worst: expected 0 or more, found {self.worst}")

@@ -7,13 +7,14 @@ from typing import Literal
 
 from ousianer_cli.errors import SettingsError
 from ousianer_cli.settings import setting
-from ousianer_cli.settings.fields import AFTER_XML_DECLARATION, SHIPPED_MODEL, flag
+from ousianer_cli.settings.base import Settings
+from ousianer_cli.settings.fields import AFTER_XML_DECLARATION, SHIPPED_MODEL
 
 OutputFormat = Literal["edl", "jsonl", "conll"]
 
 
 @dataclass(frozen=True)
-class TagSettings:
+class TagSettings(Settings):
     """`[tag]` of ousianer.toml."""
 
     inputs: list[str] = setting(
@@ -45,7 +46,7 @@ class TagSettings:
     device: str = setting("", doc="cpu or cuda.", group="model", neutral=True, shown="a GPU where there is one")
     threads: int = setting(
         0,
-        least=0,
+        minimum=0,
         doc="CPU threads; what is found does not depend on them.",
         group="model",
         neutral=True,
@@ -58,6 +59,7 @@ class TagSettings:
     )
     workers: int = setting(
         1,
+        minimum=1,
         doc="Processes that tag, each with its own copy of the model and its share of the cores, or a GPU.",
         group="work",
         neutral=True,
@@ -78,20 +80,33 @@ class TagSettings:
     )
     deepen: float = setting(
         0.0,
+        minimum=0,
+        maximum=1,
         doc="Least YAGO evidence that takes a type below what the conversion layer chose (gpe -> a city); 0: never.",
         group="decoding",
     )
     coarse_prior: float = setting(
         -1.0,
+        minimum=0,
+        maximum=1,
+        unset=-1,
         doc="Share of gold taken to stop at the top type, for coarse guidelines: more, and answers stop higher.",
         group="decoding",
         shown="the model's own",
     )
     min_confidence: float = setting(
-        -1.0, doc="Least confidence of a row.", group="decoding", shown="the model's own threshold"
+        -1.0,
+        minimum=0,
+        maximum=1,
+        unset=-1,
+        doc="Least confidence of a row.",
+        group="decoding",
+        shown="the model's own threshold",
     )
     yago_threshold: float = setting(
         0.5,
+        minimum=0.05,
+        maximum=1,
         doc="Of a model without target types: least probability of a YAGO class that has a row of its own.",
         group="decoding",
     )
@@ -113,16 +128,6 @@ class TagSettings:
     )
     out: str = setting("", doc="The run to write.", role="output", kind="run", flags=("-o",), metavar="FILE")
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
         if not self.run_id or any(c.isspace() for c in self.run_id):
             raise SettingsError(f"--run-id: expected a name without blanks, found {self.run_id!r}")
-        if self.workers < 1:
-            raise SettingsError(f"--workers: expected at least 1, found {self.workers}")
-        if not 0 <= self.deepen <= 1:
-            raise SettingsError(f"--deepen: expected 0 to 1, found {self.deepen}")
-        for name in ("coarse_prior", "min_confidence"):
-            value = getattr(self, name)
-            if value != -1 and not 0 <= value <= 1:
-                raise SettingsError(f"{flag(name)}: expected 0 to 1, found {value}")
-        if not 0.05 <= self.yago_threshold <= 1:
-            raise SettingsError(f"--yago-threshold: expected 0.05 to 1, found {self.yago_threshold}")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ousianer_cli.settings import setting
+from ousianer_cli.settings.base import Settings
 from ousianer_cli.settings.fields import AFTER_XML_DECLARATION
 
 
 @dataclass(frozen=True)
-class ViewSettings:
+class ViewSettings(Settings):
     """`[view]` of ousianer.toml."""
 
     run: str = setting("", doc="The run: an EDL tab, or JSON lines.", role="input", positional=True, metavar="RUN")

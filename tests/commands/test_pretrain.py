@@ -103,7 +103,7 @@ def test_the_papers_preset_gives_way_to_flags(given: dict[str, Any]) -> None:
         (["--stream", "maybe"], "ousianer: --stream ([pretrain] stream): expected one of auto, yes, no, found 'maybe'"),
         (["--stream-buffer", "0"], "ousianer: --stream-buffer: expected at least 1, found 0"),
         (["--steps", "-1"], "ousianer: --steps: expected at least 0, found -1"),
-        (["--dropout", "1"], "ousianer: --dropout: expected 0 <= dropout < 1, found 1.0"),
+        (["--dropout", "1"], "ousianer: --dropout: expected at least 0 and below 1, found 1.0"),
         (["--config", "absent.toml"], "ousianer: absent.toml: cannot read the settings"),
         (["--mapping", "t.tsv"], "ousianer: --mapping: expected --direct beside it"),
     ],

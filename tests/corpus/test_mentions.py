@@ -211,7 +211,7 @@ def test_weights_are_those_of_the_settings() -> None:
         ("link", 0.9),
         ("again", 0.7),
     ]
-    with pytest.raises(SettingsError, match="--again-weight: expected a number from 0 to 1, found 1.5"):
+    with pytest.raises(SettingsError, match="--again-weight: expected 0 to 1, found 1.5"):
         ExpansionSettings(again_weight=1.5)
 
 

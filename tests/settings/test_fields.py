@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ousianer_cli.errors import SettingsError
-from ousianer_cli.settings import resolve
+from ousianer_cli.settings import Settings, Trait, flag, resolve
 from ousianer_cli.settings.fields import (
     data_of,
     fixed_settings,
@@ -110,6 +110,38 @@ def test_numbers_that_no_computation_takes_are_refused(cls: type, values: dict[s
     table = "pretrain" if cls is PretrainSettings else "tag"
     with pytest.raises(SettingsError, match=re.escape(message)):
         resolve(cls, table, values, config=os.devnull)
+
+
+def outside(trait: Trait) -> list[float]:
+    """Numbers just outside each of a setting's bounds."""
+    return [
+        *([] if trait.minimum is None else [trait.minimum - 0.01, trait.minimum - 1]),
+        *([] if trait.maximum is None else [trait.maximum + 0.01, trait.maximum + 1]),
+        *([] if trait.above is None else [trait.above]),
+        *([] if trait.below is None else [trait.below]),
+    ]
+
+
+@pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
+def test_bounds_and_choices_hold_however_settings_are_made(cls: type) -> None:
+    assert issubclass(cls, Settings)
+    for name, trait in traits(cls).items():
+        for number in outside(trait):
+            if number != trait.unset:
+                with pytest.raises(SettingsError, match=re.escape(f"{flag(name)}: expected {trait.bounds}, found")):
+                    cls(**{name: number})
+        hint = typing.get_type_hints(cls)[name]
+        if typing.Literal in (typing.get_origin(hint), *map(typing.get_origin, typing.get_args(hint))):
+            with pytest.raises(SettingsError, match=re.escape(f"{flag(name)}: expected one of ")):
+                cls(**{name: "no such choice"})
+
+
+def test_bounds_stand_beside_the_setting_alone() -> None:
+    bounded = {name for cls in CLASSES for name, trait in traits(cls).items() if trait.bounds}
+    assert {"dropout", "epochs", "min_confidence", "held_out", "port", "seed"} <= bounded
+    assert dataclasses.replace(TagSettings(), min_confidence=-1).min_confidence == -1, "the model's own"
+    with pytest.raises(SettingsError, match="--epochs: expected at least 1, found 0"):
+        dataclasses.replace(PretrainSettings(), epochs=0)
 
 
 def test_toml_nested_too_deep_is_one_line(tmp_path: Path) -> None:

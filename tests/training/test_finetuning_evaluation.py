@@ -100,7 +100,7 @@ def test_the_weights_of_the_best_epoch_are_the_ones_saved(
 def test_tuning_stops_after_validations_without_gain(base: Path, tmp_path: Path) -> None:
     dev = write_rows(tmp_path / "dev.jsonl", target_rows()[:6])
     reported: list[str] = []
-    finetune(finetune_settings(tmp_path, base, dev=[dev], lr=0.0, patience=2, epochs=9), report=reported.append)
+    finetune(finetune_settings(tmp_path, base, dev=[dev], lr=1e-12, patience=2, epochs=9), report=reported.append)
     assert len([line for line in reported if line.startswith("epoch")]) == 3
 
 

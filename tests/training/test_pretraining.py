@@ -137,7 +137,7 @@ def test_without_any_validation_the_last_weights_are_the_ones_kept(tmp_path: Pat
 
 def test_training_stops_after_validations_without_gain(tmp_path: Path) -> None:
     reported: list[str] = []
-    run(tmp_path, reported, lr=0.0, encoder_lr=0.0, epochs=9, patience=2)
+    run(tmp_path, reported, lr=1e-12, encoder_lr=0.0, epochs=9, patience=2)
     assert len(log_of(tmp_path / "base")) == 3
     assert "stopped: 2 validations without gain" in reported
 

@@ -396,7 +396,7 @@ def test_a_study_is_not_overwritten_nor_mixed_with_another(build: Build, tmp_pat
 def test_numbers_out_of_range_are_told_by_flag(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         TuneSettings(**changes)
-    with pytest.raises(SettingsError, match="--held-out: expected a share between 0 and 1, found 1"):
+    with pytest.raises(SettingsError, match="--held-out: expected more than 0 and below 1, found 1"):
         TuneSettings(held_out=1)
 
 

@@ -47,7 +47,7 @@ class TabOptions(SourceOptions):
         shown="NAM",
     )
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
         for level in self.levels:
             if level not in LEVELS:
                 raise SettingsError(f"--levels: expected {', '.join(LEVELS)}, found '{level}'")

@@ -24,6 +24,7 @@ from ousianer_cli.formats.sample import Sample
 from ousianer_cli.formats.tags import TagReader, spans_from_tags
 from ousianer_cli.formats.text import filled_lines, read_text
 from ousianer_cli.settings import setting
+from ousianer_cli.settings.base import Settings
 
 KEYS = ("ner_tags", "tags", "labels")
 _WORDS = ("tokens", "words")
@@ -33,7 +34,7 @@ _SAMPLED = 500
 
 
 @dataclass(frozen=True, slots=True)
-class TagNames:
+class TagNames(Settings):
     """What the numbers of tags stand for."""
 
     tag_names: str | None = setting(

@@ -24,6 +24,7 @@ from ousianer_cli.formats.sample import Sample
 from ousianer_cli.formats.standoff import FiledMention
 from ousianer_cli.formats.text import numbered_lines
 from ousianer_cli.settings import setting
+from ousianer_cli.settings.base import Settings
 
 GENRES = {
     "bc": "broadcast conversation",
@@ -52,7 +53,7 @@ _WORD_COLUMN, _NAME_COLUMN = 3, 10
 
 
 @dataclass(frozen=True, slots=True)
-class GenreOptions:
+class GenreOptions(Settings):
     """Which genres of OntoNotes are read."""
 
     genres: list[str] = setting(
@@ -64,7 +65,7 @@ class GenreOptions:
         shown="nw,wb",
     )
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
         for genre in self.genres:
             if genre in WITHOUT_NAMES:
                 raise SettingsError(f"--genres: OntoNotes marks no names in {genre} ({GENRES[genre]}); leave it out")
