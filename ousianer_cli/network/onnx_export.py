@@ -20,7 +20,8 @@ import torch
 from torch import Tensor, nn
 
 from ousianer_cli import __version__
-from ousianer_cli.errors import ModelError, SettingsError
+from ousianer_cli.errors import ModelError
+from ousianer_cli.extras import require_extra
 from ousianer_cli.network.checkpoint import Model, load_model
 from ousianer_cli.network.pieces import Batch
 from ousianer_cli.network.shapes import SHAPE_FEATURES
@@ -91,13 +92,9 @@ def export_onnx(folder: str | Path, target: str | Path) -> list[str]:
         ModelError: a graph that differs from PyTorch by more than `TOLERANCE`, or a model that cannot be exported.
         OutputError: what stands there is no export, or cannot be written.
     """
-    try:
-        import onnx  # noqa: F401
-        import onnxruntime
-    except ImportError as error:
-        raise SettingsError(
-            f"--onnx: expected the packages onnx and onnxruntime, found none ({error}); pip install 'ousianer[onnx]'"
-        ) from None
+    require_extra("onnx", "export --onnx")
+    import onnxruntime
+
     model = load_model(folder)
     model.tagger.eval()
     outputs = ["vectors", "type_logits", *(["target_probabilities"] if model.conversion is not None else [])]

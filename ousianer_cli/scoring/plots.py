@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ousianer_cli.errors import SettingsError
+from ousianer_cli.extras import require_extra
 from ousianer_cli.outputs import whole_file
 from ousianer_cli.outputs.kinds import FIGURE_MAKER
 from ousianer_cli.scoring.faults import coarse_matrix
@@ -20,23 +20,13 @@ from ousianer_cli.scoring.report import Report, RunScore
 _MOST_TYPES = 40
 
 
-def require_matplotlib() -> None:
-    """Raises:
-    SettingsError: matplotlib is not installed, with the extra's name.
-    """
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError:
-        raise SettingsError("--plot needs matplotlib, which is not installed; pip install 'ousianer[plot]'") from None
-
-
 def write_plots(report: Report, folder: str | Path) -> list[Path]:
     """Write all figures into a folder, which is made if need be; returns the paths.
 
     Raises:
         SettingsError: matplotlib is missing. OutputError: a figure cannot be written.
     """
-    require_matplotlib()
+    require_extra("plot", "--plot")
     folder = Path(folder)
     written = _save(_curves(report), folder, "precision-recall")
     written += _save(_reliability(report), folder, "reliability")

