@@ -81,6 +81,10 @@ _TAG = (
     r"(?P<tag></?(?:b|i|u|s|a|em|strong|span|font|sup|sub|wbr|mark|small|big|tt|abbr|cite|del|ins)"
     rf"{_ATTRIBUTES}/?>|<!--(?:(?!--|<)[^\0]){{0,2000}}-->)"
 )
+# A tag of any other name is text, but nothing in the values of its attributes is.
+_MARKUP = (
+    r"""(?P<markup><[A-Za-z][\w.:-]{0,40}(?:\s+[\w:.-]{1,40}\s*=\s*(?:"[^"<>]{0,500}"|'[^'<>]{0,500}'))++\s*/?>)"""
+)
 _BREAK = rf"(?P<break><br{_ATTRIBUTES}/?>(?:\r?\n)?)"
 # A word that goes on in the next line behind its hyphen, soft or hard, quoted or not.
 _NEXT_LINE = r"\r?\n[ \t]*(?:(?:>|&gt;)[ \t]?)*"
@@ -90,6 +94,9 @@ _ESCAPE = (
     r"(?P<escape>(?:\\u[dD][89abAB][0-9A-Fa-f]{2})?\\u[0-9A-Fa-f]{4})"
     r"|(?P<folded>[ ]?\\\r?\n[ \t]*)"
 )
+# Line ends and tabs as JSON and programs write them, before what begins a line; paths of Windows have their like.
+_ESCAPED_LINE = r"(?P<line>(?<!\\)(?:(?:\\r)?\\n|\\t)++(?=[\s\"'“(\[*>-]|\d|(?-i:[A-ZÀ-ÖØ-Þ])|\Z))"
+_PATH_OF_WINDOWS = re.compile(r"(?<![A-Za-z])[A-Za-z]:\\|(?<!\\)\\\\\w")
 _NEXT_BYTE = "=[89AB][0-9A-F]"
 _PRINTABLE = (
     rf"(?P<printable>=[CD][0-9A-F]{_NEXT_BYTE}|=E[0-9A-F](?:{_NEXT_BYTE}){{2}}|=F[0-7](?:{_NEXT_BYTE}){{3}}"
@@ -98,7 +105,7 @@ _PRINTABLE = (
 _IS_PRINTABLE = re.compile(r"=[C-F][0-9A-F]=[89AB][0-9A-F]|[a-z]=[EF][0-9A-F][a-z]")
 SPELLINGS = (
     *(_QUOTE, _HYPHEN_END, _SOFT_END, _PAIR, _REFERENCE, _BARE_REFERENCE, _PRINTABLE, _ESCAPE, _APOSTROPHE),
-    *(_TAG, _BREAK, _UNSEEN, _ONE, _IS_PRINTABLE.pattern),
+    *(_TAG, _MARKUP, _BREAK, _ESCAPED_LINE, _UNSEEN, _ONE, _IS_PRINTABLE.pattern),
 )
 """The patterns of what is read as something else than it stands."""
 
@@ -118,13 +125,15 @@ def odd_spellings(raw: str, *, quotes: bool, tags: bool) -> re.Pattern[str] | No
     if ("\u00ad" in raw or "&" in raw) and "\n" in raw:
         kinds.append(_SOFT_END)
     if tags and "<" in raw and ">" in raw:
-        kinds += [_TAG, _BREAK]
+        kinds += [_TAG, _BREAK, _MARKUP]
     if "&" in raw:
         kinds += [_PAIR, _REFERENCE, _BARE_REFERENCE]
     if "=" in raw and _IS_PRINTABLE.search(raw):
         kinds.append(_PRINTABLE)
     if "\\" in raw:
         kinds.append(_ESCAPE)
+        if ("\\n" in raw or "\\t" in raw) and not _PATH_OF_WINDOWS.search(raw):
+            kinds.append(_ESCAPED_LINE)
     if any(map(raw.__contains__, _APOSTROPHES)):
         kinds.append(_APOSTROPHE)
     pattern = _pattern((*kinds, _UNSEEN, _ONE))
@@ -154,6 +163,10 @@ def read_as(match: re.Match[str], raw: str) -> str | None:
         return _printable(found)
     if kind == "escape":
         return _unescaped(found)
+    if kind == "line":
+        return "\n" if "n" in found else "\t"
+    if kind == "markup":
+        return found.split(maxsplit=1)[0] + ">"
     return {"folded": " ", "break": "\n"}.get(kind or "", "")
 
 

@@ -58,6 +58,21 @@ def test_a_break_of_a_page_ends_a_line() -> None:
     assert visible_text("Ann<br>Lee<br />\nOslo").text == "Ann\nLee\nOslo"
 
 
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ('<b x="1">Ann</b> in <town name="Rome" at=\'Oslo\'>Lund</town>', "Ann in <town>Lund</town>"),
+        ('<img alt="Rome"/> <Ann> a < b="c" >', '<img> <Ann> a < b="c" >'),
+        (r"Ann\nBo\n\nLund\tOslo\r\n", "Ann\nBo\nLund\tOslo\n"),
+        (r"\nabla x\ny \\nBo \textbf", r"\nabla x\ny \\nBo \textbf"),
+        (r"Bo\nEk C:\new\nFjord", r"Bo\nEk C:\new\nFjord"),
+        (r"Bo\nEk \\host\nFjord", r"Bo\nEk \\host\nFjord"),
+    ],
+)
+def test_values_of_attributes_and_escaped_line_ends_are_no_words(text: str, read: str) -> None:
+    assert visible_text(text).text == read
+
+
 def test_separators_of_records_end_a_line() -> None:
     assert visible_text("Ann\x1cBo\x1dEk\x1eLee\x1fLund").text == "Ann\nBo\nEk\nLee\tLund"
 
@@ -101,6 +116,9 @@ def test_one_nil_id_however_a_name_is_spelled(one: str, other: str) -> None:
         "¹",
         "<b",
         "<b a=",
+        '<b a="',
+        "\\n",
+        "\\r\\n",
         "<!--",
     ],
 )

@@ -32,3 +32,11 @@ def test_no_name_holds_an_angle_bracket() -> None:
     assert item.nameable(0, 3, 6) == item.nameable(0, 4, 6) == (4, 5)
     assert item.nameable(0, 9, 14) == (9, 10)
     assert item.nameable(0, 3, 4) is None
+
+
+def test_titles_and_halves_of_pairs_are_no_part_of_a_name() -> None:
+    item = split_document(document("then Lt. Gen. Ann Roe left Fjord (FJ.O) and Mr. Ek"))
+    assert item.words()[0][1:7] == ["Lt", ".", "Gen", ".", "Ann", "Roe"]
+    assert item.nameable(0, 1, 7) == (5, 7)
+    assert item.nameable(0, 8, 13) == item.nameable(0, 8, 9) == (8, 9)
+    assert item.nameable(0, 1, 3) == (1, 3)  # nothing but a title

@@ -23,6 +23,11 @@ def tagger() -> Tagger:
             "Smith &amp; Sons &lt;London&gt; is a firm in S&#xE3;o Paulo.",
             {"Smith &amp; Sons", "S&#xE3;o Paulo"},
         ),
+        (
+            "Lt. Gen. H. R. McMaster and Ms. Smith (née Jones) met Gen. John Kelly of Alphabet (GOOGL.O).",
+            {"H. R. McMaster", "Smith", "John Kelly", "Alphabet"},
+        ),
+        (r"Angela Merkel\nVladimir Putin\nMoscow", {"Angela Merkel", "Vladimir Putin", "Moscow"}),
     ],
 )
 def test_whole_names_and_no_others(tagger: Tagger, text: str, expected: set[str]) -> None:
