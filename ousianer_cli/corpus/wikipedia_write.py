@@ -13,7 +13,7 @@ from ousianer_cli.corpus.store_write import write_shard
 from ousianer_cli.corpus.wikipedia_parts import Tally, Work, read_json, write_json
 from ousianer_cli.corpus.wikipedia_select import quota_of, repeated_rows
 from ousianer_cli.formats.corpus import Mention, Sentence, dump_sentence
-from ousianer_cli.formats.words import RULES
+from ousianer_cli.formats.word_rules import WORD_RULES
 from ousianer_cli.outputs import open_output
 
 
@@ -99,7 +99,7 @@ class _Shard:
             self.by_how[m["how"]] += 1
             self.types.update(m["types"])
         typed = tuple(Mention(m["start"], m["end"], tuple(m["types"]), m["weight"]) for m in mentions)
-        sentence = Sentence(tuple(row["tokens"]), typed, row["doc"], "typing", split_by=RULES)
+        sentence = Sentence(tuple(row["tokens"]), typed, row["doc"], "typing", split_by=WORD_RULES)
         return sentence, [m["how"] for m in mentions], [m["title"] for m in mentions]
 
     def tally(self) -> Tally:

@@ -103,11 +103,6 @@ _PRINTABLE = (
     r"|=[0-9A-F]{2}|=\r?\n)"
 )
 _IS_PRINTABLE = re.compile(r"=[C-F][0-9A-F]=[89AB][0-9A-F]|[a-z]=[EF][0-9A-F][a-z]")
-SPELLINGS = (
-    *(_QUOTE, _HYPHEN_END, _SOFT_END, _PAIR, _REFERENCE, _BARE_REFERENCE, _PRINTABLE, _ESCAPE, _APOSTROPHE),
-    *(_TAG, _MARKUP, _BREAK, _ESCAPED_LINE, _UNSEEN, _ONE, _IS_PRINTABLE.pattern),
-)
-"""The patterns of what is read as something else than it stands."""
 
 
 def odd_spellings(raw: str, *, quotes: bool, tags: bool) -> re.Pattern[str] | None:

@@ -4,7 +4,7 @@ One line is `{"doc": str, "tokens": [str], "mentions": [{"start": int, "end": in
 "supervises": "detection" | "typing" | "both"}`; `end` is exclusive; `weight` may be left out (1.0). A mention with
 `"nested": true` lies inside another one, and may be ignored; `"noun"` is the common noun for what it names. A line's
 `"document"` is the id of the running text that it is a sentence of, where there is one; its sentences stand in order.
-`"split_by"` names the word rules (`words.RULES`) whose words the tokens are, where they are not the corpus's own.
+`"split_by"` names the word rules (`word_rules`) whose words the tokens are, where they are not the corpus's own.
 
 What `types` means follows from the phase that reads it. For `pretrain` (typing) all of them hold together, as WordNet
 synset ids in YAGO's form (`wordnet_person_100007846`). For `finetune` they are the admissible target types: the gold
@@ -26,7 +26,8 @@ from ousianer_cli.formats.json_text import JsonFault, parse_json
 from ousianer_cli.formats.labelled import Supervision
 from ousianer_cli.formats.text import not_utf8, unreadable
 from ousianer_cli.formats.visible import Span
-from ousianer_cli.formats.words import RULES, resplit_tokens
+from ousianer_cli.formats.word_rules import WORD_RULES
+from ousianer_cli.formats.words import resplit_tokens
 
 OUTSIDE = "-"
 
@@ -58,13 +59,13 @@ class Sentence:
     nested: tuple[Mention, ...] = ()
     document: str = ""
     split_by: str = ""
-    """The word rules (`words.RULES`) whose words the tokens are; empty for tokens of a corpus's own."""
+    """The word rules (`word_rules.WORD_RULES`) whose words the tokens are; empty for tokens of a corpus's own."""
 
     def as_words(self) -> tuple[list[str], list[Span], list[Span]]:
         """Our words, and in them the spans of `mentions` and of `nested`; tokens that are our words are not split."""
         spans = [(m.start, m.end) for m in (*self.mentions, *self.nested)]
         words = list(self.tokens)
-        if self.split_by != RULES:
+        if self.split_by != WORD_RULES:
             words, spans = resplit_tokens(words, spans)
         return words, spans[: len(self.mentions)], spans[len(self.mentions) :]
 

@@ -6,13 +6,12 @@ is read (`formats.visible`): a reference, a soft hyphen or an accent of its own 
 
 from __future__ import annotations
 
-import hashlib
 import re
 import unicodedata
 from collections.abc import Sequence
 
 from ousianer_cli.formats.addresses import ADDRESS, SITE, is_address
-from ousianer_cli.formats.characters import SPELLINGS, expanded
+from ousianer_cli.formats.characters import expanded
 from ousianer_cli.formats.visible import Span, VisibleText, visible_text
 
 # Accents and vowel signs of every script belong to their letter.
@@ -65,12 +64,6 @@ _SMALL, _CAPITAL = "[a-zß-öø-ÿ]", "[A-ZÀ-ÖØ-Þ]"
 _TAG_PARTS = re.compile(
     rf"_+|(?<={_SMALL})(?={_CAPITAL})|(?<={_CAPITAL})(?={_CAPITAL}{_SMALL})|(?<=[^\W\d_]{{3}})(?=\d)"
 )
-
-RULES = hashlib.blake2b(
-    "\0".join((unicodedata.unidata_version, *SPELLINGS, _WORD.pattern, _WORD_OR_ADDRESS.pattern)).encode(),
-    digest_size=4,
-).hexdigest()
-"""Tells these word rules from others: what was split by them needs no splitting again."""
 
 ADDRESS_READ_AS = "link"
 """What a model reads in place of an address, whatever stands in it: a word that is never taken for a name."""

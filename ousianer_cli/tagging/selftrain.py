@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 
 from ousianer_cli.formats.corpus import Mention, Sentence, dump_sentence, read_corpus
-from ousianer_cli.formats.words import RULES
+from ousianer_cli.formats.word_rules import WORD_RULES
 from ousianer_cli.network.checkpoint import Model
 from ousianer_cli.network.inference import detect_spans
 from ousianer_cli.outputs import open_output
@@ -90,7 +90,7 @@ def _mark_pool(
         ]
         if sentence.nested:
             counts["nested mentions left out"] += len(sentence.nested)
-        yield Sentence(tuple(words), tuple(mentions), sentence.doc, "both", (), sentence.document, RULES), True
+        yield Sentence(tuple(words), tuple(mentions), sentence.doc, "both", (), sentence.document, WORD_RULES), True
 
 
 def _merged(

@@ -26,6 +26,7 @@ from ousianer_cli.errors import InputError, OusiaError, OutputError, SettingsErr
 from ousianer_cli.formats import words
 from ousianer_cli.formats.corpus import read_corpus
 from ousianer_cli.formats.wikitext import parse_article
+from ousianer_cli.formats.word_rules import WORD_RULES
 from ousianer_cli.settings.prepare_wikipedia import WikipediaSettings
 
 TOWN, PAINTER, RIVER = "wordnet_town_108665504", "wordnet_painter_110391653", "wordnet_river_109411430"
@@ -173,7 +174,7 @@ def test_a_sentence_is_split_once_from_the_dump_to_the_network(tmp_path: Path, m
     monkeypatch.setattr(words, "_spans", spy)
     make(tmp_path, dumps=[str(dump(tmp_path / "w.xml", pages))])
     sentences = list(read_store(tmp_path / "out"))
-    assert {s.split_by for s in sentences} == {words.RULES} and len(sentences) == 9
+    assert {s.split_by for s in sentences} == {WORD_RULES} and len(sentences) == 9
     loaded = load_examples([str(tmp_path / "out")], PieceTokenizer.characters())
     assert [e.encoded.words for e in loaded.examples] == [len(s.tokens) for s in sentences]
     for name in (f"Za{kind}{i}" for kind in "bcd" for i in range(3)):

@@ -19,7 +19,7 @@ from ousianer_cli.formats.corpus import (
     read_corpus,
     write_corpus,
 )
-from ousianer_cli.formats.words import RULES
+from ousianer_cli.formats.word_rules import WORD_RULES
 
 LABELS = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1, max_size=8)
 
@@ -36,7 +36,7 @@ def sentences(draw: st.DrawFn) -> Sentence:
     nested = [Mention(m.start, m.start + 1, ("A",), noun="town") for m in mentions if m.end - m.start > 1]
     supervises = draw(st.sampled_from(["detection", "typing", "both"]))
     document = draw(st.sampled_from(["", "d1"]))
-    split_by = draw(st.sampled_from(["", RULES]))
+    split_by = draw(st.sampled_from(["", WORD_RULES]))
     return Sentence(tuple(tokens), tuple(mentions), draw(LABELS), supervises, tuple(nested), document, split_by)
 
 
@@ -48,7 +48,7 @@ def test_what_is_written_reads_back(tmp_path_factory: pytest.TempPathFactory, ro
 
 
 def test_tokens_that_are_our_words_stay_as_they_are() -> None:
-    own = Sentence(("@", "Oslo_Now", "Obama,"), (Mention(1, 3),), nested=(Mention(1, 2),), split_by=RULES)
+    own = Sentence(("@", "Oslo_Now", "Obama,"), (Mention(1, 3),), nested=(Mention(1, 2),), split_by=WORD_RULES)
     assert own.as_words() == (["@", "Oslo_Now", "Obama,"], [(1, 3)], [(1, 2)])
     others = (["@", "Oslo", "_", "Now", "Obama", ","], [(1, 6)], [(1, 4)])
     assert replace(own, split_by="").as_words() == others == replace(own, split_by="earlier").as_words()
