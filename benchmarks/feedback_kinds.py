@@ -37,7 +37,7 @@ from ousianer_cli.network.targets import LabelSet, Targets
 from ousianer_cli.network.typing import TypingHead
 from ousianer_cli.scoring.sentences import SentenceScorer
 from ousianer_cli.settings.finetune import FinetuneSettings
-from ousianer_cli.taxonomy.tree import load_taxonomy
+from ousianer_cli.taxonomy.tree_files import load_taxonomy
 from ousianer_cli.training.finetune.conversion import LayerTraining, train_conversion, wanted
 from ousianer_cli.training.finetune.evaluation import decoding_rule
 from ousianer_cli.training.finetune.guard import on_guard

@@ -33,7 +33,7 @@ from ousianer_cli.review.order import by_loss
 from ousianer_cli.scoring.sentences import SentenceScorer
 from ousianer_cli.settings import portable
 from ousianer_cli.settings.finetune import FinetuneSettings
-from ousianer_cli.taxonomy.tree import load_taxonomy, taxonomy_text
+from ousianer_cli.taxonomy.tree_files import load_taxonomy, taxonomy_text
 from ousianer_cli.training.finetune.conversion import train_conversion
 from ousianer_cli.training.finetune.evaluation import decoding_rule
 from ousianer_cli.training.finetune.instances import (

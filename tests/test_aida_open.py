@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from ousianer_cli.formats.corpus import OUTSIDE
-from ousianer_cli.taxonomy.tree import load_taxonomy
+from ousianer_cli.taxonomy.tree_files import load_taxonomy
 
 ROOT = Path(__file__).resolve().parent.parent
 CORPUS = ROOT / "examples" / "aida_open"

@@ -26,7 +26,8 @@ from ousianer_cli.network.tagger import TaggerConfig, TaggerNetwork
 from ousianer_cli.network.targets import Targets
 from ousianer_cli.settings.finetune import FinetuneSettings
 from ousianer_cli.taxonomy.inventory import Inventory, InventoryType
-from ousianer_cli.taxonomy.tree import Taxonomy, load_taxonomy, taxonomy_text
+from ousianer_cli.taxonomy.tree import Taxonomy
+from ousianer_cli.taxonomy.tree_files import load_taxonomy, taxonomy_text
 
 torch.set_num_threads(1)  # tensors this small only lose by more
 

@@ -18,9 +18,10 @@ from ousianer_cli.formats.corpora import read_labelled
 from ousianer_cli.formats.document import Document
 from ousianer_cli.formats.edl import EdlRow, write_edl
 from ousianer_cli.formats.feedback import read_feedback
-from ousianer_cli.formats.ltf import build_ltf
+from ousianer_cli.formats.ltf_writer import build_ltf
 from ousianer_cli.formats.mediawiki import DumpFaults, read_pages
-from ousianer_cli.formats.readers import ReadReport, read_documents
+from ousianer_cli.formats.read_report import ReadReport
+from ousianer_cli.formats.readers import read_documents
 from ousianer_cli.formats.source import plain_document
 from ousianer_cli.formats.wikitext import WikitextError, parse_article
 from ousianer_cli.scoring.inputs import read_mentions
@@ -29,7 +30,7 @@ from ousianer_cli.scoring.validation import validate_run
 from ousianer_cli.tagging.documents import split_document
 from ousianer_cli.tagging.mention import Mention, mention_at
 from ousianer_cli.taxonomy.aida import aida_edl
-from ousianer_cli.taxonomy.tree import load_taxonomy
+from ousianer_cli.taxonomy.tree_files import load_taxonomy
 
 
 class Fault(Exception):

@@ -29,7 +29,7 @@ from ousianer_cli.scoring.sentences import (
     f1_difference,
     match_names,
 )
-from ousianer_cli.taxonomy.tree import load_taxonomy
+from ousianer_cli.taxonomy.tree_files import load_taxonomy
 
 FIGURES = ("strict", "both", "ancestor", "descendant", "coarse", "span", "detection")
 """strict: the very type, or one of gold's alternatives; both, ancestor: credit .5 a level along the tree, either way or

@@ -23,7 +23,7 @@ from ousianer_cli.scoring.measures import total
 from ousianer_cli.scoring.sentences import MatchedNames, SentenceScorer, f1_difference, f1_interval
 from ousianer_cli.settings.finetune import FinetuneSettings
 from ousianer_cli.taxonomy.direct import DirectMapper
-from ousianer_cli.taxonomy.tree import load_taxonomy
+from ousianer_cli.taxonomy.tree_files import load_taxonomy
 from ousianer_cli.training.examples import load_examples
 from ousianer_cli.training.finetune.conversion import train_conversion
 from ousianer_cli.training.finetune.evaluation import DevSet, decoding_rule

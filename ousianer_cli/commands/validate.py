@@ -20,11 +20,12 @@ def validate(settings: ValidateSettings) -> None:
     """
     run = require(settings.run, "run", "validate", "the run to check", "RUN")
     from ousianer_cli.scoring.validation import validate_run
-    from ousianer_cli.taxonomy.tree import load_taxonomy
+    from ousianer_cli.taxonomy.tree_files import load_taxonomy
 
     documents, warnings = None, []
     if settings.source:
-        from ousianer_cli.formats.readers import ReadReport, read_documents
+        from ousianer_cli.formats.read_report import ReadReport
+        from ousianer_cli.formats.readers import read_documents
 
         report = ReadReport()
         documents = read_documents(settings.source, after_xml_declaration=settings.after_xml_declaration, report=report)

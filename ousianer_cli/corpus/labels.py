@@ -32,7 +32,7 @@ def mapped_labels(table: str | Path, taxonomy: str | None = None) -> TypesOf:
         TaxonomyError: the table or a type in it is wrong, with file and line.
     """
     from ousianer_cli.taxonomy.mapping import load_mapping
-    from ousianer_cli.taxonomy.tree import load_taxonomy
+    from ousianer_cli.taxonomy.tree_files import load_taxonomy
 
     mapping = load_mapping(table, load_taxonomy(taxonomy) if taxonomy is not None else None)
 
@@ -51,7 +51,7 @@ def taxonomy_labels(name: str) -> TypesOf:
     Raises:
         TaxonomyError: no such taxonomy.
     """
-    from ousianer_cli.taxonomy.tree import load_taxonomy
+    from ousianer_cli.taxonomy.tree_files import load_taxonomy
 
     taxonomy = load_taxonomy(name)
 

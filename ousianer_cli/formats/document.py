@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -62,3 +63,19 @@ class Document:
     def see(self, visible: VisibleText) -> None:
         """Take the visible text from a reader that has it already."""
         self._visible = visible
+
+
+_ID_SUFFIX = re.compile(
+    r"(?:\.(?:df|mpdf|nw|wb|web|cmp|ltf|rsd|psm|src))?\.(?:xml|sgml?|txt)$|\.(?:ltf|rsd|mpdf|cmp)$", re.IGNORECASE
+)
+
+
+def document_id(name: str) -> str:
+    """A document's id without a file suffix that some releases leave on it: `X.df.xml`, `X.nw.xml`, `X.RSD.TXT` -> `X`.
+
+    Blanks inside it, which column 4 of a run cannot hold, become `_` (`my notes.txt` -> `my_notes`).
+    """
+    # A file's name need not be UTF-8: other bytes are written as `\\xe9`.
+    name = "_".join(name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace").split())
+    suffix = _ID_SUFFIX.search(name, max(0, len(name) - 16))
+    return (name[: suffix.start()] if suffix else name) or name

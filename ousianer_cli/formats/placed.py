@@ -48,7 +48,8 @@ def rows_in_documents(
     Raises:
         InputError: a source cannot be read, holds none of the annotated documents, or no mention fits its document.
     """
-    from ousianer_cli.formats.readers import ReadReport, read_documents
+    from ousianer_cli.formats.read_report import ReadReport
+    from ousianer_cli.formats.readers import read_documents
 
     waiting: dict[str, list[tuple[str, EdlRow]]] = {doc: [] for doc in annotated}
     for path, row in rows:

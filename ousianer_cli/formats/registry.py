@@ -22,8 +22,8 @@ from ousianer_cli.formats.annotated import AnnotatedDocument, Annotation, detail
 from ousianer_cli.formats.document import Document
 from ousianer_cli.formats.edl import EdlRow
 from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence
+from ousianer_cli.formats.read_options import ReadOptions
 from ousianer_cli.formats.sample import Sample
-from ousianer_cli.formats.source import ReadOptions
 from ousianer_cli.settings import flag
 
 NO, PERHAPS, LIKELY, SURE = 0, 1, 2, 3

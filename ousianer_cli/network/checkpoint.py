@@ -28,7 +28,8 @@ from ousianer_cli.network.pieces import PieceTokenizer
 from ousianer_cli.network.tagger import Pooling, TaggerConfig, TaggerNetwork
 from ousianer_cli.outputs import MODEL, first_changed, sha256_16, whole_file, whole_folder
 from ousianer_cli.taxonomy.inventory import Inventory
-from ousianer_cli.taxonomy.tree import Taxonomy, parse_taxonomy
+from ousianer_cli.taxonomy.tree import Taxonomy
+from ousianer_cli.taxonomy.tree_files import parse_taxonomy
 
 FORMAT = 1
 _ENCODER = "states.encoder."

@@ -15,14 +15,15 @@ from ousianer_cli.errors import InputError
 from ousianer_cli.formats.annotated import AnnotatedDocument, Annotation, Utf16
 from ousianer_cli.formats.exchange import read_annotated, read_marked
 from ousianer_cli.formats.labelled import CorpusReport
-from ousianer_cli.formats.source import is_markup
+from ousianer_cli.formats.markup import is_markup
 from ousianer_cli.outputs import open_output
 from ousianer_cli.pages.embed import asset, embedded_json, policy
 from ousianer_cli.pages.judgement import Judged, Verdict, gold_in, judge, unjudged
 from ousianer_cli.pages.palette import palette, styles
 from ousianer_cli.pages.summary import Counts, summary
 from ousianer_cli.settings.view import ViewSettings
-from ousianer_cli.taxonomy.tree import Taxonomy, load_taxonomy
+from ousianer_cli.taxonomy.tree import Taxonomy
+from ousianer_cli.taxonomy.tree_files import load_taxonomy
 
 SCRIPTS = ("annotated.js", "report_text.js", "report_card.js", "report.js")
 MOST_ALTERNATIVES, MOST_CLASSES = 8, 4

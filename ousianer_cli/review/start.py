@@ -17,7 +17,8 @@ from ousianer_cli.review.order import by_disagreement
 from ousianer_cli.review.server import open_socket, serve
 from ousianer_cli.review.session import Session
 from ousianer_cli.settings.review import Order, ReviewSettings
-from ousianer_cli.taxonomy.tree import Taxonomy, parse_taxonomy
+from ousianer_cli.taxonomy.tree import Taxonomy
+from ousianer_cli.taxonomy.tree_files import parse_taxonomy
 
 if TYPE_CHECKING:
     from ousianer_cli.review.learning import Learner

@@ -9,7 +9,7 @@ from ousianer_cli.scoring.report import Report
 from ousianer_cli.scoring.scores import ScoreOptions, score_files
 from ousianer_cli.settings import require
 from ousianer_cli.settings.score import ScoreSettings
-from ousianer_cli.taxonomy.tree import load_taxonomy
+from ousianer_cli.taxonomy.tree_files import load_taxonomy
 
 
 def score_report(settings: ScoreSettings) -> Report:

@@ -21,7 +21,8 @@ from ousianer_cli.scoring.inputs import (
 from ousianer_cli.scoring.matching import Ints, MentionTable, Vocabulary
 from ousianer_cli.scoring.measures import TypeCredit
 from ousianer_cli.taxonomy.meant import type_meant
-from ousianer_cli.taxonomy.tree import OUTSIDE, Taxonomy, load_taxonomy
+from ousianer_cli.taxonomy.tree import OUTSIDE, Taxonomy
+from ousianer_cli.taxonomy.tree_files import load_taxonomy
 
 
 @dataclass(frozen=True)

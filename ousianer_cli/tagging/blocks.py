@@ -15,8 +15,9 @@ from pathlib import Path
 
 from ousianer_cli.formats.archives import Unit
 from ousianer_cli.formats.document import Document
-from ousianer_cli.formats.readers import ReadReport, read_units
-from ousianer_cli.formats.source import ReadOptions
+from ousianer_cli.formats.read_options import ReadOptions
+from ousianer_cli.formats.read_report import ReadReport
+from ousianer_cli.formats.readers import read_units
 from ousianer_cli.settings.tag import TagSettings
 
 BLOCK_TEXT = 128 * 1024

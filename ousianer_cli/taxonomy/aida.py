@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from ousianer_cli.taxonomy.tree import Taxonomy, load_taxonomy
+from ousianer_cli.taxonomy.tree import Taxonomy
+from ousianer_cli.taxonomy.tree_files import load_taxonomy
 
 
 @cache

@@ -15,7 +15,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ousianer_cli.errors import TaxonomyError
-from ousianer_cli.taxonomy.tree import OUTSIDE, Taxonomy, read_table
+from ousianer_cli.taxonomy.tree import OUTSIDE, Taxonomy
+from ousianer_cli.taxonomy.tree_files import read_table
 
 
 @dataclass(frozen=True)

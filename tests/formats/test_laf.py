@@ -11,7 +11,7 @@ from ousianer_cli.formats.corpora import detect_format, read_labelled
 from ousianer_cli.formats.document import Document
 from ousianer_cli.formats.kinds.laf import iter_laf, read_laf
 from ousianer_cli.formats.labelled import CorpusReport
-from ousianer_cli.formats.ltf import build_ltf
+from ousianer_cli.formats.ltf_writer import build_ltf
 from ousianer_cli.formats.standoff import SourceOptions, text_problems
 
 NAME = '<ANNOTATION id="{id}" task="{task}" {type}>{extent}{tag}</ANNOTATION>\n'

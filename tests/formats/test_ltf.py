@@ -8,22 +8,14 @@ import tracemalloc
 from xml.sax.saxutils import escape
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats import ltf
 from ousianer_cli.formats.document import Document
-from ousianer_cli.formats.ltf import build_ltf, read_ltf
-from ousianer_cli.formats.sentences import split_sentences
-from ousianer_cli.formats.source import ReadOptions
+from ousianer_cli.formats.ltf import read_ltf
+from ousianer_cli.formats.read_options import ReadOptions
 
 STRICT = ReadOptions(strict=True)
-XML_TEXT = st.text(
-    st.characters(blacklist_categories=("Cs", "Cc"), blacklist_characters="\ufffe\uffff")
-    | st.sampled_from("\t\n\r 😀.A"),
-    max_size=120,
-)
 
 
 def read(content: str | bytes, options: ReadOptions | None = None) -> list[Document]:
@@ -227,24 +219,3 @@ def test_a_large_file_is_streamed() -> None:
     tracemalloc.stop()
     assert count == 3000
     assert peak < 2_000_000
-
-
-@given(XML_TEXT)
-def test_text_to_ltf_and_back(text: str) -> None:
-    [document] = read(build_ltf("D", text), STRICT)
-    assert (document.id, document.text, document.lang) == ("D", text, "eng")
-    assert not any(s.kind != "text" for s in document.segments)
-    assert [(s.start, s.end) for s in document.segments] == split_sentences(text, 0, len(text))
-
-
-@given(XML_TEXT)
-def test_tokens_lie_on_the_text(text: str) -> None:
-    from lxml import etree
-
-    for token in etree.fromstring(build_ltf("D", text)).iter("TOKEN"):
-        assert token.text == text[int(token.get("start_char")) : int(token.get("end_char")) + 1]
-
-
-def test_control_characters_cannot_be_written() -> None:
-    with pytest.raises(InputError, match=r"U\+0001 at code point 3"):
-        build_ltf("D", "abc\x01")

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.document import Author, Document, Segment, SegmentKind
 from ousianer_cli.formats.psm import Region, apply_psm, read_psm
-from ousianer_cli.formats.source import AUTHORS_OFF, QUOTED, ReadOptions
+from ousianer_cli.formats.read_options import ReadOptions
+from ousianer_cli.formats.source import AUTHORS_OFF, QUOTED
 
 TEXT = "A clock\nAnn Lee\nI saw it.\nBo wrote: it is old.\nNo, new.\n"
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import gzip
-import os
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats import readers
 from ousianer_cli.formats.document import Document
-from ousianer_cli.formats.ltf import build_ltf
-from ousianer_cli.formats.readers import ReadReport, read_documents
+from ousianer_cli.formats.ltf_writer import build_ltf
+from ousianer_cli.formats.read_report import DUPLICATE_ID, MALFORMED, ReadReport
+from ousianer_cli.formats.readers import read_documents
 from ousianer_cli.formats.source import QUOTED
 
 FORUM = (
@@ -55,32 +54,11 @@ def test_every_kind_of_file(tmp_path: Path) -> None:
     assert ids(*(tmp_path / n for n in ("d.rsd.txt", "c.ltf.zip", "b.ltf.xml.gz"))) == ["d", "c1", "c2", "b"]
 
 
-def test_a_folder_gives_each_document_once_ltf_first(tmp_path: Path) -> None:
-    put(tmp_path / "data" / "ltf" / "x.ltf.xml", build_ltf("x", "From LTF."))
-    put(tmp_path / "data" / "rsd" / "x.rsd.txt", "From rsd.")
-    put(tmp_path / "data" / "rsd" / "y.rsd.txt", "From rsd.")
-    put(tmp_path / "data" / "source" / "x.df.xml", FORUM.format("x"))
-    put(tmp_path / "data" / "source" / "y.xml", FORUM.format("y"))
-    put(tmp_path / "docs" / "index.html", "<html/>")
-    put(tmp_path / "docs" / "x.laf.xml", "<?xml version='1.0'?><LCTL_ANNOTATIONS/>")
-    report = ReadReport()
-    documents = list(read_documents([tmp_path], report=report))
-    assert [(d.id, texts(d)) for d in documents] == [("x", ["From LTF."]), ("y", ["Per is here."])]
-    assert report.skipped == {
-        readers.OTHER_FORM: 3,
-        "files of no known kind (*.html)": 1,
-        "files of no known kind (*.laf.xml)": 1,
-    }
-    assert [texts(d) for d in read_documents([tmp_path], input_format="text")] == [["From rsd."], ["From rsd."]]
-    assert ids(tmp_path, input_format="source") == ["x", "y"]
-    assert ids(tmp_path, input_format="ltf") == ["x"]
-
-
 def test_the_same_id_is_read_once(tmp_path: Path) -> None:
     first, second = put(tmp_path / "1" / "x.txt", "One."), put(tmp_path / "2" / "x.txt", "Two.")
     report = ReadReport()
     assert [texts(d) for d in read_documents([first, second], report=report)] == [["One."]]
-    assert report.skipped == {readers.DUPLICATE_ID: 1}
+    assert report.skipped == {DUPLICATE_ID: 1}
     assert len(report.warnings) == 1
     with pytest.raises(InputError, match="x again"):
         ids(first, second, strict=True)
@@ -95,7 +73,7 @@ def test_a_malformed_file_in_a_corpus_is_skipped_and_named(tmp_path: Path) -> No
     put(tmp_path / "z.ltf.xml", build_ltf("z", "Zoe."))
     report = ReadReport()
     assert [d.id for d in read_documents([tmp_path], report=report)] == ["a", "z"]
-    assert report.skipped[readers.MALFORMED] == 4
+    assert report.skipped[MALFORMED] == 4
     assert sum("b.ltf.xml:" in w for w in report.warnings) == 1
     with pytest.raises(InputError):
         ids(tmp_path, strict=True)
@@ -115,23 +93,8 @@ def test_a_malformed_member_of_an_archive_is_skipped_and_named(tmp_path: Path) -
         archive.writestr("b.ltf.xml", build_ltf("b", "Bo."))
     report = ReadReport()
     assert [d.id for d in read_documents([tmp_path / "r.ltf.zip"], report=report)] == ["b"]
-    assert report.skipped == {readers.MALFORMED: 1}
+    assert report.skipped == {MALFORMED: 1}
     assert "r.ltf.zip!a.ltf.xml:1" in report.warnings[0]
-
-
-def test_errors_come_before_the_first_document(tmp_path: Path) -> None:
-    valid = put(tmp_path / "a.txt", "Ann.")
-    with pytest.raises(InputError, match="nothing of that name"):
-        read_documents([valid, tmp_path / "none.ltf.xml"])
-    empty = tmp_path / "empty"
-    empty.mkdir()
-    with pytest.raises(InputError, match="found no files"):
-        read_documents([empty])
-    put(tmp_path / "other" / "x.tab", "")
-    with pytest.raises(InputError, match=r"only 1 \*\.tab"):
-        read_documents([tmp_path / "other"])
-    with pytest.raises(InputError, match="--input-format one of"):
-        read_documents([valid], input_format="pdf")
 
 
 def test_a_named_file_of_another_kind_is_an_error(tmp_path: Path) -> None:
@@ -153,20 +116,6 @@ def test_format_can_be_forced(tmp_path: Path) -> None:
     assert (document.id, texts(document)) == ("x", ["Per is here."])
     [document] = read_documents([path], input_format="text")
     assert texts(document)[0].startswith("<?xml")
-
-
-def test_list_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    put(tmp_path / "lists" / "b.txt", "Bo.")
-    put(tmp_path / "a.txt", "Ann.")
-    put(tmp_path / "folder" / "c.txt", "Cy.")
-    listing = put(tmp_path / "lists" / "all.txt", "\ufeff# ours\nb.txt\n\na.txt\r\n../folder\n")
-    monkeypatch.chdir(tmp_path)
-    assert ids(f"@{listing}") == ["b", "a", "c"]
-    put(listing, "b.txt\nnone.txt\n")
-    with pytest.raises(InputError, match=r"all\.txt:2: .*none\.txt"):
-        ids(f"@{listing}")
-    with pytest.raises(InputError, match="list"):
-        ids("@nowhere.txt")
 
 
 def test_line_ends_and_byte_order_mark(tmp_path: Path) -> None:
@@ -220,17 +169,3 @@ def test_broken_psm_is_a_warning(tmp_path: Path) -> None:
     assert document.segments and "psm left out" in report.warnings[0]
     with pytest.raises(InputError):
         ids(tmp_path, strict=True)
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
-    path = put(tmp_path / "x.txt", "Ann.")
-    path.chmod(0)
-    with pytest.raises(InputError, match="readable"):
-        ids(path)
-
-
-def test_order_does_not_depend_on_the_disk(tmp_path: Path) -> None:
-    for name in ("b/2.txt", "b-a/1.txt", "a.txt", "b.txt", "B/3.txt"):
-        put(tmp_path / name, "Ann.")
-    assert ids(tmp_path) == ["3", "a", "2", "1", "b"]

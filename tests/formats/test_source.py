@@ -5,113 +5,22 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-import time
 from xml.sax.saxutils import escape
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from source_texts import FORUM, NEWSWIRE, ODD, WEB, one
 
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats import source
-from ousianer_cli.formats.document import Document
-from ousianer_cli.formats.ltf import build_ltf, read_ltf
+from ousianer_cli.formats.document import Document, document_id
+from ousianer_cli.formats.ltf import read_ltf
+from ousianer_cli.formats.ltf_writer import build_ltf
+from ousianer_cli.formats.markup import scan_tags
+from ousianer_cli.formats.read_options import ReadOptions
 from ousianer_cli.formats.sentences import sentences_of
-from ousianer_cli.formats.source import ReadOptions, attributes, detect, document_id, scan_tags, source_documents
-
-DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n'
-
-NEWSWIRE = (
-    DECLARATION
-    + """<DOC id="XYZ_ENG_20300101.0001" type="story">
-<HEADLINE>
-Bridge at Lund to close
-</HEADLINE>
-<DATELINE>
-LUND, Jan. 1 (XYZ)
-</DATELINE>
-<TEXT>
-<P>
-The mayor of the old town by the river said on Monday that the bridge would
-be closed for a month. Traffic will go over the ford, which Mr.
-Lindqvist-Andersson of AT&amp;T calls safe, and not over the railway bridge
-in the U.S. style.
-</P>
-<P>
-"It is old," said Ann &lt;the clerk&gt; of Malmö &amp; Co.
-</P>
-</TEXT>
-</DOC>
-"""
-)
-
-FORUM = (
-    DECLARATION
-    + """<doc id="F-17">
-<headline>
-Who fixed the clock in Bergen?
-</headline>
-<post author="J&amp;R Olsen" datetime="2030-01-01T10:00:00" id="p1">
-I saw it on <a href="http://example.com/?a=1&amp;b=2">the page of Oslo Radio</a> today 😀.
-<img src="http://example.com/x.png"/>
-Was it Ann?
-</post>
-<post author='Bo "Bobby" Ek' datetime="2030-01-01T11:00:00" id="p2">
-<quote orig_author="J&amp;R Olsen">
-<quote orig_author="nobody">
-It was Lars.
-</quote>
-I saw it on the page of Oslo Radio today.
-
-Was it Ann?
-</quote>
-No, it was Per in Trondheim.
-
-He is 5 < 6 and <3 me@there.org <me@there.org>.
-</post>
-<post author="" datetime="2030-01-01T12:00:00" id="p3">
-Thanks, Bo.
-</post>
-</doc>
-"""
-)
-
-WEB = """<DOC>
-<DOCID> web-3 </DOCID>
-<DOCTYPE SOURCE="newsgroup"> USENET TEXT </DOCTYPE>
-<DATETIME> 2030-01-01T10:00:00 </DATETIME>
-<BODY>
-<HEADLINE>
-Boats for sale
-</HEADLINE>
-<TEXT>
-<POST>
-<POSTER> Ann Lee </POSTER>
-<POSTDATE> 2030-01-01T10:00:00 </POSTDATE>
-<QUOTE PREVIOUSPOST="Bo wrote > a
-long line < here"/>
-Two boats in Visby.
-
-Call Lars.
-</POST>
-</TEXT>
-</BODY>
-</DOC>
-"""
-
-ODD = """<DOC id="odd.nw.xml">
-<DATE_TIME>1 Jan
-<HEADLINE>Never closed
-<TEXT>
-Stray </quote> and <b>bold</b> text.
-<!-- Ann is a comment --> After <![CDATA[<b>Per</b> & Co]]> it <unknown x=1>goes</unknown> on.
-<P>No end
-"""
-
-
-def one(text: str, **options: bool) -> Document:
-    [document] = source_documents(text, "file", options=ReadOptions(**options))
-    return document
+from ousianer_cli.formats.source import source_documents
 
 
 def texts(document: Document, kind: str | None = None) -> list[str]:
@@ -217,38 +126,11 @@ def test_several_docs_in_one_file_count_from_their_own_start() -> None:
     assert all(d.text.startswith("<DOC ") for d in documents)
 
 
-@pytest.mark.parametrize(
-    ("text", "kind"),
-    [
-        (NEWSWIRE, "newswire"),
-        (FORUM, "forum"),
-        (WEB, "web"),
-        (ODD, "newswire"),
-        ("Ann <b>met</b> Bo.", "text"),
-        ("<3 this", "text"),
-        ("<Bo> hello", "text"),
-        ("", "text"),
-        (DECLARATION + "<psm><string/></psm>", "xml"),
-        (DECLARATION + "<!DOCTYPE LCTL_TEXT [<!ENTITY a 'b'>]><LCTL_TEXT/>", "ltf"),
-        ("<!-- note -->\n<post author='x'>Hi</post>", "forum"),
-    ],
-)
-def test_kinds_by_content(text: str, kind: str) -> None:
-    assert detect(text) == kind
-
-
 def test_document_ids() -> None:
     names = ["A.df.xml", "A.nw.xml", "A.xml", "A", "A.rsd.txt", "A.mpdf.xml", " A.sgm "]
     assert {document_id(n) for n in names} == {"A"}
     assert document_id("NYT_ENG_20130513.0090") == "NYT_ENG_20130513.0090"
     assert document_id("a.b.c") == "a.b.c"
-
-
-def test_declaration_shift() -> None:
-    assert one(NEWSWIRE, after_xml_declaration=True).offset_shift == 39
-    assert one(NEWSWIRE.replace("\n", "\r\n"), after_xml_declaration=True).offset_shift == 40
-    assert one(WEB, after_xml_declaration=True).offset_shift == 0
-    assert one(NEWSWIRE, after_xml_declaration=True).text == NEWSWIRE
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
@@ -346,35 +228,3 @@ def test_segments_hold_hidden_markup_only_and_are_in_order(text: str, quotes: bo
         assert all(segment.start < a and b < segment.end for a, b in inside)
         previous = segment.end
     assert all(text[a.start : a.end] in ("Ann Lee", "Bo") for a in document.authors)
-
-
-def test_attributes() -> None:
-    text = """<post author='A "b"' ID=p1 datetime = "x>y" author="second">"""
-    [tag] = scan_tags(text)
-    found = {name: text[a:b] for name, (a, b) in attributes(text, tag).items()}
-    assert found == {"author": 'A "b"', "id": "p1", "datetime": "x>y"}
-    assert tag.end == len(text)
-
-
-def test_an_unclosed_attribute_does_not_swallow_text() -> None:
-    text = '<text>see <a href="x>the page</a> of "Ann" > all</text>'
-    document = one("<doc>" + text + "</doc>")
-    assert [document.visible.read(s.start, s.end) for s in document.segments] == ['see the page of "Ann" > all']
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "<!--" * 50_000,
-        "<a b='" * 20_000,
-        "<a " + "b=" * 100_000,
-        "<" * 300_000,
-        "<?" * 100_000,
-        "<![CDATA[" * 30_000,
-        "<a b='c' " * 30_000,
-    ],
-)
-def test_hostile_markup_takes_no_long_time(text: str) -> None:
-    started = time.perf_counter()
-    one("<doc><text>" + text)
-    assert time.perf_counter() - started < 10

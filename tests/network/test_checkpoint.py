@@ -17,7 +17,7 @@ from ousianer_cli.errors import ModelError, OusiaError, OutputError
 from ousianer_cli.network import checkpoint
 from ousianer_cli.network.checkpoint import load_model, model_taxonomy, save_model, save_tensors
 from ousianer_cli.outputs import MODEL
-from ousianer_cli.taxonomy.tree import load_taxonomy
+from ousianer_cli.taxonomy.tree_files import load_taxonomy
 
 
 def files(folder: Path) -> dict[str, bytes]:

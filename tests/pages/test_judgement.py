@@ -12,7 +12,7 @@ from ousianer_cli.formats.exchange import read_marked
 from ousianer_cli.pages.judgement import Verdict, judge, parting
 from ousianer_cli.scoring.faults import BOUNDARY, CORRECT, MISSED, OUTSIDE, SPURIOUS
 from ousianer_cli.scoring.scores import ScoreOptions, score_files
-from ousianer_cli.taxonomy.tree import load_taxonomy
+from ousianer_cli.taxonomy.tree_files import load_taxonomy
 
 GOLD = [
     ("D", 0, 5, "per"), ("D", 10, 20, "org.government"), ("D", 12, 15, "gpe"), ("D", 30, 34, "gpe|loc"),

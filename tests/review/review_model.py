@@ -18,7 +18,7 @@ from ousianer_cli.settings import portable
 from ousianer_cli.settings.finetune import FinetuneSettings
 from ousianer_cli.settings.tag import TagSettings
 from ousianer_cli.tagging.run import run_tag
-from ousianer_cli.taxonomy.tree import load_taxonomy
+from ousianer_cli.taxonomy.tree_files import load_taxonomy
 
 
 def learning_model(folder: Path) -> Path:

@@ -18,7 +18,7 @@ from ousianer_cli.review.desk import Desk
 from ousianer_cli.review.names import ReviewDocument, add_second, read_run, review_documents
 from ousianer_cli.review.server import guarded, open_socket
 from ousianer_cli.review.session import Session
-from ousianer_cli.taxonomy.tree import load_taxonomy
+from ousianer_cli.taxonomy.tree_files import load_taxonomy
 
 ONE = (
     "Mayor Ada Brun of Westhaven met Otto Lind. \U0001f600 Westhaven is proud <script>alert(1)</script> of Ada Brun.\n"

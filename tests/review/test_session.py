@@ -17,7 +17,7 @@ from ousianer_cli.review.decisions import Decisions, Place
 from ousianer_cli.review.feedback_file import feedback_text
 from ousianer_cli.review.names import read_run
 from ousianer_cli.review.session import Refused, Session
-from ousianer_cli.taxonomy.tree import load_taxonomy
+from ousianer_cli.taxonomy.tree_files import load_taxonomy
 
 CITY = "GPE.UrbanArea.City"
 

@@ -19,7 +19,7 @@ from ousianer_cli.scoring.sentences import (
     f1_interval,
     match_names,
 )
-from ousianer_cli.taxonomy.tree import load_taxonomy
+from ousianer_cli.taxonomy.tree_files import load_taxonomy
 
 SCORER = SentenceScorer(load_taxonomy("aida-edl"))
 GOLD = [

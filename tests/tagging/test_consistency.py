@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from ousianer_cli.tagging.consistency import Consistency
-from ousianer_cli.taxonomy.tree import OUTSIDE, load_taxonomy
+from ousianer_cli.taxonomy.tree import OUTSIDE
+from ousianer_cli.taxonomy.tree_files import load_taxonomy
 
 TAXONOMY = load_taxonomy("aida-edl")
 NAMES = [*TAXONOMY.types, OUTSIDE]

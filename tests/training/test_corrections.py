@@ -8,7 +8,7 @@ import pytest
 
 from ousianer_cli.errors import InputError
 from ousianer_cli.network.targets import Targets
-from ousianer_cli.taxonomy.tree import load_taxonomy
+from ousianer_cli.taxonomy.tree_files import load_taxonomy
 from ousianer_cli.training.finetune.corrections import read_corrections
 
 AIDA = Targets(load_taxonomy("aida"))

@@ -25,7 +25,7 @@ from ousianer_cli.settings import resolve
 from ousianer_cli.settings.finetune import FinetuneSettings
 from ousianer_cli.settings.pretrain import PretrainSettings
 from ousianer_cli.settings.tune import TuneSettings
-from ousianer_cli.taxonomy.tree import load_taxonomy
+from ousianer_cli.taxonomy.tree_files import load_taxonomy
 from ousianer_cli.training.finetune import finetune
 from ousianer_cli.training.pretrain import pretrain
 from ousianer_cli.training.tune import study as module

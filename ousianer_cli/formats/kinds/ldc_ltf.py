@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ousianer_cli.formats.ltf import read_ltf
+from ousianer_cli.formats.markup import detect
 from ousianer_cli.formats.registry import NO, SURE, Format
 from ousianer_cli.formats.sample import Sample
-from ousianer_cli.formats.source import detect
 
 
 def _recognise(sample: Sample) -> int:

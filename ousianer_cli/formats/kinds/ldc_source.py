@@ -11,9 +11,11 @@ from typing import IO
 
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.document import Document
+from ousianer_cli.formats.markup import ContentKind, detect
+from ousianer_cli.formats.read_options import ReadOptions
 from ousianer_cli.formats.registry import LIKELY, NO, PERHAPS, SURE, Format
 from ousianer_cli.formats.sample import Sample
-from ousianer_cli.formats.source import ContentKind, ReadOptions, detect, source_documents
+from ousianer_cli.formats.source import source_documents
 from ousianer_cli.formats.text import decoded_markup
 
 

@@ -7,9 +7,10 @@ from typing import IO
 
 from ousianer_cli.formats.document import Document
 from ousianer_cli.formats.kinds.ldc_source import read_as
+from ousianer_cli.formats.markup import detect
+from ousianer_cli.formats.read_options import ReadOptions
 from ousianer_cli.formats.registry import NO, PERHAPS, Format
 from ousianer_cli.formats.sample import Sample
-from ousianer_cli.formats.source import ReadOptions, detect
 
 
 def _recognise(sample: Sample) -> int:

@@ -11,7 +11,7 @@ from ousianer_cli.errors import InputError
 from ousianer_cli.network.checkpoint import load_model
 from ousianer_cli.network.targets import Targets
 from ousianer_cli.settings.finetune import FinetuneSettings
-from ousianer_cli.taxonomy.tree import load_taxonomy
+from ousianer_cli.taxonomy.tree_files import load_taxonomy
 from ousianer_cli.training.finetune.conversion import train_conversion
 from ousianer_cli.training.finetune.corrections import correction_instances, read_corrections
 from ousianer_cli.training.finetune.detection import typed

@@ -12,7 +12,7 @@ from ousianer_cli.network.targets import DecodingRule, Targets
 from ousianer_cli.network.typing import TypingHead
 from ousianer_cli.settings import portable
 from ousianer_cli.settings.finetune import FinetuneSettings
-from ousianer_cli.taxonomy.tree import load_taxonomy, taxonomy_text
+from ousianer_cli.taxonomy.tree_files import load_taxonomy, taxonomy_text
 from ousianer_cli.training.finetune.evaluation import dev_metrics, dev_set
 from ousianer_cli.training.finetune.instances import corpora_of
 from ousianer_cli.training.finetune.model import base_folder, card, output_folder

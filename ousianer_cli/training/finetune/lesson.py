@@ -25,7 +25,7 @@ from ousianer_cli.network.typing import TypingHead
 from ousianer_cli.scoring.sentences import SentenceScorer
 from ousianer_cli.settings.fields import kept_by_model
 from ousianer_cli.settings.finetune import FinetuneSettings
-from ousianer_cli.taxonomy.tree import load_taxonomy
+from ousianer_cli.taxonomy.tree_files import load_taxonomy
 from ousianer_cli.training.finetune.corrections import corrected_mentions, correction_instances
 from ousianer_cli.training.finetune.evaluation import DevSet, credit_of
 from ousianer_cli.training.finetune.guard import GuardFigures, guard_f1, on_guard

@@ -13,7 +13,7 @@ from ousianer_cli.released_models import released_model
 from ousianer_cli.settings import portable, require
 from ousianer_cli.settings.fields import data_of
 from ousianer_cli.settings.finetune import FinetuneSettings
-from ousianer_cli.taxonomy.tree import taxonomy_text
+from ousianer_cli.taxonomy.tree_files import taxonomy_text
 from ousianer_cli.training.examples import file_digest
 from ousianer_cli.training.finetune.evaluation import DevSet, set_threshold
 from ousianer_cli.training.finetune.instances import Instances

@@ -23,7 +23,7 @@ from ousianer_cli.settings.fields import training_data_of
 from ousianer_cli.settings.finetune import FinetuneSettings, Reading
 from ousianer_cli.settings.pretrain import PretrainSettings
 from ousianer_cli.settings.weights import corpus_weights
-from ousianer_cli.taxonomy.tree import load_taxonomy
+from ousianer_cli.taxonomy.tree_files import load_taxonomy
 from ousianer_cli.training.finetune.conversion import train_conversion
 from ousianer_cli.training.finetune.corrections import correction_instances, read_corrections
 from ousianer_cli.training.finetune.detection import typed
