@@ -41,10 +41,10 @@ def epoch_seconds(settings: PretrainSettings, features: Path | None) -> list[flo
     if features is not None:
         cache = FeatureCache.open(model.tagger, corpora.parts, features, print)
     for step in range(order.total):
-        epoch, indices, examples = order.at(step)
-        training_step(model.tagger, examples, indices, targets, settings, optimizer, step, cache)
+        batch = order.at(step)
+        training_step(model.tagger, batch, targets, settings, optimizer, step, cache)
         now = time.process_time()
-        seconds[epoch] += now - began
+        seconds[batch.epoch] += now - began
         began = now
     return seconds
 

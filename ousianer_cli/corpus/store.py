@@ -13,6 +13,7 @@ needs, is an optional extra.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -105,16 +106,41 @@ def store_blocks(path: str | Path) -> list[Block]:
     return blocks
 
 
-def read_block(block: Block) -> Iterator[Sentence]:
-    """The sentences of one block; errors as in `read_store`."""
+def read_block(block: Block, first: int = 0, end: int | None = None) -> Iterator[Sentence]:
+    """The sentences of one block, or of its rows or lines `first` up to `end` alone, counted from 0 within it.
+
+    Other rows are not decoded. Errors as in `read_store`.
+    """
+    end = block.rows if end is None else end
     if is_parquet(block.file):
-        for sentence, _ in _group_rows(open_parquet(block.file), block, ()):
+        for sentence, _ in _group_rows(open_parquet(block.file), block, (), first, end):
             yield sentence
-        return
+    else:
+        with _lines(block) as lines:
+            yield from parse_lines(islice(lines, first, end), block.file, block.first + first)
+
+
+def read_parts(block: Block, rows: int) -> Iterator[list[Sentence]]:
+    """The sentences of one block in parts of so many rows or lines; the last may have fewer. Errors as above."""
+    starts = range(0, block.rows, rows)
+    if is_parquet(block.file):
+        sentences = read_block(block)
+        for _ in starts:
+            yield list(islice(sentences, rows))
+    else:
+        with _lines(block) as lines:
+            for at in starts:
+                part = islice(lines, min(rows, block.rows - at))
+                yield list(parse_lines(part, block.file, block.first + at))
+
+
+@contextmanager
+def _lines(block: Block) -> Iterator[Iterator[bytes]]:
+    """A file of JSON lines from where a block begins."""
     try:
         with block.file.open("rb") as handle:
             handle.seek(block.at)
-            yield from parse_lines(islice(handle, block.rows), block.file, block.first)
+            yield handle
     except OSError as error:
         raise _not_lines(block.file, error) from None
 
@@ -149,16 +175,24 @@ def _parquet_rows(file: Path, columns: Sequence[str] = ()) -> Iterator[tuple[Sen
         first += rows
 
 
-def _group_rows(opened: Any, block: Block, columns: Sequence[str]) -> Iterator[tuple[Sentence, dict[str, Any]]]:
+def _group_rows(
+    opened: Any, block: Block, columns: Sequence[str], first: int = 0, end: int | None = None
+) -> Iterator[tuple[Sentence, dict[str, Any]]]:
     import pyarrow as pa
 
+    end = block.rows if end is None else end
+
     present = [n for n in COLUMNS if n in opened.schema_arrow.names]
-    number = block.first
+    at, number = 0, block.first + first
     try:
         for batch in opened.iter_batches(_READ_AT_ONCE, row_groups=[block.at], columns=[*present, *columns]):
-            for row in batch.to_pylist():
+            wanted = batch.slice(max(0, first - at), max(0, end - max(first, at)))
+            at += batch.num_rows
+            for row in wanted.to_pylist():
                 yield _sentence(row, block.file, number), {name: row[name] for name in columns}
                 number += 1
+            if at >= end:
+                return
     except (OSError, pa.ArrowException) as error:
         found = f"data that cannot be read ({first_line(error)})"
         raise InputError("a whole Parquet file", found, path=block.file, line=number) from None

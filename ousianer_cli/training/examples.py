@@ -256,18 +256,29 @@ def shuffled_batches(lengths: Sequence[int], budget: int, rng: np.random.Generat
 
 
 def augmented_shapes(
-    examples: Sequence[Example], rng: np.random.Generator, share: float, hidden: float = 0.0
+    examples: Sequence[Example],
+    rng: np.random.Generator,
+    share: float,
+    hidden: float = 0.0,
+    *,
+    own: Sequence[int] | None = None,
+    words: Sequence[int] | None = None,
 ) -> list[np.ndarray]:
     """Word shapes with `share` of the sentences recased (all small, capitals, titled), as in tweets and headlines, and
-    nothing said of the case of `hidden` of the words."""
+    nothing said of the case of `hidden` of the words.
+
+    Of a share of a batch, `own` are the examples' places in it and `words` the lengths of all that are: what is drawn
+    for a sentence is what a process that has the whole batch draws.
+    """
+    given = dict(zip(range(len(examples)) if own is None else own, examples, strict=True))
     shapes = []
-    for example in examples:
-        shape = example.encoded.shapes
-        if share and rng.random() < share:
-            shape = recase(shape, _CASES[int(rng.integers(len(_CASES)))])
-        if hidden:
-            shape = hide_case(shape, rng.random(len(shape)) < hidden)
-        shapes.append(shape)
+    for place, size in enumerate([e.encoded.words for e in examples] if words is None else words):
+        case = _CASES[int(rng.integers(len(_CASES)))] if share and rng.random() < share else None
+        hides = rng.random(size) < hidden if hidden else None
+        if place in given:
+            shape = given[place].encoded.shapes
+            shape = shape if case is None else recase(shape, case)
+            shapes.append(shape if hides is None else hide_case(shape, hides))
     return shapes
 
 

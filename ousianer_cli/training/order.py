@@ -1,20 +1,43 @@
 """The order in which training shows its sentences: from memory, or from a stream through a buffer.
 
 From the lengths alone the batches of every buffer are known, so a schedule knows its steps, and any step of a run is
-reached by reading one buffer. The order depends on seed and corpora only.
+reached by reading one buffer. The order depends on seed and corpora only, not on how many processes share the batches.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from ousianer_cli.training.examples import Example, shuffled_batches
+from ousianer_cli.training.parallel import ALONE, Processes
+from ousianer_cli.training.shares import Shares
 from ousianer_cli.training.streams import TypingStream
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingBatch:
+    """The batch of a step. A process among several knows how it is made up, and has its own share of the examples."""
+
+    examples: list[Example]
+    """Those of this process."""
+    own: list[int]
+    """The place of each in the batch."""
+    indices: list[int]
+    """Of all in the batch: their places in the training list."""
+    words: list[int]
+    """Of all in the batch."""
+    epoch: int = 0
+
+    @classmethod
+    def whole(cls, examples: list[Example], indices: Sequence[int] = (), epoch: int = 0) -> TrainingBatch:
+        """A batch of one process."""
+        words = [e.encoded.words for e in examples]
+        return cls(examples, list(range(len(examples))), list(indices), words, epoch)
 
 
 class Order(Protocol):
@@ -22,16 +45,18 @@ class Order(Protocol):
 
     total: int
 
-    def at(self, step: int) -> tuple[int, list[int], list[Example]]:
-        """(epoch, the examples' numbers, the examples) of a step; the numbers are places in the training list."""
+    def at(self, step: int) -> TrainingBatch:
+        """The batch of a step; of several processes, each asks for the same step."""
         ...
 
 
 class LoadedOrder:
     """The order over examples that lie in memory: `epochs` passes, or as many as `steps` (if any) take."""
 
-    def __init__(self, examples: list[Example], budget: int, epochs: int, steps: int, seed: int) -> None:
-        self.examples = examples
+    def __init__(
+        self, examples: list[Example], budget: int, epochs: int, steps: int, seed: int, processes: Processes = ALONE
+    ) -> None:
+        self.examples, self.processes = examples, processes
         lengths = [e.encoded.pieces for e in examples]
         self._flat: list[tuple[int, list[int]]] = []
         for epoch in _epochs(epochs, steps, lambda: len(self._flat)):
@@ -40,9 +65,11 @@ class LoadedOrder:
             del self._flat[steps:]
         self.total = len(self._flat)
 
-    def at(self, step: int) -> tuple[int, list[int], list[Example]]:
+    def at(self, step: int) -> TrainingBatch:
         epoch, indices = self._flat[step]
-        return epoch, indices, [self.examples[i] for i in indices]
+        own = self.processes.own(len(indices))
+        words = [self.examples[i].encoded.words for i in indices]
+        return TrainingBatch([self.examples[indices[k]] for k in own], own, indices, words, epoch)
 
 
 @dataclass(slots=True)
@@ -53,12 +80,27 @@ class _Buffer:
     resident: np.ndarray
 
 
+@dataclass(slots=True)
+class _Shown:
+    """A buffer that is being shown: its batches, this process's places in each, and the streamed examples at those
+    by their numbers in the stream."""
+
+    number: int
+    batches: list[list[int]]
+    own: list[list[int]]
+    examples: dict[int, Example]
+
+
 class StreamedOrder:
     """The order over a stream and the examples in memory, which are spread evenly over an epoch.
 
     An epoch takes the blocks in a new order, fills a buffer with whole blocks until it holds `buffer` examples, and
     shuffles and batches what is in it. Each epoch shows each example once; with a buffer that holds all, in the very
     order in which they would come from memory. Numbers count `resident[:cut]`, the stream, `resident[cut:]`.
+
+    Of several processes each decodes one run of a buffer's rows, some of its blocks and parts of those at the run's
+    ends, and gives the few examples for which its share of their batch has no room to those that have
+    (`training.shares`). So no row is decoded twice, shares are even, and the batches are those of one process.
     """
 
     def __init__(
@@ -72,13 +114,14 @@ class StreamedOrder:
         epochs: int,
         steps: int,
         seed: int,
+        processes: Processes = ALONE,
     ) -> None:
-        self.resident, self.cut, self.stream = resident, cut, stream
+        self.resident, self.cut, self.stream, self.processes = resident, cut, stream, processes
         self.buffer, self.budget, self.seed = buffer, budget, seed
         self._resident_lengths = np.array([e.encoded.pieces for e in resident], dtype=np.int64)
         self._starts = np.array(stream.starts, dtype=np.int64)
         self._plan: tuple[int, list[_Buffer]] = (-1, [])
-        self._loaded: tuple[int, list[list[int]], dict[int, Example]] = (-1, [], {})
+        self._shown = _Shown(-1, [], [], {})
         self._ends: list[int] = []
         self._where: list[tuple[int, int]] = []
         for epoch in _epochs(epochs, steps, lambda: self._ends[-1] if self._ends else 0):
@@ -90,28 +133,41 @@ class StreamedOrder:
                 self._where.append((epoch, place))
         self.total = min(self._ends[-1], steps) if steps else self._ends[-1]
 
-    def at(self, step: int) -> tuple[int, list[int], list[Example]]:
+    def at(self, step: int) -> TrainingBatch:
         number = bisect_right(self._ends, step)
         epoch, place = self._where[number]
-        if self._loaded[0] != number:
-            self._loaded = (-1, [], {})  # never two buffers at a time
-            self._loaded = (number, self._batches(epoch, place), self._read(epoch, place))
-        _, batches, examples = self._loaded
-        indices = batches[step - self._ends[number]]  # from the end: the batches before a buffer's last are negative
-        return epoch, indices, [self._example(i, examples) for i in indices]
+        if self._shown.number != number:
+            self._shown = _Shown(-1, [], [], {})  # never two buffers at a time
+            self._shown = self._read(number, epoch, place)
+        at = step - self._ends[number]  # from the end: the batches before a buffer's last are negative
+        indices, own = self._shown.batches[at], self._shown.own[at]
+        numbers = [self._in_stream(i) for i in indices]
+        words = [
+            self._resident(i).encoded.words if n is None else self.stream.words[n]
+            for i, n in zip(indices, numbers, strict=True)
+        ]
+        examples = [self._resident(indices[k]) if (n := numbers[k]) is None else self._shown.examples[n] for k in own]
+        return TrainingBatch(examples, own, indices, words, epoch)
 
-    def _example(self, index: int, loaded: dict[int, Example]) -> Example:
-        if index < self.cut:
-            return self.resident[index]
-        end = self.cut + len(self.stream)
-        return loaded[index] if index < end else self.resident[index - len(self.stream)]
+    def _read(self, number: int, epoch: int, place: int) -> _Shown:
+        """A buffer, with what of it this process goes through."""
+        rank, batches = self.processes.rank, self._batches(epoch, place)
+        shares = Shares.of(self.stream, self._planned(epoch)[place].blocks, self.processes.count)
+        places = [shares.places([self._in_stream(i) for i in batch]) for batch in batches]
+        numbers = (self._in_stream(batch[k]) for batch, own in zip(batches, places, strict=True) for k in own[rank])
+        mine = {number for number in numbers if number is not None}
+        decoded = shares.runs[rank].examples(self.stream)
+        for_others = {n: example for n, example in decoded.items() if n not in mine}
+        given = self.processes.gather(for_others)
+        kept = {n: example for part in (decoded, *given) for n, example in part.items() if n in mine}
+        return _Shown(number, batches, [own[rank] for own in places], kept)
 
-    def _read(self, epoch: int, place: int) -> dict[int, Example]:
-        return {
-            self.cut + int(self._starts[block]) + i: example
-            for block in self._planned(epoch)[place].blocks
-            for i, example in enumerate(self.stream.examples(block))
-        }
+    def _in_stream(self, index: int) -> int | None:
+        """The number in the stream of an example; None of one in memory."""
+        return index - self.cut if self.cut <= index < self.cut + len(self.stream) else None
+
+    def _resident(self, index: int) -> Example:
+        return self.resident[index if index < self.cut else index - len(self.stream)]
 
     def _batches(self, epoch: int, place: int) -> list[list[int]]:
         """The batches of a buffer, as examples' numbers."""

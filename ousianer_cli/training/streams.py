@@ -1,7 +1,7 @@
 """Typing corpora on disk, read block by block while training goes on.
 
-One pass over them (`survey`) notes the length of every example in pieces, two bytes each, and counts types; what it
-found is kept in a file, so that a resumed run and the next ones need no such pass.
+One pass over them notes the size of every example and counts types (`training.surveys`). From what it found every
+process of a training knows the order of all examples, and reads only its own share of them.
 """
 
 from __future__ import annotations
@@ -10,24 +10,25 @@ import hashlib
 import json
 from array import array
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 
-import numpy as np
-
-from ousianer_cli.corpus.store import Block, read_block, store_blocks
-from ousianer_cli.errors import InputError, TaxonomyError
-from ousianer_cli.network.pieces import EncodedSentence, PieceTokenizer
-from ousianer_cli.outputs import whole_file
-from ousianer_cli.taxonomy.inventory import close_counts, count_type_sets
+from ousianer_cli.corpus.store import Block, read_block, read_parts, store_blocks
+from ousianer_cli.errors import InputError
+from ousianer_cli.formats.corpus import Sentence
+from ousianer_cli.network.pieces import PieceTokenizer
 from ousianer_cli.taxonomy.wordnet import WordNet
+from ousianer_cli.training import surveys
 from ousianer_cli.training.examples import Example, Loaded, encode_sentences, held_out
+from ousianer_cli.training.parallel import ALONE, Processes
+from ousianer_cli.training.surveys import Survey, checked_counts
 
 MOST_HELD_OUT = 5_000
 """Streamed sentences held out for validation, about; a larger share of a large corpus would only cost memory."""
-_FORMAT = 2
-"""Of the files that `TypingStream.save` writes."""
+_FORMAT = 3
+"""Of the files that `Survey.save` writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +39,10 @@ class _Place:
     open_labels: bool
     share: float
 
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """What reading a block once gives: see the fields of `TypingStream` that it adds to."""
-
-    lengths: array[int]
-    closed: Counter[str]
-    mentions: int
-    counts: Counter[str]
-    dev: list[Example]
+    @property
+    def parts(self) -> int:
+        """Of how many parts the block is."""
+        return -(-self.block.rows // surveys.ROWS)
 
 
 @dataclass(slots=True)
@@ -55,15 +50,18 @@ class TypingStream:
     """Typing corpora on disk: where their blocks lie, and what one pass over them found."""
 
     tokenizer: PieceTokenizer
-    wordnet: WordNet
     max_pieces: int
     places: list[_Place] = field(default_factory=list)
-    starts: array[int] = field(default_factory=lambda: array("q", [0]))
-    """The number of each block's first training example, counted over the stream, and of all: [blocks + 1]."""
+    part_starts: array[int] = field(default_factory=lambda: array("q", [0]))
+    """The number of each part's first training example, counted over the stream, and of all: [parts + 1]."""
+    first_parts: array[int] = field(default_factory=lambda: array("q", [0]))
+    """The number of each block's first part, and of all: [blocks + 1]."""
     lengths: array[int] = field(default_factory=lambda: array("H"))
     """Pieces of each training example."""
+    words: array[int] = field(default_factory=lambda: array("I"))
+    """Words of each training example."""
     closed: Counter[str] = field(default_factory=Counter)
-    """Training mentions of each type, those below it included: sets of types would be too many to keep."""
+    """Training mentions of each type, those below it included."""
     mentions: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     dev: list[Example] = field(default_factory=list)
@@ -77,28 +75,38 @@ class TypingStream:
         """Whether a share of some corpus was to be held out."""
         return any(place.share for place in self.places)
 
-    def examples(self, number: int) -> list[Example]:
-        """The training examples of a block, in order.
+    @property
+    def starts(self) -> array[int]:
+        """The number of each block's first training example, and of all: [blocks + 1]."""
+        return array("q", (self.part_starts[part] for part in self.first_parts))
+
+    def examples(self, number: int, first: int = 0, end: int | None = None) -> list[Example]:
+        """The training examples of a block, or of its parts `first` up to `end`, in order; no other rows are decoded.
 
         Raises:
             InputError: the file is not what it was when the run began.
         """
-        place = self.places[number]
-        train, _ = held_out(self._load(place).examples, place.share)
-        first, end = self.starts[number], self.starts[number + 1]
-        if [e.encoded.pieces for e in train] != self.lengths[first:end].tolist():
+        place, parts = self.places[number], self.first_parts[number]
+        end = place.parts if end is None else end
+        own = self.part_starts[parts + first], self.part_starts[parts + end]
+        if own[0] == own[1]:
+            return []
+        rows = read_block(place.block, first * surveys.ROWS, min(end * surveys.ROWS, place.block.rows))
+        train, _ = held_out(self.load(place, rows).examples, place.share)
+        if [e.encoded.pieces for e in train] != self.lengths[own[0] : own[1]].tolist():
             raise InputError(
                 "the sentences that stood here when the run began",
                 "others",
                 path=place.block.file,
-                line=place.block.first,
+                line=place.block.first + first * surveys.ROWS,
                 remedy="leave corpora as they are while a run reads them",
             )
         return train
 
-    def _load(self, place: _Place) -> Loaded:
+    def load(self, place: _Place, sentences: Iterable[Sentence]) -> Loaded:
+        """Sentences of a block as examples."""
         return encode_sentences(
-            read_block(place.block),
+            sentences,
             self.tokenizer,
             detects=False,
             open_labels=place.open_labels,
@@ -106,101 +114,21 @@ class TypingStream:
             keep_unlabelled=False,
         )
 
-    def _read(self, place: _Place) -> _Read:
-        loaded = self._load(place)
-        train, dev = held_out(loaded.examples, place.share)
-        return _Read(
-            array("H", (e.encoded.pieces for e in train)),
-            checked_counts(train, self.wordnet, place.block.file),
-            sum(len(e.labels) for e in train if e.types),
-            loaded.counts,
-            dev,
-        )
-
-    def _add(self, place: _Place, read: _Read) -> None:
-        self.places.append(place)
-        self.lengths.extend(read.lengths)
-        self.starts.append(len(self.lengths))
-        self.closed.update(read.closed)
-        self.mentions += read.mentions
-        self.counts.update(read.counts)
-        self.dev += read.dev
-
-    def save(self, path: Path) -> None:
-        """Keep all but the places. The file holds the pieces of what is held out, no other text."""
-        encoded = [e.encoded for e in self.dev]
-        found = {
-            "closed": self.closed,
-            "mentions": self.mentions,
-            "counts": self.counts,
-            "dev": [[e.spans, e.labels, e.weights, e.types] for e in self.dev],
-        }
-        empty = [np.zeros(0, np.int32)]
-        arrays = {
-            "starts": np.array(self.starts, dtype=np.int64),
-            "lengths": np.array(self.lengths, dtype=np.uint16),
-            "pieces": np.array([e.pieces for e in encoded], dtype=np.int64),
-            "words": np.array([e.words for e in encoded], dtype=np.int64),
-            "piece_ids": np.concatenate([e.piece_ids for e in encoded] or empty),
-            "first_piece": np.concatenate([e.first_piece for e in encoded] or empty),
-            "shapes": np.concatenate([e.shapes for e in encoded] or empty),
-            "found": np.frombuffer(json.dumps(found).encode(), dtype=np.uint8),
-        }
-        with whole_file(path) as part, part.open("wb") as file:
-            np.savez(file, **arrays)  # type: ignore[arg-type]
-
-    def restore(self, path: Path) -> None:
-        """Take what `save` kept."""
-        with np.load(path, allow_pickle=False) as kept:
-            found = json.loads(kept["found"].tobytes())
-            self.starts = array("q", kept["starts"].tobytes())
-            self.lengths = array("H", kept["lengths"].tobytes())
-            by_piece, by_word = np.cumsum(kept["pieces"])[:-1], np.cumsum(kept["words"])[:-1]
-            parts = zip(
-                np.split(kept["piece_ids"], by_piece),
-                np.split(kept["first_piece"], by_word),
-                np.split(kept["shapes"], by_word),
-                found["dev"],
-                strict=False,  # no array at all parts into one that is empty
-            )
-            self.dev = [
-                Example(
-                    EncodedSentence(pieces, first, shapes),
-                    [(a, b) for a, b in spans],
-                    [tuple(types) for types in labels],
-                    weights,
-                    False,
-                    has_types,
-                )
-                for pieces, first, shapes, (spans, labels, weights, has_types) in parts
-            ]
-        self.closed = Counter(found["closed"])
-        self.mentions = found["mentions"]
-        self.counts = Counter(found["counts"])
-
-
-def typed_sets(examples: Sequence[Example]) -> Counter[tuple[str, ...]]:
-    """How many mentions that weigh anything carry each set of types (`count_type_sets`)."""
-    return count_type_sets(
-        labels
-        for e in examples
-        if e.types
-        for labels, weight in zip(e.labels, e.weights, strict=True)
-        if labels and weight
-    )
-
-
-def checked_counts(examples: Sequence[Example], wordnet: WordNet, path: str | Path) -> Counter[str]:
-    """`close_counts` of a corpus's mentions.
-
-    Raises:
-        InputError: a type that is no noun of WordNet 3.0; `path` is the corpus.
-    """
-    try:
-        return Counter(close_counts(typed_sets(examples), wordnet))
-    except TaxonomyError as error:
-        remedy = "map its labels with ousianer prepare corpus --map-to wordnet (AIDA types are for ousianer finetune)"
-        raise InputError(f"mentions typed as {error.expected}", error.found, path=path, remedy=remedy) from None
+    def take(self, places: Sequence[_Place], unique: Sequence[_Place], found: Survey) -> None:
+        """Lay out the blocks as often as they count, from what was found in each."""
+        parts = dict(zip(unique, _spans(place.parts for place in unique), strict=True))
+        held = dict(zip(unique, _spans(found.held), strict=True))
+        starts = [0, *accumulate(found.parts)]
+        for place in places:
+            first, end = parts[place]
+            self.lengths.extend(found.lengths[starts[first] : starts[end]])
+            self.words.extend(found.words[starts[first] : starts[end]])
+            behind = self.part_starts[-1] - starts[first]
+            self.part_starts.extend(start + behind for start in starts[first + 1 : end + 1])
+            self.first_parts.append(self.first_parts[-1] + place.parts)
+            self.dev += found.dev[slice(*held[place])]
+        self.places += places
+        self.closed, self.mentions, self.counts = found.closed, found.mentions, found.counts
 
 
 def survey(
@@ -212,6 +140,7 @@ def survey(
     max_pieces: int,
     share: float,
     folder: Path,
+    processes: Processes = ALONE,
 ) -> TypingStream:
     """Read streamed typing corpora once, or take what an earlier run over the same files found.
 
@@ -220,42 +149,67 @@ def survey(
             out, but about `MOST_HELD_OUT` at most.
         open_typing: the same with coarse labels (see `Example.open_labels`); nothing of them is held out.
         folder: where what was found is kept, named by files (names, sizes, times), tokenizer and limits.
+        processes: each reads its share of the blocks, and all get what all have found.
 
     Raises:
         InputError: as `corpus.store.read_store` and `checked_counts`.
     """
-    from tqdm import tqdm
-
     blocks_of = {path: store_blocks(path) for path in dict.fromkeys([*typing, *open_typing])}
     blocks = [block for path in typing for block in blocks_of[path]]
     rows = sum(block.rows for block in blocks)
     share = min(share, MOST_HELD_OUT / max(1, rows))
     places = [_Place(block, False, share) for block in blocks]
     places += [_Place(block, True, 0.0) for path in open_typing for block in blocks_of[path]]
-    stream = TypingStream(tokenizer, wordnet, max_pieces)
+    times = Counter(places)  # of stores that count several times, each block is read once
+    unique = list(times)
+    stream = TypingStream(tokenizer, max_pieces)
     kept = folder / f"{_fingerprint(places, tokenizer, max_pieces)}.npz"
-    if kept.is_file():
-        stream.places = places
-        stream.restore(kept)
-        return stream
-    times = Counter(places)
-    repeated: dict[_Place, _Read] = {}  # of stores that count several times: each of their blocks is read once
-    with tqdm(total=sum(p.block.rows for p in times), unit="sentence", mininterval=1.0, desc="reading") as bar:
-        for place in places:
-            read = repeated.get(place)
-            if read is None:
-                read = stream._read(place)
-                bar.update(place.block.rows)
-                if times[place] > 1:
-                    repeated[place] = read
-            stream._add(place, read)
-    stream.save(kept)
+    found = processes.from_first(Survey.load(kept) if processes.first and kept.is_file() else None)
+    if found is None:
+        own = processes.part([place.block.rows for place in unique])
+        found = Survey()
+        for part in processes.gather(_read(stream, unique[own], times, wordnet, show=processes.first)):
+            found.extend(part)
+        if processes.first:
+            found.save(kept)
+    stream.take(places, unique, found)
     return stream
+
+
+def _read(
+    stream: TypingStream, places: Sequence[_Place], times: Counter[_Place], wordnet: WordNet, *, show: bool
+) -> Survey:
+    """What reading some blocks once finds."""
+    from tqdm import tqdm
+
+    found = Survey()
+    rows = sum(place.block.rows for place in places)
+    with tqdm(total=rows, unit="sentence", mininterval=1.0, desc="reading", disable=not show) as bar:
+        for place in places:
+            parts: list[list[Example]] = []
+            dev: list[Example] = []
+            for sentences in read_parts(place.block, surveys.ROWS):
+                loaded = stream.load(place, sentences)
+                train, held = held_out(loaded.examples, place.share)
+                parts.append(train)
+                dev += held
+                for name, count in loaded.counts.items():
+                    found.counts[name] += times[place] * count
+            closed = checked_counts((e for train in parts for e in train), wordnet, place.block.file)
+            found.add(parts, dev, closed, times[place])
+            bar.update(place.block.rows)
+    return found
+
+
+def _spans(sizes: Iterable[int]) -> list[tuple[int, int]]:
+    """Where each of things that stand one behind the other begins and ends."""
+    ends = list(accumulate(sizes))
+    return list(zip([0, *ends], ends, strict=False))
 
 
 def _fingerprint(places: Sequence[_Place], tokenizer: PieceTokenizer, max_pieces: int) -> str:
     digest = hashlib.blake2b(digest_size=12)
-    digest.update(json.dumps([_FORMAT, max_pieces, tokenizer.backend.to_str()]).encode())
+    digest.update(json.dumps([_FORMAT, surveys.ROWS, max_pieces, tokenizer.backend.to_str()]).encode())
     before: Path | None = None
     for place in places:
         block = place.block

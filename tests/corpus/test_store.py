@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ousianer_cli.corpus import store_schema
-from ousianer_cli.corpus.store import read_block, read_rows, read_store, store_blocks
+from ousianer_cli.corpus import store, store_schema
+from ousianer_cli.corpus.store import read_block, read_parts, read_rows, read_store, store_blocks
 from ousianer_cli.corpus.store_write import ShardWriter, write_shard
 from ousianer_cli.errors import InputError, OutputError, SettingsError
 from ousianer_cli.formats.corpus import Mention, Sentence, dump_sentence, write_corpus
@@ -71,6 +71,34 @@ def test_a_folder_reads_in_order_whole_and_by_blocks(
     assert [b.first for b in blocks] == [1, 5, 9, 1, 5, 9, 1]
     assert [s for b in blocks for s in read_block(b)] == wanted
     assert list(read_block(blocks[4])) == wanted[14:18]
+    assert list(read_block(blocks[4], 1, 3)) == wanted[15:17] and list(read_block(blocks[4], 3)) == wanted[17:18]
+    assert list(read_block(blocks[1], 2, 2)) == []
+    assert list(read_parts(blocks[4], 3)) == [wanted[14:17], wanted[17:18]]
+
+
+@pytest.mark.parametrize("ending", [".parquet", ".jsonl"])
+def test_rows_that_are_not_wanted_are_not_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str) -> None:
+    monkeypatch.setattr(store, "_READ_AT_ONCE", 4)
+    path = tmp_path / f"a{ending}"
+    given = [*rows(6), Sentence((" ",)), *rows(5)]
+    if ending == ".parquet":
+        write_shard(path, given)
+    else:
+        path.write_text("\n".join(map(dump_sentence, given)) + "\n")
+    (block,) = store_blocks(path)
+    for first, end in ((0, 6), (1, 4), (3, 5), (7, 12), (8, 9)):
+        assert list(read_block(block, first, end)) == given[first:end]
+    with pytest.raises(InputError, match=rf"a\{ending}:7: expected 'tokens'"):
+        list(read_block(block, 5, 8))
+
+
+def test_a_blank_line_belongs_to_its_part(tmp_path: Path) -> None:
+    lines = [dump_sentence(row) for row in rows(5)]
+    path = tmp_path / "a.jsonl"
+    path.write_text("\n".join([*lines[:2], "", "", *lines[2:]]) + "\n")
+    (block,) = store_blocks(path)
+    assert list(read_parts(block, 3)) == [rows(2), rows(4)[2:], rows(5)[4:]]
+    assert list(read_block(block, 3, 6)) == rows(4)[2:]
 
 
 def test_the_schema_is_the_documented_one(tmp_path: Path) -> None:

@@ -2,34 +2,57 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import parallel_runs
 import pytest
 import torch
+from parallel_runs import EPOCHS, LOADED, shards, small_blocks, streamed
 from safetensors.torch import load_file
 from tiny_models import pretrain_settings, quiet
 
 from ousianer_cli.errors import SettingsError
 from ousianer_cli.settings.pretrain import PretrainSettings
+from ousianer_cli.training.parallel import Processes, run_ends
 from ousianer_cli.training.pretrain import pretrain
-from ousianer_cli.training.pretrain.parallel import Processes
 
-WORK = """
-import sys
-sys.path.insert(0, sys.argv[1])
-from pathlib import Path
-from tiny_models import pretrain_settings
-from ousianer_cli.settings.pretrain import PretrainSettings
-from ousianer_cli.training.pretrain import pretrain
-folder = Path(sys.argv[2])
-pretrain(PretrainSettings(**pretrain_settings(folder, epochs=3, dropout=0.0, encoder_lr=0.0)))
-"""
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """The folder in which two processes have trained together (`parallel_runs`), and what each of them printed."""
+    folder = tmp_path_factory.mktemp("two")
+    pretrain_settings(folder)  # writes the corpora once
+    pretrain_settings(folder / "loaded")
+    with small_blocks():
+        shards(folder / "shards")
+    with contextlib.ExitStack() as sockets:
+        ports = []
+        for _ in range(4):
+            free = sockets.enter_context(socket.socket())
+            free.bind(("127.0.0.1", 0))
+            ports.append(str(free.getsockname()[1]))
+    group = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1"}
+    running = [
+        subprocess.Popen(
+            [sys.executable, parallel_runs.__file__, str(folder), *ports],
+            env={**os.environ, **group, "RANK": str(rank), "LOCAL_RANK": str(rank)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for rank in range(2)
+    ]
+    outputs = [process.communicate(timeout=300)[0] for process in running]
+    assert [process.returncode for process in running] == [0, 0], "\n".join(outputs)
+    return folder, outputs
 
 
 def log_of(folder: Path) -> list[dict[str, Any]]:
@@ -46,36 +69,39 @@ def same(one: Path, two: Path) -> None:
     assert all(torch.allclose(first[name].float(), second[name].float(), atol=2e-3) for name in first)
 
 
-def test_two_processes_have_the_losses_of_one(tmp_path: Path) -> None:
-    settings = {"epochs": 3, "dropout": 0.0, "encoder_lr": 0.0}
-    pretrain(PretrainSettings(**pretrain_settings(tmp_path / "one", **settings)), report=quiet)
-    two = tmp_path / "two"
-    pretrain_settings(two)  # writes the corpora once
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    tests = str(Path(__file__).resolve().parents[1])
-    running = [
-        subprocess.Popen(
-            [sys.executable, "-c", WORK, tests, str(two)],
-            env={
-                **os.environ,
-                "RANK": str(rank),
-                "LOCAL_RANK": str(rank),
-                "WORLD_SIZE": "2",
-                "MASTER_ADDR": "127.0.0.1",
-                "MASTER_PORT": str(port),
-            },
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        for rank in range(2)
-    ]
-    outputs = [process.communicate(timeout=300)[0] for process in running]
-    assert [process.returncode for process in running] == [0, 0], "\n".join(outputs)
+def test_two_processes_have_the_losses_of_one(tmp_path: Path, two: tuple[Path, list[str]]) -> None:
+    folder, outputs = two
+    pretrain(PretrainSettings(**pretrain_settings(tmp_path, **LOADED)), report=quiet)
     assert "reading corpora" in outputs[0] and "reading corpora" not in outputs[1], "the first says what is said once"
-    same(tmp_path / "one", two)
+    same(tmp_path, folder / "loaded")
+
+
+def test_two_processes_over_shards_have_the_losses_of_one(tmp_path: Path, two: tuple[Path, list[str]]) -> None:
+    with small_blocks():
+        shards(tmp_path / "shards")
+        pretrain(streamed(tmp_path, "whole"), report=quiet)
+    assert len(log_of(tmp_path / "whole")) > EPOCHS
+    same(tmp_path / "whole", two[0] / "whole")
+
+
+def test_each_row_of_a_shard_is_decoded_by_one_process_once_an_epoch(two: tuple[Path, list[str]]) -> None:
+    decoded = [json.loads((two[0] / f"decoded-{rank}.json").read_text())["whole"] for rank in range(2)]
+    together = Counter(decoded[0]) + Counter(decoded[1])
+    assert len(together) == 70 and set(together.values()) == {1 + EPOCHS}, "the survey, and each epoch"
+    for own in decoded:
+        assert 0.4 < sum(own.values()) / sum(together.values()) < 0.6
+
+
+def test_two_processes_that_are_resumed_end_with_the_weights_of_two_that_were_not(two: tuple[Path, list[str]]) -> None:
+    for state in ("base", "base.last"):
+        (wanted,), (found,) = (
+            [load_file(file) for file in (two[0] / name / state).glob("model*.safetensors")]
+            for name in ("whole", "parted")
+        )
+        assert all(torch.equal(wanted[name], found[name]) for name in wanted), state
+    decoded = [json.loads((two[0] / f"decoded-{rank}.json").read_text()) for rank in range(2)]
+    begun, resumed = (Counter(decoded[0][name]) + Counter(decoded[1][name]) for name in ("begun", "resumed"))
+    assert max(begun.values()) < 1 + EPOCHS and max(resumed.values()) <= EPOCHS, "what was surveyed is not read again"
 
 
 def test_a_batch_in_parts_is_the_whole_batch(tmp_path: Path) -> None:
@@ -87,9 +113,16 @@ def test_a_batch_in_parts_is_the_whole_batch(tmp_path: Path) -> None:
 
 
 def test_shares_make_the_batch() -> None:
-    found = [Processes(rank, 3).share(8, 2) for rank in range(3)]
-    assert found == [[[0, 6], [3]], [[1, 7], [4]], [[2], [5]]]
-    assert Processes(2, 3).share(2, 2) == [] and Processes().share(3) == [[0, 1, 2]]
+    assert [Processes(rank, 3).own(8) for rank in range(3)] == [[0, 3, 6], [1, 4, 7], [2, 5]]
+    assert Processes(2, 3).own(2) == [] and Processes().own(3) == [0, 1, 2]
+
+
+def test_runs_of_things_weigh_about_the_same() -> None:
+    assert run_ends([1] * 10, 3) == [0, 3, 7, 10]
+    assert run_ends([5, 1, 1, 1, 1, 1], 2) == [0, 1, 6]
+    assert run_ends([0, 0, 4, 0], 2) == [0, 2, 4]
+    assert run_ends([7], 3) == [0, 0, 1, 1] and run_ends([], 2) == [0, 0, 0] and run_ends([3, 3], 1) == [0, 2]
+    assert Processes(1, 3).part([1] * 10) == slice(3, 7)
 
 
 def test_bf16_asks_for_a_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,6 +29,7 @@ from ousianer_cli.network.pieces import PieceTokenizer
 from ousianer_cli.settings.pretrain import PretrainSettings
 from ousianer_cli.taxonomy.wordnet import WordNet
 from ousianer_cli.training.examples import load_examples
+from ousianer_cli.training.order import TrainingBatch
 from ousianer_cli.training.pretrain import corpora as corpora_module
 from ousianer_cli.training.pretrain.corpora import load_corpora
 from ousianer_cli.training.pretrain.start import new_model
@@ -57,7 +58,9 @@ def test_a_batch_of_one_source_leaves_the_other_head_without_gradient(
     chosen = [i for i, e in enumerate(corpora.train) if (e.detects if kind == "detection" else e.types)][:4]
     optimizer = new_optimizer(tagger, settings)
     before = {n: p.detach().clone() for n, p in tagger.named_parameters()}
-    losses = training_step(tagger, [corpora.train[i] for i in chosen], chosen, targets, settings, optimizer, 0)
+    losses = training_step(
+        tagger, TrainingBatch.whole([corpora.train[i] for i in chosen], chosen), targets, settings, optimizer, 0
+    )
     assert list(losses) == [kind] and losses[kind] > 0
     other = TYPING if kind == "detection" else ("crf.", "emission.")
     own = ("crf.", "emission.") if kind == "detection" else ("types.", "mention.", "typing_mix.")
@@ -123,7 +126,9 @@ def test_hidden_pieces_change_the_loss_and_not_the_examples(parts: tuple[Any, An
         again = copy.deepcopy(tagger)
         tuned = dataclasses.replace(settings, encoder_lr=1e-4, piece_dropout=share)
         optimizer = new_optimizer(again, tuned)
-        losses.append(training_step(again, examples, chosen, targets, tuned, optimizer, 0, None, 1))
+        losses.append(
+            training_step(again, TrainingBatch.whole(examples, chosen), targets, tuned, optimizer, 0, None, 1)
+        )
     assert losses[0] != losses[1]
     assert all((e.encoded.piece_ids == b).all() for e, b in zip(examples, before, strict=True))
 
@@ -143,7 +148,9 @@ def test_a_mixed_batch_has_both_losses_and_a_source_counts_for_its_own(
         next(i for i, e in enumerate(corpora.train) if e.types),
     ]
     optimizer = new_optimizer(tagger, settings)
-    losses = training_step(tagger, [corpora.train[i] for i in both], both, targets, settings, optimizer, 0)
+    losses = training_step(
+        tagger, TrainingBatch.whole([corpora.train[i] for i in both], both), targets, settings, optimizer, 0
+    )
     assert set(losses) == {"detection", "typing"}
     assert not any(e.detects and e.types for e in corpora.train)
     assert sum(e.detects for e in corpora.train) == sum(e.types for e in corpora.train) == 12

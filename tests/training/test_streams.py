@@ -22,7 +22,7 @@ from ousianer_cli.settings.pretrain import PretrainSettings
 from ousianer_cli.taxonomy.wordnet import WordNet
 from ousianer_cli.training import streams
 from ousianer_cli.training.examples import Example
-from ousianer_cli.training.order import Order, StreamedOrder
+from ousianer_cli.training.order import Order, StreamedOrder, TrainingBatch
 from ousianer_cli.training.pretrain import pretrain
 from ousianer_cli.training.pretrain.corpora import Corpora, load_corpora, training_order
 from ousianer_cli.training.pretrain.start import new_model
@@ -74,9 +74,10 @@ def shown(order: Order) -> dict[int, list[tuple[Any, ...]]]:
     """The sentences of each epoch in the order in which they are shown."""
     epochs: dict[int, list[tuple[Any, ...]]] = {}
     for step in range(order.total):
-        epoch, indices, examples = order.at(step)
-        assert len(indices) == len(examples) > 0
-        epochs.setdefault(epoch, []).extend(map(key, examples))
+        batch = order.at(step)
+        assert len(batch.indices) == len(batch.examples) > 0
+        assert batch.words == [e.encoded.words for e in batch.examples]
+        epochs.setdefault(batch.epoch, []).extend(map(key, batch.examples))
     return epochs
 
 
@@ -144,28 +145,30 @@ def test_any_step_can_be_reached_at_once_by_reading_its_buffer_alone(
 ) -> None:
     settings = settings_of(tmp_path, stream="yes", stream_buffer=20)
     _, order = ordered(settings)
-    wanted = [order.at(step)[1] for step in range(order.total)]
+    wanted = [order.at(step).indices for step in range(order.total)]
     corpora, fresh = ordered(settings)
     assert corpora.stream is not None
     read: list[int] = []
     original = streams.TypingStream.examples
-    monkeypatch.setattr(streams.TypingStream, "examples", lambda stream, n: read.append(n) or original(stream, n))
+    monkeypatch.setattr(
+        streams.TypingStream, "examples", lambda stream, n, *parts: read.append(n) or original(stream, n, *parts)
+    )
     step = order.total - 2
-    assert fresh.at(step)[1] == wanted[step]
+    assert fresh.at(step).indices == wanted[step]
     assert 0 < len(read) < len(corpora.stream.places)
-    assert fresh.at(0)[1] == wanted[0]
+    assert fresh.at(0).indices == wanted[0]
 
 
 def test_a_second_run_over_the_same_files_needs_no_survey(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = settings_of(tmp_path, stream="yes", stream_buffer=20, typing_open=[shards(tmp_path / "s", silver(30))])
     (first, order), added = ordered(settings), len(list((tmp_path / ".surveys").iterdir()))
     surveyed: list[Any] = []
-    original = streams.TypingStream._read
-    monkeypatch.setattr(streams.TypingStream, "_read", lambda stream, p: surveyed.append(p) or original(stream, p))
+    original = streams.read_parts
+    monkeypatch.setattr(streams, "read_parts", lambda block, rows: surveyed.append(block) or original(block, rows))
     again, same_order = ordered(settings)
     assert not surveyed and added == len(list((tmp_path / ".surveys").iterdir())) == 1
     assert first.stream is not None and again.stream is not None
-    for name in ("places", "starts", "lengths", "closed", "mentions", "counts"):
+    for name in ("places", "starts", "part_starts", "lengths", "words", "closed", "mentions", "counts"):
         assert getattr(first.stream, name) == getattr(again.stream, name), name
     assert shown(order) == shown(same_order)
     for one, other in zip(first.stream.dev, again.stream.dev, strict=True):
@@ -187,8 +190,8 @@ def test_a_folder_that_counts_several_times_is_surveyed_once(tmp_path: Path, mon
     folder = shards(tmp_path / "shards", silver())
     once = ordered(settings_of(tmp_path / "one", typing=[folder]))[0].stream
     read: Counter[store.Block] = Counter()
-    original = streams.read_block
-    monkeypatch.setattr(streams, "read_block", lambda block: read.update([block]) or original(block))
+    original = streams.read_parts
+    monkeypatch.setattr(streams, "read_parts", lambda block, rows: read.update([block]) or original(block, rows))
     thrice = ordered(settings_of(tmp_path / "three", typing=[f"{folder}*2", folder]))[0].stream
     assert once is not None and thrice is not None
     assert read == dict.fromkeys(store.store_blocks(folder), 1)
@@ -226,9 +229,9 @@ def test_steps_in_place_of_epochs(tmp_path: Path, stream: str) -> None:
     for steps in (3, epoch.total, 2 * epoch.total + 1):
         _, order = ordered(dataclasses.replace(settings, steps=steps))
         assert order.total == steps
-        last, indices, _ = order.at(steps - 1)
-        assert indices and (stream == "yes" or last == (steps - 1) // epoch.total)
-    assert [order.at(s)[1] for s in range(epoch.total)] == [epoch.at(s)[1] for s in range(epoch.total)]
+        last = order.at(steps - 1)
+        assert last.indices and (stream == "yes" or last.epoch == (steps - 1) // epoch.total)
+    assert [order.at(s).indices for s in range(epoch.total)] == [epoch.at(s).indices for s in range(epoch.total)]
 
 
 def test_a_large_corpus_holds_a_bounded_number_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -300,7 +303,7 @@ def typing_gradient(settings: PretrainSettings, rows: list[Sentence], folder: Pa
     model = new_model(chosen, load_tokenizer("tiny"), corpora.inventory)
     targets = TypeTargets(corpora.inventory, WordNet.load())
     optimizer = new_optimizer(model.tagger, chosen)
-    losses = training_step(model.tagger, corpora.train, [], targets, chosen, optimizer, 0)
+    losses = training_step(model.tagger, TrainingBatch.whole(corpora.train), targets, chosen, optimizer, 0)
     gradients = {n: p.grad for n, p in model.tagger.named_parameters() if p.grad is not None}
     return corpora.inventory, {"loss": torch.tensor(losses["typing"]), **gradients}
 

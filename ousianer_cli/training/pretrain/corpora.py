@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ousianer_cli.errors import InputError, SettingsError
 from ousianer_cli.network.pieces import PieceTokenizer
@@ -17,7 +18,9 @@ from ousianer_cli.taxonomy.inventory import Inventory, choose_inventory, close_c
 from ousianer_cli.taxonomy.wordnet import WordNet
 from ousianer_cli.training.examples import Example, Loaded, PassageCut, file_digest, held_out, load_examples
 from ousianer_cli.training.order import LoadedOrder, Order, StreamedOrder
-from ousianer_cli.training.streams import TypingStream, checked_counts, survey, typed_sets
+from ousianer_cli.training.parallel import ALONE, Processes
+from ousianer_cli.training.streams import TypingStream, survey
+from ousianer_cli.training.surveys import checked_counts, typed_sets
 
 
 @dataclass(slots=True)
@@ -46,8 +49,12 @@ class Corpora:
         )
 
 
-def load_corpora(settings: PretrainSettings, tokenizer: PieceTokenizer, wordnet: WordNet) -> Corpora:
+def load_corpora(
+    settings: PretrainSettings, tokenizer: PieceTokenizer, wordnet: WordNet, processes: Processes = ALONE
+) -> Corpora:
     """Read all corpora, hold validation slices out, and choose the type inventory from the training part.
+
+    Each of several processes reads its share of the corpora that stay on disk, and all of the others.
 
     Raises:
         SettingsError: a weight that is no whole number, or a share that holds nothing or all of it out.
@@ -65,7 +72,14 @@ def load_corpora(settings: PretrainSettings, tokenizer: PieceTokenizer, wordnet:
         share = 0.0 if settings.typing_dev else settings.held_out
         folder = Path(settings.out).parent / ".surveys"
         stream = survey(
-            streamed, streamed_open, tokenizer, wordnet, max_pieces=settings.max_pieces, share=share, folder=folder
+            streamed,
+            streamed_open,
+            tokenizer,
+            wordnet,
+            max_pieces=settings.max_pieces,
+            share=share,
+            folder=folder,
+            processes=processes,
         )
         counts += stream.counts
     joint = reader.load("joint", open_labels=True)
@@ -178,13 +192,14 @@ def _hold_out(examples: list[Example], settings: PretrainSettings, kind: str) ->
     return train, held
 
 
-def training_order(corpora: Corpora, settings: PretrainSettings) -> Order:
-    """The batches of all steps: from memory, or with a stream through its buffer."""
-    sizes: dict[str, int] = {
+def training_order(corpora: Corpora, settings: PretrainSettings, processes: Processes = ALONE) -> Order:
+    """The batches of all steps: from memory, or with a stream through its buffer; this process's share of each."""
+    sizes: dict[str, Any] = {
         "budget": settings.batch_pieces,
         "epochs": settings.epochs,
         "steps": settings.steps,
         "seed": settings.seed,
+        "processes": processes,
     }
     if corpora.stream is None:
         return LoadedOrder(corpora.train, **sizes)

@@ -24,11 +24,11 @@ from ousianer_cli.settings.fields import training_data_of
 from ousianer_cli.settings.pretrain import PretrainSettings
 from ousianer_cli.taxonomy.wordnet import WordNet
 from ousianer_cli.training.feature_cache import FeatureCache
+from ousianer_cli.training.parallel import Processes, processes
 from ousianer_cli.training.pretrain.card import card, config_of_run
 from ousianer_cli.training.pretrain.corpora import load_corpora, training_order
 from ousianer_cli.training.pretrain.corrections import detection_files, pretrain_on_corrections
 from ousianer_cli.training.pretrain.evaluation import validate
-from ousianer_cli.training.pretrain.parallel import Processes, processes
 from ousianer_cli.training.pretrain.progress import Progress, describe, metrics_line
 from ousianer_cli.training.pretrain.start import go_on_from, new_model, set_prior_bias
 from ousianer_cli.training.pretrain.state import last_state, restore_state, save_state
@@ -86,7 +86,7 @@ def _pretrain(
     earlier = [load_model(folder) for folder in settings.start]
     tokenizer = earlier[0].tokenizer if earlier else load_tokenizer(settings.encoder)
     report("reading corpora …")
-    corpora = load_corpora(settings, tokenizer, wordnet)
+    corpora = load_corpora(settings, tokenizer, wordnet, group)
     targets = TypeTargets(corpora.inventory, wordnet)
     model = new_model(settings, tokenizer, corpora.inventory, earlier)
     set_prior_bias(model.tagger, corpora)
@@ -97,7 +97,7 @@ def _pretrain(
     optimizer = new_optimizer(model.tagger, settings)
 
     # From the first step, or from where an earlier run ended.
-    order = training_order(corpora, settings)
+    order = training_order(corpora, settings, group)
     step, stopping = 0, EarlyStopping(settings.patience)
     if resume:
         step, stopping = restore_state(out, settings, model.tagger, optimizer)
@@ -123,19 +123,10 @@ def _pretrain(
                 report(f"stopped at step {step} of {order.total}; go on with --resume")
                 return stopping.best
             set_rates(optimizer, rate_factor(step, order.total, rise, decay=settings.decay))
-            epoch, indices, examples = order.at(step)
+            batch = order.at(step)
             try:
                 losses = training_step(
-                    model.tagger,
-                    examples,
-                    indices,
-                    targets,
-                    settings,
-                    optimizer,
-                    step,
-                    cache,
-                    tokenizer.mask_piece,
-                    group,
+                    model.tagger, batch, targets, settings, optimizer, step, cache, tokenizer.mask_piece, group
                 )
             except TrainingError as error:
                 raise TrainingError(f"{error}; {_kept(out, stopping)}") from None
@@ -144,12 +135,12 @@ def _pretrain(
             if step % every and step != order.total:
                 continue
             if not group.first:
-                if group.broadcast(False):
+                if group.from_first(False):
                     break
                 continue
 
             metrics = validate(model.tagger, corpora, targets, settings.batch_pieces, cache)
-            metrics.update(step=step, epoch=epoch + 1, seconds=round(progress.seconds(), 1), **progress.means())
+            metrics.update(step=step, epoch=batch.epoch + 1, seconds=round(progress.seconds(), 1), **progress.means())
             log.write(json.dumps(metrics, sort_keys=True) + "\n")
             log.flush()
             better = stopping.update(metrics, latest_is_best=not (corpora.detection_dev or corpora.typing_dev))
@@ -161,7 +152,7 @@ def _pretrain(
             progress.note(("best  " if better else "      ") + metrics_line(metrics))
             if on_validation is not None:
                 on_validation(metrics)
-            if group.broadcast(stopping.exhausted):
+            if group.from_first(stopping.exhausted):
                 report(f"stopped: {stopping.stale} validations without gain")
                 break
     if group.first and out.is_dir():

@@ -18,10 +18,9 @@ from ousianer_cli.network.tagger import Mentions, TaggerNetwork
 from ousianer_cli.settings.pretrain import PretrainSettings
 from ousianer_cli.training.examples import Example, augmented_shapes
 from ousianer_cli.training.feature_cache import FeatureCache
-from ousianer_cli.training.pretrain.parallel import Processes
+from ousianer_cli.training.order import TrainingBatch
+from ousianer_cli.training.parallel import ALONE, Processes
 from ousianer_cli.training.pretrain.targets import TypedMentions, TypeTargets
-
-ALONE = Processes()
 
 
 def new_optimizer(tagger: TaggerNetwork, settings: PretrainSettings) -> torch.optim.Optimizer:
@@ -40,8 +39,7 @@ def new_optimizer(tagger: TaggerNetwork, settings: PretrainSettings) -> torch.op
 
 def training_step(
     tagger: TaggerNetwork,
-    examples: list[Example],
-    indices: list[int],
+    batch: TrainingBatch,
     targets: TypeTargets,
     settings: PretrainSettings,
     optimizer: torch.optim.Optimizer,
@@ -53,7 +51,7 @@ def training_step(
     """One update, and its losses by kind.
 
     It is seeded by its step, so that a resumed run goes on exactly as an uninterrupted one.
-    `indices` are the examples' places in the training list, by which `cache` knows them; `mask_piece` hides pieces.
+    `cache` knows examples by their places in the training list; `mask_piece` hides pieces.
     A batch that is parted, among processes or by `accumulate`, gives the losses and gradients of the whole one.
 
     Raises:
@@ -61,21 +59,24 @@ def training_step(
     """
     tagger.train()
     rng = np.random.default_rng([settings.seed, step])
-    shapes = augmented_shapes(examples, rng, settings.recase, settings.hide_case)
-    typed = TypedMentions.of(examples)
-    whole = _Whole(sum(e.detects for e in examples), float(sum(typed.weights)))
+    shapes = augmented_shapes(
+        batch.examples, rng, settings.recase, settings.hide_case, own=batch.own, words=batch.words
+    )
+    whole = _Whole.of(batch.examples, processes)
     optimizer.zero_grad(set_to_none=True)
     found: dict[str, float] = {}
-    for number, places in enumerate(processes.share(len(examples), settings.accumulate)):
+    for number in range(min(settings.accumulate, len(batch.examples))):
         torch.manual_seed(settings.seed * 1_000_003 + step + 7_919 * (number * processes.count + processes.rank))
-        part = [examples[i] for i in places]
-        batch = collate([e.encoded for e in part], [shapes[i] for i in places])
+        places = range(number, len(batch.examples), settings.accumulate)
+        part = [batch.examples[i] for i in places]
+        arrays = collate([e.encoded for e in part], [shapes[i] for i in places])
         if settings.piece_dropout:
-            hidden = (torch.rand(batch.piece_ids.shape) < settings.piece_dropout) & batch.piece_mask
-            batch.piece_ids = batch.piece_ids.masked_fill(hidden, mask_piece)
+            hidden = (torch.rand(arrays.piece_ids.shape) < settings.piece_dropout) & arrays.piece_mask
+            arrays.piece_ids = arrays.piece_ids.masked_fill(hidden, mask_piece)
         if cache is not None:
-            batch.features = cache.features([indices[i] for i in places], batch.word_mask.shape[1])
-        losses = _losses(tagger, batch, part, targets, whole, bf16=settings.bf16)
+            known = [batch.indices[batch.own[i]] for i in places]
+            arrays.features = cache.features(known, arrays.word_mask.shape[1])
+        losses = _losses(tagger, arrays, part, targets, whole, bf16=settings.bf16)
         weights = {"detection": settings.detection_weight, "typing": settings.typing_weight}
         if losses:
             torch.stack([weights[kind] * loss for kind, loss in losses.items()]).sum().backward()  # type: ignore[no-untyped-call]
@@ -83,16 +84,17 @@ def training_step(
             found[kind] = found.get(kind, 0.0) + loss.item()
     trained = [p for g in optimizer.param_groups for p in g["params"]]
     processes.sum_gradients(trained)
-    kinds = [*(["detection"] if whole.detecting else []), *(["typing"] if typed.items and targets.index else [])]
+    kinds = [*(["detection"] if whole.detecting else []), *(["typing"] if whole.typed and targets.index else [])]
     found = dict(zip(kinds, processes.sums([found.get(kind, 0.0) for kind in kinds]), strict=True))
     if not found:
         return found
     norm = nn.utils.clip_grad_norm_(trained, settings.clip or math.inf)
     if not (all(map(math.isfinite, found.values())) and math.isfinite(norm.item())):
         shown = ", ".join(f"{kind} loss {value:g}" for kind, value in found.items())
+        whose = "the batch" if processes.count == 1 else "this process's share of the batch"
         raise TrainingError(
             f"step {step + 1}: expected finite numbers, found {shown} and a gradient of {norm.item():g}; "
-            f"the batch holds {describe_batch(examples)}"
+            f"{whose} holds {describe_batch(batch.examples)}"
         )
     optimizer.step()
     return found
@@ -102,8 +104,16 @@ def training_step(
 class _Whole:
     """What the losses of a batch are divided by: its sentences with all names marked, its mentions by weight."""
 
-    detecting: int
+    detecting: float
+    typed: float
+    """Its mentions."""
     weight: float
+
+    @classmethod
+    def of(cls, examples: list[Example], processes: Processes) -> _Whole:
+        """Of the batch whose shares the processes have."""
+        typed = TypedMentions.of(examples)
+        return cls(*processes.sums([sum(e.detects for e in examples), len(typed.items), sum(typed.weights)]))
 
 
 def _losses(

@@ -1,6 +1,6 @@
 """Training in several processes (torchrun), each with its share of every batch: the same update as one process makes.
 
-Every process knows the whole batch and takes every n-th example of it. Losses are parts of the mean over the whole
+Every process knows the whole batch and takes its share of the examples. Losses are parts of the mean over the whole
 batch, and gradients are summed over the processes, so that all take the same step; the first process validates and
 writes.
 """
@@ -11,11 +11,16 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor, distributed, nn
 
 from ousianer_cli.errors import SettingsError
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,23 +36,35 @@ class Processes:
         """Whether this is the process that validates and writes."""
         return self.rank == 0
 
-    def share(self, size: int, parts: int = 1) -> list[list[int]]:
-        """Places in a batch of `size` examples that are this process's, in so many parts to go through in turn."""
-        own = range(self.rank, size, self.count)
-        return [list(own[k::parts]) for k in range(parts) if len(own) > k]
+    def own(self, size: int) -> list[int]:
+        """Places in a batch of `size` examples that are this process's."""
+        return list(range(self.rank, size, self.count))
+
+    def part(self, weights: Sequence[int]) -> slice:
+        """Which of things in a row are this process's (see `run_ends`)."""
+        ends = run_ends(weights, self.count)
+        return slice(ends[self.rank], ends[self.rank + 1])
+
+    def gather(self, value: T) -> list[T]:
+        """What every process gives, in their order."""
+        if self.count == 1:
+            return [value]
+        values: list[Any] = [None] * self.count
+        distributed.all_gather_object(values, value)
+        return values
+
+    def from_first(self, value: T) -> T:
+        """What the first process gives."""
+        if self.count == 1:
+            return value
+        values = [value]
+        distributed.broadcast_object_list(values, 0)
+        return values[0]
 
     def wait(self) -> None:
         """Wait until every process has come here."""
         if self.count > 1:
             distributed.barrier()
-
-    def broadcast(self, flag: bool) -> bool:
-        """What the first process says."""
-        if self.count == 1:
-            return flag
-        word = torch.tensor([int(flag)], device=self.device)
-        distributed.broadcast(word, 0)
-        return bool(word.item())
 
     def sums(self, values: Sequence[float]) -> list[float]:
         """Each value summed over the processes."""
@@ -81,6 +98,16 @@ class Processes:
                 distributed.broadcast(tensor, 0)
 
 
+ALONE = Processes()
+
+
+def run_ends(weights: Sequence[int], count: int) -> list[int]:
+    """Things in a row parted into `count` runs of about the same weight: where each begins, and the end. [count + 1]"""
+    middles = np.cumsum(weights) - np.asarray(weights) / 2
+    borders = np.arange(1, count) * (sum(weights) / count)
+    return [0, *np.searchsorted(middles, borders).tolist(), len(weights)]
+
+
 @contextmanager
 def processes() -> Iterator[Processes]:
     """The processes that torchrun started (`RANK`, `WORLD_SIZE`, `LOCAL_RANK`), joined for the block.
@@ -99,7 +126,8 @@ def processes() -> Iterator[Processes]:
     device = f"cuda:{local}" if gpus else "cpu"
     if gpus:
         torch.cuda.set_device(local)
-    distributed.init_process_group("nccl" if gpus else "gloo")
+    # A process may wait long for the first one's validation; one that died is torchrun's to tell.
+    distributed.init_process_group("nccl" if gpus else "gloo", timeout=timedelta(days=1))
     try:
         yield Processes(rank, count, device)
     finally:
