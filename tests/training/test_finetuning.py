@@ -28,7 +28,7 @@ from ousianer_cli.network.typing import TypingHead
 from ousianer_cli.settings.finetune import FinetuneSettings
 from ousianer_cli.tagging.engine import Engine
 from ousianer_cli.taxonomy.direct import DirectMapper
-from ousianer_cli.training.finetune import feedback as going_on
+from ousianer_cli.training.finetune import lesson as going_on
 from ousianer_cli.training.finetune import finetune
 
 
