@@ -17,11 +17,12 @@ from ousianer_cli.errors import OusiaError
 from ousianer_cli.formats.annotated import Annotation
 from ousianer_cli.formats.feedback_items import NO_NAME
 from ousianer_cli.pages.palette import class_of, palette, styles
+from ousianer_cli.review.actions import Refused
 from ousianer_cli.review.decisions import Place, agreed
 from ousianer_cli.review.feedback_file import Counts
 from ousianer_cli.review.names import Name, ReviewDocument, Span, words_at
 from ousianer_cli.review.order import by_disagreement, by_document, by_loss, losses_of
-from ousianer_cli.review.session import Refused, Session
+from ousianer_cli.review.session import Session
 from ousianer_cli.scoring.alignment import Change, align
 from ousianer_cli.settings.review import Order
 from ousianer_cli.taxonomy.tree import OUTSIDE

@@ -24,14 +24,14 @@ ALIKE = 0.5
 
 def by_document(session: Session) -> list[Place]:
     """Every name, as the texts stand."""
-    return [Place(d.id, *span) for d in session.documents for span in session.spans(d)]
+    return [Place(d.id, *span) for d in session.documents for span in session.actions.spans(d)]
 
 
 def by_disagreement(session: Session) -> list[Place]:
     """The names of which annotators or runs differ, those with most opinions first, else as the texts stand."""
     found: list[tuple[int, int, Place]] = []
     for document in session.documents:
-        for span in session.spans(document):
+        for span in session.actions.spans(document):
             place = Place(document.id, *span)
             types: set[str | None] = {v.type for v in session.decisions.of(place) if v.annotator != session.annotator}
             name = document.names.get(span)

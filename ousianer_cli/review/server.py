@@ -22,9 +22,9 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from ousianer_cli.errors import OusiaError, SettingsError
+from ousianer_cli.review.actions import Refused
 from ousianer_cli.review.desk import Desk
 from ousianer_cli.review.safety import LOOPBACK, Guard, new_token
-from ousianer_cli.review.session import Refused
 
 _TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 COMPACTION = 1.0

@@ -15,9 +15,10 @@ from review_texts import done, place, units
 
 from ousianer_cli.formats.edl import read_edl
 from ousianer_cli.network.tagger import TaggerNetwork
+from ousianer_cli.review.actions import Refused
 from ousianer_cli.review.desk import Desk
 from ousianer_cli.review.learning import Learner
-from ousianer_cli.review.session import Refused, Session
+from ousianer_cli.review.session import Session
 from ousianer_cli.settings.tag import TagSettings
 from ousianer_cli.tagging.engine import Engine
 from ousianer_cli.tagging.run import run_tag

@@ -80,6 +80,6 @@ def test_disagreement_of_runs_and_of_annotators(tmp_path: Path) -> None:
         ]
         court = units("two", "Maritime Court")
         done(session, "accept", court)
-        assert session.verdict(session.documents[1], place("two", "Maritime Court")) == "ORG"
+        assert session.actions.verdict(session.documents[1], place("two", "Maritime Court")) == "ORG"
     with session_of(tmp_path, "dora") as session:
         assert [p.doc for p in by_disagreement(session)] == ["two"]

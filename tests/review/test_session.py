@@ -13,10 +13,11 @@ from ousianer_cli.formats.feedback import read_feedback
 from ousianer_cli.formats.feedback_items import NO_NAME, is_no_name
 from ousianer_cli.formats.feedback_rules import settled
 from ousianer_cli.formats.labelled import CorpusReport
+from ousianer_cli.review.actions import Refused
 from ousianer_cli.review.decisions import Decisions, Place
 from ousianer_cli.review.feedback_file import feedback_text
 from ousianer_cli.review.names import read_run
-from ousianer_cli.review.session import Refused, Session
+from ousianer_cli.review.session import Session
 from ousianer_cli.taxonomy.tree_files import load_taxonomy
 
 CITY = "GPE.UrbanArea.City"
@@ -107,13 +108,13 @@ def test_the_same_for_all_equal_strings(tmp_path: Path) -> None:
         answer = done(session, "outside", units("one", "Otto Lind"), scope="run")
         assert (answer["names"], answer["changed"]) == (2, [0, 1])
         # What was judged by itself stays; a missed name is added wherever its words stand unmarked.
-        assert session.verdict(session.documents[1], place("two", "Westhaven", 1)) == CITY
+        assert session.actions.verdict(session.documents[1], place("two", "Westhaven", 1)) == CITY
         answer = done(session, "add", units("one", "Ada Brun", 1), type="PER.Politician.Mayor", scope="run")
         assert answer["names"] == 2
-        assert session.verdict(session.documents[0], place("one", "Ada Brun")) == "PER.Politician.Mayor"
+        assert session.actions.verdict(session.documents[0], place("one", "Ada Brun")) == "PER.Politician.Mayor"
         undone, future = session.undo({})
         future.result(10)
-        assert undone["names"] == 2 and session.verdict(session.documents[0], place("one", "Ada Brun")) is None
+        assert undone["names"] == 2 and session.actions.verdict(session.documents[0], place("one", "Ada Brun")) is None
 
 
 def test_boundaries_move_alike_where_the_words_are_alike(tmp_path: Path) -> None:
@@ -137,11 +138,11 @@ def test_undo_and_redo_go_step_by_step_and_outlive_the_session(tmp_path: Path) -
         with pytest.raises(Refused, match="nothing to undo"):
             session.undo({})
         session.undo({"redo": True})[1].result(10)
-        assert session.verdict(session.documents[0], place("one", "Ada Brun")) == "PER.Politician"
+        assert session.actions.verdict(session.documents[0], place("one", "Ada Brun")) == "PER.Politician"
     with session_of(tmp_path) as session:
-        assert session.verdict(session.documents[0], place("one", "Ada Brun")) == "PER.Politician"
+        assert session.actions.verdict(session.documents[0], place("one", "Ada Brun")) == "PER.Politician"
         session.undo({"redo": True})[1].result(10)
-        assert session.verdict(session.documents[0], place("one", "Ada Brun")) == "PER.Politician.Mayor"
+        assert session.actions.verdict(session.documents[0], place("one", "Ada Brun")) == "PER.Politician.Mayor"
         with pytest.raises(Refused, match="nothing to redo"):
             session.undo({"redo": True})
         session.undo({})[1].result(10)
@@ -188,7 +189,7 @@ def test_names_take_whole_words_and_no_blank_edges(tmp_path: Path) -> None:
     with session_of(tmp_path) as session:
         at = units("two", "ritime Cou")
         done(session, "add", at, type="ORG")
-        assert session.verdict(session.documents[1], place("two", "Maritime Court")) == "ORG"
+        assert session.actions.verdict(session.documents[1], place("two", "Maritime Court")) == "ORG"
 
 
 def test_two_annotators_and_what_most_say(tmp_path: Path) -> None:
