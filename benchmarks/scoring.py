@@ -83,9 +83,9 @@ def make_files(folder: Path, mentions: int, seed: int = 1) -> tuple[Path, Path]:
     if gold.exists():
         return gold, run
     rng = random.Random(seed)
-    from ousianer_cli.taxonomy.aida import aida_edl
+    from ousianer_cli.taxonomy.tree_files import load_taxonomy
 
-    tree = aida_edl()
+    tree = load_taxonomy("aida-edl")
     types = [tree.to_row(node) for node in tree.types]
     entities = max(mentions // 5, 1)
     with gold.open("w") as first, run.open("w") as second:
@@ -138,9 +138,11 @@ def inner(task: dict[str, str]) -> None:
 
 def ours(task: dict[str, str], names: list[str]) -> dict[str, float]:
     from ousianer_cli.scoring.scores import ScoreOptions, score_files
-    from ousianer_cli.taxonomy.aida import aida_edl
+    from ousianer_cli.taxonomy.tree_files import load_taxonomy
 
-    report = score_files(task["gold"], [task["run"]], aida_edl(), options=ScoreOptions(measures=tuple(names)))
+    report = score_files(
+        task["gold"], [task["run"]], load_taxonomy("aida-edl"), options=ScoreOptions(measures=tuple(names))
+    )
     return {name: report.runs[0].measures[name].f1 for name in names}
 
 

@@ -29,7 +29,6 @@ from ousianer_cli.scoring.matching import Vocabulary
 from ousianer_cli.scoring.validation import validate_run
 from ousianer_cli.tagging.documents import split_document
 from ousianer_cli.tagging.mention import Mention, mention_at
-from ousianer_cli.taxonomy.aida import aida_edl
 from ousianer_cli.taxonomy.tree_files import load_taxonomy
 
 
@@ -70,7 +69,9 @@ def documents(path: Path) -> None:
         write_edl(run, rows)
     except OutputError as error:
         raise Fault(f"a row that cannot be written: {error}") from error
-    problems = [text for _, text in validate_run(run, aida_edl(), kept).problems if "overlap" not in text]
+    problems = [
+        text for _, text in validate_run(run, load_taxonomy("aida-edl"), kept).problems if "overlap" not in text
+    ]
     if problems:
         raise Fault(f"a row at odds with its text: {problems[0]}")
 
@@ -90,7 +91,7 @@ def _row(document: str, mention: Mention, number: int) -> EdlRow:
 def runs(path: Path) -> None:
     """A run is scored's input, and validated."""
     read_mentions(path, Vocabulary())
-    validate_run(path, aida_edl())
+    validate_run(path, load_taxonomy("aida-edl"))
 
 
 def feedback(path: Path) -> None:

@@ -12,14 +12,13 @@ the irregular plurals. Build it anew from Princeton's `index.noun` and `noun.exc
 from __future__ import annotations
 
 import gzip
-import io
 import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.taxonomy.wordnet import GUESS_MARK, RESOURCES, WordNet
+from ousianer_cli.taxonomy.wordnet import GUESS_MARK, RESOURCES, WordNet, packed
 
 FIRST_SENSES = RESOURCES / "wordnet30_first_senses.tsv.gz"
 
@@ -188,10 +187,7 @@ def build(index_noun: str | Path, noun_exc: str | Path) -> bytes:
     for line in Path(noun_exc).read_text(encoding="utf-8").splitlines():
         plural, *bases = line.split()
         rows.append(f"plural\t{plural}\t{' '.join(bases)}\n")
-    packed = io.BytesIO()
-    with gzip.GzipFile(filename="", mode="wb", fileobj=packed, compresslevel=9, mtime=0) as out:
-        out.write("".join(rows).encode())
-    return packed.getvalue()
+    return packed("".join(rows))
 
 
 if __name__ == "__main__":

@@ -251,10 +251,15 @@ def build(data_noun: str | Path) -> bytes:
                 raise InputError("a line of WordNet's data.noun", line[:60], path=data_noun, line=number) from None
             above = [p[1] for p in pointers if p[0] in ("@", "@i")]
             rows.append(f"{cells[0]}\t{' '.join(lemmas)}\t{' '.join(above)}\n")
-    packed = io.BytesIO()
-    with gzip.GzipFile(filename="", mode="wb", fileobj=packed, compresslevel=9, mtime=0) as out:
-        out.write("".join(rows).encode())
-    return packed.getvalue()
+    return packed("".join(rows))
+
+
+def packed(text: str) -> bytes:
+    """A resource's text gzipped, without name and time, so that the same text gives the same bytes."""
+    content = io.BytesIO()
+    with gzip.GzipFile(filename="", mode="wb", fileobj=content, compresslevel=9, mtime=0) as out:
+        out.write(text.encode())
+    return content.getvalue()
 
 
 if __name__ == "__main__":

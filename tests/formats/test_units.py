@@ -6,30 +6,12 @@ import os
 from pathlib import Path
 
 import pytest
+from document_files import FORUM, ids, put, texts
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats.document import Document
 from ousianer_cli.formats.ltf_writer import build_ltf
 from ousianer_cli.formats.read_report import OTHER_FORM, ReadReport
 from ousianer_cli.formats.readers import read_documents
-
-FORUM = (
-    '<?xml version="1.0"?>\n<doc id="{}">\n<post author="Bo Ek">\n<quote>Ann.</quote>\nPer is here.\n</post>\n</doc>\n'
-)
-
-
-def put(path: Path, content: str | bytes) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return path
-
-
-def ids(*inputs: str | Path, **options: object) -> list[str]:
-    return [d.id for d in read_documents(inputs, **options)]  # type: ignore[arg-type]
-
-
-def texts(document: Document) -> list[str]:
-    return [document.text[s.start : s.end] for s in document.segments]
 
 
 def test_a_folder_gives_each_document_once_ltf_first(tmp_path: Path) -> None:

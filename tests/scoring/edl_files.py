@@ -1,7 +1,8 @@
 """EDL tabs of a few rows, for the tests of this room."""
 
+from taxonomies import aida_edl
+
 from ousianer_cli.scoring.scores import score_files
-from ousianer_cli.taxonomy.aida import aida_edl
 
 
 def tab(path, *rows):

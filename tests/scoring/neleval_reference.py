@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy
-
-from ousianer_cli.taxonomy.aida import aida_edl
+from taxonomies import aida_edl
 
 TREE = aida_edl()
 TYPES = [TREE.to_row(node) for node in TREE.nodes]

@@ -2,9 +2,9 @@
 
 import pytest
 from edl_files import tab, warnings_of
+from taxonomies import aida_edl
 
 from ousianer_cli.scoring.scores import ScoreOptions, score_files
-from ousianer_cli.taxonomy.aida import aida_edl
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,12 @@
 """Every class of errors, and which types are taken for which."""
 
 import pytest
+from taxonomies import aida_edl
 
 from ousianer_cli.formats.edl import EdlRow
 from ousianer_cli.scoring.faults import NONE, coarse_matrix, find_faults
 from ousianer_cli.scoring.matching import Vocabulary, encode_rows, match_spans
 from ousianer_cli.scoring.measures import STRICT, TypeCredit, pair_credit
-from ousianer_cli.taxonomy.aida import aida_edl
 
 CREDIT = TypeCredit(aida_edl())
 

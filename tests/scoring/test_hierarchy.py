@@ -1,12 +1,12 @@
 """Closures, sets of types and levels, by hand."""
 
 import pytest
+from taxonomies import aida_edl
 
 from ousianer_cli.formats.edl import EdlRow
 from ousianer_cli.scoring.hierarchy import hierarchy_sums
 from ousianer_cli.scoring.matching import Vocabulary, encode_rows, match_spans
 from ousianer_cli.scoring.measures import STRICT, TypeCredit, pair_credit, total
-from ousianer_cli.taxonomy.aida import aida_edl
 
 TREE = aida_edl()
 

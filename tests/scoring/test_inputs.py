@@ -1,6 +1,7 @@
 """What is read as what, and what the filters leave."""
 
 import pytest
+from taxonomies import aida_edl
 
 from ousianer_cli.errors import InputError, SettingsError
 from ousianer_cli.scoring.inputs import Filters, check_source, detect, read_mentions
@@ -8,7 +9,6 @@ from ousianer_cli.scoring.matching import Vocabulary
 from ousianer_cli.scoring.scores import ScoreOptions, score_files
 from ousianer_cli.scoring.selection import genre_rule
 from ousianer_cli.scoring.validation import validate_run
-from ousianer_cli.taxonomy.aida import aida_edl
 
 EDL = "r\tm{n}\tx\tD:{n}-{n}\tNIL1\t{label}\t{form}\t0.5\n"
 LAF = """<LCTL_ANNOTATIONS><DOC id="D"><ANNOTATION id="a" task="NE" type="PER">

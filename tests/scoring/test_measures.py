@@ -1,12 +1,12 @@
 """What a system type is worth under each reading, and the figures that follow."""
 
 import pytest
+from taxonomies import aida_edl
 
 from ousianer_cli.errors import TaxonomyError
 from ousianer_cli.formats.edl import EdlRow
 from ousianer_cli.scoring.matching import Vocabulary, encode_rows, match_spans
 from ousianer_cli.scoring.measures import Prf, TypeCredit, by_type, document_credit, pair_credit, total
-from ousianer_cli.taxonomy.aida import aida_edl
 
 CREDIT = TypeCredit(aida_edl(), 0.5, open_gold=True)
 KEYS = [reading.key for reading in CREDIT.readings]

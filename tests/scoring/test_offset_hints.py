@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from taxonomies import aida_edl
 
 from ousianer_cli.scoring.scores import ScoreOptions, score_files
-from ousianer_cli.taxonomy.aida import aida_edl
 
 GOLD = [("a", 50, 61), ("a", 70, 75), ("a", 90, 95), ("b", 44, 53), ("b", 64, 69)]
 

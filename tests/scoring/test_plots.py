@@ -2,11 +2,11 @@
 
 import pytest
 from edl_files import tab
+from taxonomies import aida_edl
 
 from ousianer_cli.scoring import plots
 from ousianer_cli.scoring.plots import write_plots
 from ousianer_cli.scoring.scores import ScoreOptions, score_files
-from ousianer_cli.taxonomy.aida import aida_edl
 
 pytest.importorskip("matplotlib")
 

@@ -3,9 +3,9 @@
 import json
 
 from edl_files import tab
+from taxonomies import aida_edl
 
 from ousianer_cli.scoring.scores import ScoreOptions, score_files
-from ousianer_cli.taxonomy.aida import aida_edl
 
 
 def test_figures_by_document_and_genre_add_up(tmp_path):

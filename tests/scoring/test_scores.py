@@ -5,12 +5,12 @@ import sys
 
 import pytest
 from edl_files import tab, warnings_of
+from taxonomies import aida_edl
 
 from ousianer_cli.errors import SettingsError
 from ousianer_cli.scoring.scores import ScoreOptions, score_files
 from ousianer_cli.scoring.track import TRACK_MEASURES
 from ousianer_cli.settings.score import ScoreSettings
-from ousianer_cli.taxonomy.aida import aida_edl
 
 
 def test_sound_input_is_scored_without_a_word(tmp_path):

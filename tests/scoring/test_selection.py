@@ -2,11 +2,11 @@
 
 import pytest
 from edl_files import tab
+from taxonomies import aida_edl
 
 from ousianer_cli.errors import SettingsError
 from ousianer_cli.scoring.scores import ScoreOptions, score_files
 from ousianer_cli.scoring.selection import display_names
-from ousianer_cli.taxonomy.aida import aida_edl
 
 
 def test_names_must_fit_the_runs(tmp_path):

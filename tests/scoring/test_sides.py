@@ -2,10 +2,10 @@
 
 import pytest
 from edl_files import tab
+from taxonomies import aida_edl
 
 from ousianer_cli.errors import InputError
 from ousianer_cli.scoring.scores import ScoreOptions, score_files
-from ousianer_cli.taxonomy.aida import aida_edl
 
 
 @pytest.mark.parametrize("label", ["per.wizard", "wizard", "PER.Wizard", "per|wizard"])

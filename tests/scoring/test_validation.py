@@ -1,10 +1,10 @@
 """Each problem of a run with its line."""
 
 import pytest
+from taxonomies import aida_edl
 
 from ousianer_cli.formats.document import Document
 from ousianer_cli.scoring.validation import validate_run
-from ousianer_cli.taxonomy.aida import aida_edl
 
 TEXT = "Lima lies\nin  Peru. \U0001f600 Lima!"
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from taxonomies import aida_edl
 
 from ousianer_cli.errors import TaxonomyError
-from ousianer_cli.taxonomy.aida import aida_edl
 from ousianer_cli.taxonomy.credit import credit_matrix, open_credit, set_credit
 from ousianer_cli.taxonomy.tree import Taxonomy
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from taxonomies import aida_edl
 
 from ousianer_cli.errors import TaxonomyError
-from ousianer_cli.taxonomy.aida import aida_edl
 from ousianer_cli.taxonomy.direct import (
     SHIPPED_TABLE,
     direct_matrix,

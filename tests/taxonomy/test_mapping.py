@@ -1,9 +1,9 @@
 """Label-mapping tables: rows, prefixes, and what is refused."""
 
 import pytest
+from taxonomies import aida_edl
 
 from ousianer_cli.errors import TaxonomyError
-from ousianer_cli.taxonomy.aida import aida_edl
 from ousianer_cli.taxonomy.mapping import load_mapping
 
 TABLE = """# a comment

@@ -28,8 +28,8 @@ from ousianer_cli.network.typing import TypingHead
 from ousianer_cli.settings.finetune import FinetuneSettings
 from ousianer_cli.tagging.engine import Engine
 from ousianer_cli.taxonomy.direct import DirectMapper
-from ousianer_cli.training.finetune import lesson as going_on
 from ousianer_cli.training.finetune import finetune
+from ousianer_cli.training.finetune import lesson as going_on
 
 
 def test_all_that_detection_uses_and_the_projection_are_byte_equal(base: Path, tuned: Path) -> None:

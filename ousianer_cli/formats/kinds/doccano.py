@@ -40,17 +40,13 @@ def read_doccano(
     """
     report = report if report is not None else CorpusReport()
     for path in paths:
-        for number, row, refuse in objects(path):
-            text = text_of(row, refuse)
-            spans = [_span(item, text, number, path, refuse) for item in _items(row, refuse)]
+        for number, row, text, spans in _records(path):
             yield from labelled_sentences(plain_document(text, record_id(row, path, number)), spans, report)
 
 
 def read_annotations(path: Path, options: AnnotationOptions, report: CorpusReport) -> Iterator[AnnotatedDocument]:
     """The texts of the records with their spans, in order; errors as of `read_doccano`."""
-    for number, row, refuse in objects(path):
-        text = text_of(row, refuse)
-        spans = [_span(item, text, number, path, refuse) for item in _items(row, refuse)]
+    for number, row, text, spans in _records(path):
         found = in_text_order(Annotation(s.start, s.end, s.labels[0], line=number) for s in spans)
         given = row.get("doc")
         name = str(given) if given not in (None, "") else record_id(row, path, number)
@@ -64,6 +60,13 @@ def write_annotations(documents: Iterable[AnnotatedDocument], out: TextIO, optio
             options.lose_details(name)
         spans = [[*item.span(name), name.type] for name in item.annotations]
         out.write(json_line({"id": number, "text": item.text, "label": spans, "doc": item.document.id}))
+
+
+def _records(path: str | Path) -> Iterator[tuple[int, dict[str, Any], str, list[Span]]]:
+    """The records of a file: line, record, text and spans."""
+    for number, row, refuse in objects(path):
+        text = text_of(row, refuse)
+        yield number, row, text, [_span(item, text, number, path, refuse) for item in _items(row, refuse)]
 
 
 def _items(row: dict[str, Any], refuse: Refusal) -> list[Any]:

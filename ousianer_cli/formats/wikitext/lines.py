@@ -27,7 +27,6 @@ _HEADING = re.compile(r"=.*=\s*\Z")
 _INDENTED_PROSE = re.compile(r"\s{1,2}[^\Wa-z\d_].{60,}[.!?][\"”’)\]]*\s*\Z|\s{1,2}\[\[.{60,}[.!?][\"”’)\]]*\s*\Z")
 _TABLE_START = re.compile(r"[\s:\ue000]*\{\|")
 _TABLE_END = re.compile(r"\s*\|\}(.*)", re.DOTALL)
-_MARKUP_END = re.compile(r"[\s\ue000]*[|!]")
 
 
 def paragraphs(text: str, page: Page) -> Iterator[tuple[str, bool]]:

@@ -1,4 +1,4 @@
-"""The 2019 AIDA entity types, as the package ships them."""
+"""The 2019 AIDA entity types, read once for all tests."""
 
 from __future__ import annotations
 
