@@ -15,9 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
-import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor
 
 from ousianer_cli.errors import ModelError, OusiaError
@@ -26,7 +25,8 @@ from ousianer_cli.network.encoder import build_encoder, config_of, fingerprint, 
 from ousianer_cli.network.nested import NestedHead
 from ousianer_cli.network.pieces import PieceTokenizer
 from ousianer_cli.network.tagger import Pooling, TaggerConfig, TaggerNetwork
-from ousianer_cli.outputs import MODEL, first_changed, sha256_16, whole_file, whole_folder
+from ousianer_cli.network.tensor_files import write_tensors
+from ousianer_cli.outputs import MODEL, first_changed, sha256_16, whole_folder
 from ousianer_cli.taxonomy.inventory import Inventory
 from ousianer_cli.taxonomy.tree import Taxonomy
 from ousianer_cli.taxonomy.tree_files import parse_taxonomy
@@ -109,7 +109,7 @@ def write_model(out: Path, model: Model, card: str) -> None:
         state |= {f"conversion.{k}": v for k, v in model.conversion.state_dict().items()}
     if model.nested is not None:
         state |= {f"nested.{k}": v for k, v in model.nested.state_dict().items()}
-    _save({k: _compact(k, v) for k, v in state.items()}, out / "model.safetensors")
+    write_tensors({k: _compact(k, v) for k, v in state.items()}, out / "model.safetensors")
     model.tokenizer.save(out)
     (out / "taxonomy").mkdir(exist_ok=True)
     model.inventory.save(out / "taxonomy" / "yago.tsv")
@@ -120,7 +120,7 @@ def write_model(out: Path, model: Model, card: str) -> None:
     if model.mapping_table is not None:
         (out / "taxonomy" / "mapping.tsv").write_text(model.mapping_table, encoding="utf-8")
     if model.replay is not None:
-        _save(model.replay, out / "replay.safetensors")
+        write_tensors(model.replay, out / "replay.safetensors")
     encoder = model.tagger.states.encoder
     config = {
         **model.config,
@@ -297,34 +297,3 @@ def _write_json(path: Path, value: Mapping[str, Any]) -> None:
 
 def _optional(path: Path) -> str | None:
     return path.read_text(encoding="utf-8") if path.is_file() else None
-
-
-def save_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
-    """A safetensors file that appears whole."""
-    with whole_file(path) as part:
-        _save({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, part)
-
-
-def _save(tensors: dict[str, Tensor], path: Path) -> None:
-    try:
-        save_file(tensors, path)
-    except SafetensorError as error:  # a full disk, among others
-        raise OSError(str(error)) from None
-
-
-def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """An optimizer's state as named tensors."""
-    out: dict[str, Tensor] = {}
-    for index, state in optimizer.state_dict()["state"].items():
-        for key, value in state.items():
-            out[f"{index}.{key}"] = value if isinstance(value, Tensor) else torch.tensor(float(value))
-    return out
-
-
-def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
-    """Put back what `optimizer_tensors` took."""
-    state: dict[int, dict[str, Tensor]] = {}
-    for name, value in tensors.items():
-        index, key = name.split(".", 1)
-        state.setdefault(int(index), {})[key] = value
-    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})

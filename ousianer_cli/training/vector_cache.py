@@ -16,10 +16,11 @@ import torch
 from safetensors.torch import load_file
 
 from ousianer_cli.errors import OutputError
-from ousianer_cli.network.checkpoint import Model, save_tensors
+from ousianer_cli.network.checkpoint import Model
 from ousianer_cli.network.encoder import fingerprint
 from ousianer_cli.network.inference import Detected, detect, vectors_of_each
 from ousianer_cli.network.pieces import EncodedSentence
+from ousianer_cli.network.tensor_files import save_tensors
 
 Spans = Sequence[list[tuple[int, int]]]
 Arrays = dict[str, np.ndarray]

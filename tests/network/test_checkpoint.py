@@ -15,7 +15,8 @@ from tiny_models import random_model, random_tuned_model
 
 from ousianer_cli.errors import ModelError, OusiaError, OutputError
 from ousianer_cli.network import checkpoint
-from ousianer_cli.network.checkpoint import load_model, model_taxonomy, save_model, save_tensors
+from ousianer_cli.network.checkpoint import load_model, model_taxonomy, save_model
+from ousianer_cli.network.tensor_files import save_tensors
 from ousianer_cli.outputs import MODEL
 from ousianer_cli.taxonomy.tree_files import load_taxonomy
 

@@ -32,6 +32,7 @@ from ousianer_cli.training.tune import study as module
 from ousianer_cli.training.tune import trainers, tune
 from ousianer_cli.training.tune.space import Build, Dimension, default_space, read_space
 from ousianer_cli.training.tune.trainers import split_corpora
+from ousianer_cli.training.tune.trial import UnusableTrial, finite_score
 
 SPACE: dict[str, Any] = {
     "lr": {"low": 1e-3, "high": 1e-1, "log": True},
@@ -482,11 +483,11 @@ def test_a_pretraining_below_the_median_is_ended(
 
 
 def test_a_loss_that_is_not_finite_fails_the_trial() -> None:
-    with pytest.raises(module._Unusable, match="typing_loss is inf"):
-        module._finite({"score": 0.5, "typing_loss": math.inf})
-    with pytest.raises(module._Unusable, match="score is nan"):
-        module._finite({"score": math.nan})
-    assert module._finite({"score": 0.5, "loss": 3.0, "seconds": math.nan}) == 0.5
+    with pytest.raises(UnusableTrial, match="typing_loss is inf"):
+        finite_score({"score": 0.5, "typing_loss": math.inf})
+    with pytest.raises(UnusableTrial, match="score is nan"):
+        finite_score({"score": math.nan})
+    assert finite_score({"score": 0.5, "loss": 3.0, "seconds": math.nan}) == 0.5
 
 
 def test_there_must_be_something_to_validate_on(build_pretraining: Build, tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ import torch
 from safetensors.torch import load_file
 
 from ousianer_cli.errors import ModelError, OutputError, SettingsError
-from ousianer_cli.network.checkpoint import optimizer_tensors, restore_optimizer, save_tensors
 from ousianer_cli.network.tagger import TaggerNetwork
+from ousianer_cli.network.tensor_files import optimizer_tensors, restore_optimizer, save_tensors
 from ousianer_cli.outputs import first_changed, open_output, sha256_16
 from ousianer_cli.settings.fields import neutral_settings
 from ousianer_cli.settings.pretrain import PretrainSettings

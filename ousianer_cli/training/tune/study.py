@@ -10,7 +10,6 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import json
-import math
 import random
 import time
 import warnings
@@ -20,19 +19,18 @@ from typing import Any
 
 import numpy as np
 import optuna
-import torch
 from filelock import FileLock, Timeout
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import Trial, TrialState
 
-from ousianer_cli.errors import OutputError, SettingsError, TrainingError
+from ousianer_cli.errors import OutputError, SettingsError
 from ousianer_cli.settings import PROJECT_FILE, require
 from ousianer_cli.settings.fields import inputs_of, models_of, neutral_settings
 from ousianer_cli.settings.tune import TuneSettings
 from ousianer_cli.training.examples import file_digest
 from ousianer_cli.training.finetune.model import base_folder
-from ousianer_cli.training.tune.report import STATES, Run, best_trial, shown, superseded_trials, write_results
+from ousianer_cli.training.tune.report import Run, superseded_trials, write_results
 from ousianer_cli.training.tune.space import (
     Build,
     Dimension,
@@ -41,11 +39,8 @@ from ousianer_cli.training.tune.space import (
     encoded,
     read_space,
 )
-from ousianer_cli.training.tune.trainers import FinetuneTrainer, PretrainTrainer, Trainer, Watch
-
-
-class _Unusable(Exception):
-    """A trial that has no score: its numbers are not finite, or its settings exclude each other."""
+from ousianer_cli.training.tune.trainers import FinetuneTrainer, PretrainTrainer, Trainer
+from ousianer_cli.training.tune.trial import run_trial
 
 
 def tune(
@@ -107,7 +102,7 @@ def tune(
         asked = _ask(run, points)
         if asked is None:
             break
-        _run_trial(run, *asked)
+        run_trial(run, *asked)
         write_results(run)
     return write_results(run)
 
@@ -228,81 +223,6 @@ def _held(path: Path) -> FileLock | None:
     except Timeout:
         return None
     return lock
-
-
-def _run_trial(run: Run, trial: Trial, lock: FileLock) -> None:
-    """Train by the trial's settings and tell the study. An error leaves the trial open, to be begun again."""
-    try:
-        _train_and_report(run, trial)
-    finally:
-        lock.release()
-    run.lock(trial.number).unlink(missing_ok=True)
-
-
-def _train_and_report(run: Run, trial: Trial) -> None:
-    began = time.monotonic()
-    drawn = {d.name: d.suggest(trial) for d in run.space}
-    slot = str(trial.user_attrs.get("slot", f"{trial.number:04d}"))
-    state, score, why = TrialState.COMPLETE, None, ""
-    try:
-        score = _objective(run, trial, drawn, slot)
-    except optuna.TrialPruned:
-        state, why = TrialState.PRUNED, "below the median"
-    except (_Unusable, TrainingError, ArithmeticError, torch.cuda.OutOfMemoryError) as error:
-        state, why = TrialState.FAIL, " ".join(str(error).split())
-        trial.set_user_attr("why", why)
-    seconds = round(time.monotonic() - began, 1)
-    trial.set_user_attr("seconds", seconds)
-    run.study.tell(trial, score, state=state)
-    run.trainer.clear(slot)
-    best = best_trial(run.study)
-    values = ", ".join(f"{k} {shown(v)}" for k, v in drawn.items())
-    end = f"{score:.4f}" if score is not None else f"{STATES[state]} ({why})"
-    run.report(
-        f"trial {trial.number}: {end}"
-        + (f", best {best.value:.4f} (trial {best.number})" if best else "")
-        + f"  {values}  {seconds:g} s"
-    )
-
-
-def _objective(run: Run, trial: Trial, drawn: Mapping[str, Any], slot: str) -> float:
-    """Mean score over the seeds. Only the first training can be ended early: later ones would compare seeds too."""
-    try:
-        settings = dataclasses.replace(run.fixed, **drawn)
-    except SettingsError as error:
-        raise _Unusable(f"refused: {error}") from None
-    scores = []
-    for seed in range(settings.seed, settings.seed + run.chosen.seeds):
-        watch = _watcher(trial, report=seed == settings.seed)
-        best = run.trainer.train(dataclasses.replace(settings, seed=seed), slot, watch)
-        scores.append(_finite(best))
-        if seed == settings.seed:
-            trial.set_user_attr("best_at", best.get("epoch", 0))
-    trial.set_user_attr("scores", [round(s, 4) for s in scores])
-    return float(np.mean(scores))
-
-
-def _watcher(trial: Trial, *, report: bool) -> Watch:
-    seen = itertools.count(1)
-
-    def watch(metrics: Mapping[str, Any]) -> None:
-        score = _finite(metrics)
-        if report:
-            trial.report(score, next(seen))
-            if trial.should_prune():
-                raise optuna.TrialPruned
-
-    return watch
-
-
-def _finite(metrics: Mapping[str, Any]) -> float:
-    """The score of a validation; a score or a loss that is not finite makes the trial unusable."""
-    if not metrics:
-        raise _Unusable("no validation was reached")
-    for name, value in metrics.items():
-        if (name == "score" or name.endswith("loss")) and not math.isfinite(value):
-            raise _Unusable(f"{name} is {value}")
-    return float(metrics["score"])
 
 
 def _quiet(_: str) -> None:
