@@ -113,7 +113,7 @@ def serve(name: str, encoder: str, threads: int) -> None:
 
 def validation_sentences(count: int) -> list[list[str]]:
     """The first sentences of the validation set, in the project's words."""
-    from ousianer_cli.formats.source import plain_document
+    from ousianer_cli.formats.documents.source import plain_document
     from ousianer_cli.tagging.documents import split_document
 
     sentences: list[list[str]] = []

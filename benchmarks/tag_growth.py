@@ -25,7 +25,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from ousianer_cli.formats.source import plain_document
+from ousianer_cli.formats.documents.source import plain_document
 from ousianer_cli.network.checkpoint import load_model
 from ousianer_cli.released_models import released_model
 from ousianer_cli.tagging.documents import split_document

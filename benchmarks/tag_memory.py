@@ -23,7 +23,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from ousianer_cli.formats.ltf_writer import build_ltf
+from ousianer_cli.formats.documents.ltf_writer import build_ltf
 
 LARGE = 5 * 10**6
 """Bytes of the one large LTF file."""

@@ -29,7 +29,7 @@ from xml.sax.saxutils import escape
 
 import torch
 
-from ousianer_cli.formats.readers import read_documents
+from ousianer_cli.formats.documents.readers import read_documents
 from ousianer_cli.network.inference import length_batches
 from ousianer_cli.network.packed import PackedNetwork, Precision
 from ousianer_cli.network.pieces import EncodedSentence, collate

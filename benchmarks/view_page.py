@@ -19,10 +19,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from ousianer_cli.formats.annotated import AnnotatedDocument
+from ousianer_cli.formats.documents.source import plain_document
 from ousianer_cli.formats.exchange import read_annotated
 from ousianer_cli.formats.kinds.run_lines import write_annotations
 from ousianer_cli.formats.registry import WriteOptions
-from ousianer_cli.formats.source import plain_document
 from ousianer_cli.pages.report import write_report
 from ousianer_cli.settings.view import ViewSettings
 

@@ -18,8 +18,8 @@ from pathlib import Path
 from lxml import etree
 from texts import EXAMPLES, FEEDBACK, Example
 
+from ousianer_cli.formats.documents.ltf_writer import build_ltf
 from ousianer_cli.formats.edl import EdlRow, assign_nil_ids, normalise_mention_string, write_edl
-from ousianer_cli.formats.ltf_writer import build_ltf
 
 ROOT = Path(__file__).resolve().parent.parent
 STARTER = ("ex_nw_ferry", "ex_nw_election", "ex_nw_protest", "ex_df_stadium")

@@ -13,8 +13,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ousianer_cli.formats.document import Document
-    from ousianer_cli.formats.readers import read_documents
+    from ousianer_cli.formats.documents.document import Document
+    from ousianer_cli.formats.documents.readers import read_documents
     from ousianer_cli.tagging.mention import Mention, TaggedDocument, TypeProbability
     from ousianer_cli.tagging.tagger import Tagger
 
@@ -22,12 +22,12 @@ __version__ = "0.1.0"
 __all__ = ["Document", "Mention", "TaggedDocument", "Tagger", "TypeProbability", "read_documents"]
 
 _HOMES = {
-    "Document": "formats.document",
+    "Document": "formats.documents.document",
     "Mention": "tagging.mention",
     "TaggedDocument": "tagging.mention",
     "Tagger": "tagging.tagger",
     "TypeProbability": "tagging.mention",
-    "read_documents": "formats.readers",
+    "read_documents": "formats.documents.readers",
 }
 
 

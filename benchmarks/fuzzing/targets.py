@@ -15,14 +15,14 @@ from pathlib import Path
 
 from ousianer_cli.errors import OusiaError, OutputError
 from ousianer_cli.formats.corpora import read_labelled
-from ousianer_cli.formats.document import Document
+from ousianer_cli.formats.documents.document import Document
+from ousianer_cli.formats.documents.ltf_writer import build_ltf
+from ousianer_cli.formats.documents.readers import read_documents
+from ousianer_cli.formats.documents.report import ReadReport
+from ousianer_cli.formats.documents.source import plain_document
 from ousianer_cli.formats.edl import EdlRow, write_edl
 from ousianer_cli.formats.feedback import read_feedback
-from ousianer_cli.formats.ltf_writer import build_ltf
 from ousianer_cli.formats.mediawiki import DumpFaults, read_pages
-from ousianer_cli.formats.read_report import ReadReport
-from ousianer_cli.formats.readers import read_documents
-from ousianer_cli.formats.source import plain_document
 from ousianer_cli.formats.wikitext import WikitextError, parse_article
 from ousianer_cli.scoring.inputs import read_mentions
 from ousianer_cli.scoring.matching import Vocabulary

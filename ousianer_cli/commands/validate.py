@@ -24,8 +24,8 @@ def validate(settings: ValidateSettings) -> None:
 
     documents, warnings = None, []
     if settings.source:
-        from ousianer_cli.formats.read_report import ReadReport
-        from ousianer_cli.formats.readers import read_documents
+        from ousianer_cli.formats.documents.readers import read_documents
+        from ousianer_cli.formats.documents.report import ReadReport
 
         report = ReadReport()
         documents = read_documents(settings.source, after_xml_declaration=settings.after_xml_declaration, report=report)

@@ -14,9 +14,9 @@ from itertools import pairwise
 from pathlib import Path
 
 from ousianer_cli.errors import InputError
+from ousianer_cli.formats.documents.source import plain_document
 from ousianer_cli.formats.edl import normalise_mention_string
 from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence
-from ousianer_cli.formats.source import plain_document
 from ousianer_cli.formats.standoff import Span, labelled_sentences
 from ousianer_cli.formats.text import decoded, numbered_lines
 

@@ -16,11 +16,11 @@ from typing import Any
 from ousianer_cli.errors import OutputError
 from ousianer_cli.formats.annotated import AnnotatedDocument, Annotation, detailed, details, in_text_order
 from ousianer_cli.formats.brat import NOT_SPANS, brat_files, read_ann, text_of_ann
+from ousianer_cli.formats.documents.source import text_document
 from ousianer_cli.formats.json_lines import refusal
 from ousianer_cli.formats.json_text import JsonFault, parse_json
 from ousianer_cli.formats.labelled import CorpusReport
 from ousianer_cli.formats.registry import AnnotationOptions, WriteOptions
-from ousianer_cli.formats.source import text_document
 from ousianer_cli.formats.text import numbered_lines
 
 NEW_NAMES = "documents whose id is no file name (the file has another)"

@@ -11,11 +11,11 @@ from typing import TextIO
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.annotated import AnnotatedDocument, Annotation, in_text_order
 from ousianer_cli.formats.conll_lines import conll_lines
-from ousianer_cli.formats.document import Document
+from ousianer_cli.formats.documents.document import Document
+from ousianer_cli.formats.documents.source import plain_document
 from ousianer_cli.formats.labelled import CorpusReport, doc_name
 from ousianer_cli.formats.registry import AnnotationOptions, WriteOptions
 from ousianer_cli.formats.sentences import sentences_of, trim
-from ousianer_cli.formats.source import plain_document
 from ousianer_cli.formats.standoff import WIDENED, covering_words
 from ousianer_cli.formats.tags import TagReader, spans_from_tags
 from ousianer_cli.formats.text import numbered_lines
@@ -70,7 +70,7 @@ def read_conll_documents(path: Path, options: AnnotationOptions, report: CorpusR
 def _sources(options: AnnotationOptions) -> dict[str, Document] | None:
     if not options.source:
         return None
-    from ousianer_cli.formats.readers import read_documents
+    from ousianer_cli.formats.documents.readers import read_documents
 
     found = read_documents(options.source, after_xml_declaration=options.after_xml_declaration)
     return {document.id: document for document in found}

@@ -25,7 +25,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats.document import Document
+from ousianer_cli.formats.documents.document import Document
 from ousianer_cli.formats.edl import EdlRow, parse_row
 from ousianer_cli.formats.feedback_items import FeedbackItem, context, is_no_name
 from ousianer_cli.formats.feedback_places import OFFSETS, placed, same_mention

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ousianer_cli.formats.document import Document
+from ousianer_cli.formats.documents.document import Document
 from ousianer_cli.formats.sentences import sentences_of
 
 NO_NAME = "no name"

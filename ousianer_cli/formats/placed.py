@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.annotated import AnnotatedDocument, annotation_of_row, in_text_order
-from ousianer_cli.formats.document import Document
+from ousianer_cli.formats.documents.document import Document
 from ousianer_cli.formats.edl import EdlRow, normalise_mention_string
 from ousianer_cli.formats.labelled import CorpusReport
 
@@ -48,8 +48,8 @@ def rows_in_documents(
     Raises:
         InputError: a source cannot be read, holds none of the annotated documents, or no mention fits its document.
     """
-    from ousianer_cli.formats.read_report import ReadReport
-    from ousianer_cli.formats.readers import read_documents
+    from ousianer_cli.formats.documents.readers import read_documents
+    from ousianer_cli.formats.documents.report import ReadReport
 
     waiting: dict[str, list[tuple[str, EdlRow]]] = {doc: [] for doc in annotated}
     for path, row in rows:

@@ -19,10 +19,10 @@ from typing import IO, Any, TextIO
 from ousianer_cli.errors import InputError, SettingsError
 from ousianer_cli.formats import kinds
 from ousianer_cli.formats.annotated import AnnotatedDocument, Annotation, details
-from ousianer_cli.formats.document import Document
+from ousianer_cli.formats.documents.document import Document
+from ousianer_cli.formats.documents.options import ReadOptions
 from ousianer_cli.formats.edl import EdlRow
 from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence
-from ousianer_cli.formats.read_options import ReadOptions
 from ousianer_cli.formats.sample import Sample
 from ousianer_cli.settings import flag
 

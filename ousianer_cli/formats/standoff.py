@@ -15,7 +15,7 @@ from operator import itemgetter
 from pathlib import Path
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats.document import Document
+from ousianer_cli.formats.documents.document import Document
 from ousianer_cli.formats.edl import EdlRow
 from ousianer_cli.formats.labelled import CorpusReport, LabelledMention, LabelledSentence
 from ousianer_cli.formats.placed import misfit, rows_in_documents

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ousianer_cli.errors import InputError, TaxonomyError
 from ousianer_cli.formats.annotated import AnnotatedDocument, Utf16, one_a_stretch
-from ousianer_cli.formats.document import Document
+from ousianer_cli.formats.documents.document import Document
 from ousianer_cli.formats.edl import iter_edl, normalise_mention_string
 from ousianer_cli.formats.labelled import CorpusReport
 from ousianer_cli.formats.placed import documents_of_rows

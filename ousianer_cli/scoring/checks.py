@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ousianer_cli.formats.document import document_id
+from ousianer_cli.formats.documents.document import document_id
 from ousianer_cli.scoring.matching import Ints, Match, MentionTable, Vocabulary, combine, span_codes
 from ousianer_cli.scoring.measures import TypeCredit
 from ousianer_cli.scoring.type_weights import TypeWeights

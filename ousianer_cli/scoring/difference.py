@@ -121,7 +121,7 @@ def contexts(found: Iterable[Found], source: Sequence[str | Path]) -> dict[str, 
     Raises:
         InputError: a source cannot be read.
     """
-    from ousianer_cli.formats.readers import read_documents
+    from ousianer_cli.formats.documents.readers import read_documents
 
     wanted = {item.doc for item in found}
     texts = ((d.id, d.text[d.offset_shift :]) for d in read_documents(source) if d.id in wanted)

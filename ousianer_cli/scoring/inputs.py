@@ -244,7 +244,7 @@ def check_source(path: str | Path, source: str | Path, shift: int = 0, kind: str
     Raises:
         InputError: the documents cannot be read.
     """
-    from ousianer_cli.formats.readers import read_documents
+    from ousianer_cli.formats.documents.readers import read_documents
     from ousianer_cli.formats.standoff import text_problems
 
     rows = _rows(path, detect(path) if kind == "auto" else kind, Counter())

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats.document import Document
+from ousianer_cli.formats.documents.document import Document
 from ousianer_cli.formats.edl import EdlRow, iter_edl, normalise_mention_string
 from ousianer_cli.formats.registry import refuse_no_edl_tab
 from ousianer_cli.taxonomy.meant import type_meant

@@ -13,11 +13,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ousianer_cli.formats.archives import Unit
-from ousianer_cli.formats.document import Document
-from ousianer_cli.formats.read_options import ReadOptions
-from ousianer_cli.formats.read_report import ReadReport
-from ousianer_cli.formats.readers import read_units
+from ousianer_cli.formats.documents.archives import Unit
+from ousianer_cli.formats.documents.document import Document
+from ousianer_cli.formats.documents.options import ReadOptions
+from ousianer_cli.formats.documents.readers import read_units
+from ousianer_cli.formats.documents.report import ReadReport
 from ousianer_cli.settings.tag import TagSettings
 
 BLOCK_TEXT = 128 * 1024

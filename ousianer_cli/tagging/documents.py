@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ousianer_cli.formats.document import Document
+from ousianer_cli.formats.documents.document import Document
 from ousianer_cli.formats.name_edges import half_pairs, titles_before
 from ousianer_cli.formats.sentences import sentences_of
 from ousianer_cli.formats.words import never_at_edges, never_names, sites, words_as_read, words_of

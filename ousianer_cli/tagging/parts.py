@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from ousianer_cli.errors import OutputError, SettingsError
-from ousianer_cli.formats.archives import Unit
+from ousianer_cli.formats.documents.archives import Unit
 from ousianer_cli.outputs import PARTS, check_output, open_output
 from ousianer_cli.outputs.places import as_output_error, followed, shown
 from ousianer_cli.outputs.streams import is_stream

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from ousianer_cli.formats.read_report import DUPLICATE_ID, ReadReport, duplicate_error, duplicate_warning
+from ousianer_cli.formats.documents.report import DUPLICATE_ID, ReadReport, duplicate_error, duplicate_warning
 from ousianer_cli.tagging.blocks import Read
 from ousianer_cli.tagging.mention import TaggedDocument
 from ousianer_cli.tagging.summary import Summary

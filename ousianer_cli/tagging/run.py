@@ -18,8 +18,8 @@ from typing import Protocol
 from tqdm import tqdm
 
 from ousianer_cli.errors import InputError, SettingsError
-from ousianer_cli.formats.read_report import ReadReport, duplicate_error
-from ousianer_cli.formats.units import find_units
+from ousianer_cli.formats.documents.report import ReadReport, duplicate_error
+from ousianer_cli.formats.documents.units import find_units
 from ousianer_cli.network.checkpoint import Model, load_model
 from ousianer_cli.network.device import usable_device
 from ousianer_cli.outputs import open_output

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from ousianer_cli.errors import InputError, SettingsError
-from ousianer_cli.formats.read_report import ReadReport
+from ousianer_cli.formats.documents.report import ReadReport
 from ousianer_cli.outputs import open_output
 from ousianer_cli.tagging.blocks import Block
 from ousianer_cli.tagging.manifest import Manifest

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, overload
 
-from ousianer_cli.formats.document import Document
-from ousianer_cli.formats.readers import read_documents
-from ousianer_cli.formats.source import plain_document
+from ousianer_cli.formats.documents.document import Document
+from ousianer_cli.formats.documents.readers import read_documents
+from ousianer_cli.formats.documents.source import plain_document
 from ousianer_cli.network.checkpoint import Model, load_model
 from ousianer_cli.network.device import usable_device
 from ousianer_cli.released_models import released_model

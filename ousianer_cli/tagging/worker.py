@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import cast
 
-from ousianer_cli.formats.document import Document
+from ousianer_cli.formats.documents.document import Document
 from ousianer_cli.formats.edl import NilPolicy
 from ousianer_cli.network.checkpoint import Model
 from ousianer_cli.settings.tag import TagSettings

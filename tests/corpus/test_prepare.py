@@ -428,7 +428,7 @@ def test_a_mixed_folder_asks_for_the_format(tmp_path: Path) -> None:
 
 
 def laf(folder: Path, doc: str, text: str, name: str, label: str) -> Path:
-    from ousianer_cli.formats.ltf_writer import build_ltf
+    from ousianer_cli.formats.documents.ltf_writer import build_ltf
 
     (folder / f"{doc}.ltf.xml").write_bytes(build_ltf(doc, text))
     start = text.index(name)

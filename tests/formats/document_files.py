@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ousianer_cli.formats.document import Document
-from ousianer_cli.formats.readers import read_documents
+from ousianer_cli.formats.documents.document import Document
+from ousianer_cli.formats.documents.readers import read_documents
 
 FORUM = (
     '<?xml version="1.0"?>\n<doc id="{}">\n<post author="Bo Ek">\n<quote>Ann.</quote>\nPer is here.\n</post>\n</doc>\n'

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ousianer_cli.formats.document import Document
-from ousianer_cli.formats.read_options import ReadOptions
-from ousianer_cli.formats.source import source_documents
+from ousianer_cli.formats.documents.document import Document
+from ousianer_cli.formats.documents.options import ReadOptions
+from ousianer_cli.formats.documents.source import source_documents
 
 DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n'
 NEWSWIRE = (

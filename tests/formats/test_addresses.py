@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ousianer_cli.formats.addresses import is_address
-from ousianer_cli.formats.document import Document, Segment
+from ousianer_cli.formats.documents.document import Document, Segment
 from ousianer_cli.formats.visible import visible_text
 from ousianer_cli.formats.words import ADDRESS_READ_AS, never_names, sites, split_words, words_as_read
 from ousianer_cli.tagging.documents import split_document

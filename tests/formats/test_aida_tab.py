@@ -6,9 +6,9 @@ import pytest
 
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.corpora import detect_format, read_labelled
+from ousianer_cli.formats.documents.ltf_writer import build_ltf
 from ousianer_cli.formats.kinds.aida_tab import NO_OFFSETS, TabOptions, iter_aida, read_aida
 from ousianer_cli.formats.labelled import CorpusReport
-from ousianer_cli.formats.ltf_writer import build_ltf
 
 HEADER = (
     "argmention_id\ttree_id\troot_uid\tchild_uid\ttextoffset_startchar\ttextoffset_endchar\ttext_string\tlevel\t"

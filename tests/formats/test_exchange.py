@@ -13,13 +13,13 @@ from typer.testing import CliRunner
 from ousianer_cli.app import app
 from ousianer_cli.errors import InputError, OutputError, SettingsError
 from ousianer_cli.formats.annotated import AnnotatedDocument, Annotation, in_text_order
+from ousianer_cli.formats.documents.source import plain_document
 from ousianer_cli.formats.edl import iter_edl
 from ousianer_cli.formats.exchange import convert, read_annotated
 from ousianer_cli.formats.feedback import read_feedback
 from ousianer_cli.formats.kinds.run_lines import write_annotations
 from ousianer_cli.formats.labelled import CorpusReport
 from ousianer_cli.formats.registry import WriteOptions, written_formats
-from ousianer_cli.formats.source import plain_document
 from ousianer_cli.outputs import KINDS
 from ousianer_cli.settings.convert import FOLDERS
 

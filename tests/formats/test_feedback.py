@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats.document import Author, Document, Segment
+from ousianer_cli.formats.documents.document import Author, Document, Segment
 from ousianer_cli.formats.feedback import read_feedback
 from ousianer_cli.formats.feedback_items import FeedbackItem, is_no_name
 from ousianer_cli.formats.feedback_rules import settled

@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats import archives
-from ousianer_cli.formats.ltf_writer import build_ltf
-from ousianer_cli.formats.read_report import MALFORMED, ReadReport
-from ousianer_cli.formats.readers import read_documents
+from ousianer_cli.formats.documents import archives
+from ousianer_cli.formats.documents.ltf_writer import build_ltf
+from ousianer_cli.formats.documents.readers import read_documents
+from ousianer_cli.formats.documents.report import MALFORMED, ReadReport
 from ousianer_cli.formats.registry import document_formats
 
 SEG = '<SEG id="s" start_char="{}" end_char="{}"><ORIGINAL_TEXT>{}</ORIGINAL_TEXT></SEG>'

@@ -8,10 +8,10 @@ import pytest
 
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.corpora import detect_format, read_labelled
-from ousianer_cli.formats.document import Document
+from ousianer_cli.formats.documents.document import Document
+from ousianer_cli.formats.documents.ltf_writer import build_ltf
 from ousianer_cli.formats.kinds.laf import iter_laf, read_laf
 from ousianer_cli.formats.labelled import CorpusReport
-from ousianer_cli.formats.ltf_writer import build_ltf
 from ousianer_cli.formats.standoff import SourceOptions, text_problems
 
 NAME = '<ANNOTATION id="{id}" task="{task}" {type}>{extent}{tag}</ANNOTATION>\n'

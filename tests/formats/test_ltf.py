@@ -10,10 +10,10 @@ from xml.sax.saxutils import escape
 import pytest
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats import ltf
-from ousianer_cli.formats.document import Document
-from ousianer_cli.formats.ltf import read_ltf
-from ousianer_cli.formats.read_options import ReadOptions
+from ousianer_cli.formats.documents import ltf
+from ousianer_cli.formats.documents.document import Document
+from ousianer_cli.formats.documents.ltf import read_ltf
+from ousianer_cli.formats.documents.options import ReadOptions
 
 STRICT = ReadOptions(strict=True)
 

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats.document import Document
-from ousianer_cli.formats.ltf import read_ltf
-from ousianer_cli.formats.ltf_writer import build_ltf
-from ousianer_cli.formats.read_options import ReadOptions
+from ousianer_cli.formats.documents.document import Document
+from ousianer_cli.formats.documents.ltf import read_ltf
+from ousianer_cli.formats.documents.ltf_writer import build_ltf
+from ousianer_cli.formats.documents.options import ReadOptions
 from ousianer_cli.formats.sentences import split_sentences
 
 

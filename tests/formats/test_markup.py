@@ -7,7 +7,7 @@ import time
 import pytest
 from source_texts import DECLARATION, FORUM, NEWSWIRE, ODD, WEB, one
 
-from ousianer_cli.formats.markup import attributes, detect, scan_tags
+from ousianer_cli.formats.documents.markup import attributes, detect, scan_tags
 
 
 @pytest.mark.parametrize(

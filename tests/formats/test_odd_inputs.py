@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats.document import document_id
+from ousianer_cli.formats.documents.document import document_id
+from ousianer_cli.formats.documents.ltf_writer import build_ltf
+from ousianer_cli.formats.documents.readers import read_documents
+from ousianer_cli.formats.documents.report import LINKED_AGAIN, MALFORMED, NO_FILE, REPLACED, UNREADABLE, ReadReport
 from ousianer_cli.formats.first_bytes import kind_of_binary
-from ousianer_cli.formats.ltf_writer import build_ltf
-from ousianer_cli.formats.read_report import LINKED_AGAIN, MALFORMED, NO_FILE, REPLACED, UNREADABLE, ReadReport
-from ousianer_cli.formats.readers import read_documents
 
 TEXT = "Ann Lee met Bo Ek in Oslo.\n"
 

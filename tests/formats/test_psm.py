@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats.document import Author, Document, Segment, SegmentKind
-from ousianer_cli.formats.psm import Region, apply_psm, read_psm
-from ousianer_cli.formats.read_options import ReadOptions
-from ousianer_cli.formats.source import AUTHORS_OFF, QUOTED
+from ousianer_cli.formats.documents.document import Author, Document, Segment, SegmentKind
+from ousianer_cli.formats.documents.options import ReadOptions
+from ousianer_cli.formats.documents.psm import Region, apply_psm, read_psm
+from ousianer_cli.formats.documents.source import AUTHORS_OFF, QUOTED
 
 TEXT = "A clock\nAnn Lee\nI saw it.\nBo wrote: it is old.\nNo, new.\n"
 

@@ -10,10 +10,10 @@ import pytest
 from document_files import FORUM, ids, put, texts
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats.ltf_writer import build_ltf
-from ousianer_cli.formats.read_report import DUPLICATE_ID, MALFORMED, ReadReport
-from ousianer_cli.formats.readers import read_documents
-from ousianer_cli.formats.source import QUOTED
+from ousianer_cli.formats.documents.ltf_writer import build_ltf
+from ousianer_cli.formats.documents.readers import read_documents
+from ousianer_cli.formats.documents.report import DUPLICATE_ID, MALFORMED, ReadReport
+from ousianer_cli.formats.documents.source import QUOTED
 
 
 def test_every_kind_of_file(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from ousianer_cli.errors import InputError
 from ousianer_cli.formats import kinds
 from ousianer_cli.formats.corpora import detect_format, read_labelled
 from ousianer_cli.formats.corpus import read_corpus
-from ousianer_cli.formats.readers import read_documents
+from ousianer_cli.formats.documents.readers import read_documents
 from ousianer_cli.formats.registry import (
     PERHAPS,
     corpus_formats,
@@ -36,7 +36,7 @@ from dataclasses import dataclass
 from ousianer_cli.formats.edl import EdlRow
 from ousianer_cli.formats.labelled import LabelledMention, LabelledSentence
 from ousianer_cli.formats.registry import NO, SURE, CorpusReader, Format
-from ousianer_cli.formats.source import plain_document
+from ousianer_cli.formats.documents.source import plain_document
 from ousianer_cli.formats.text import filled_lines
 from ousianer_cli.settings import setting
 

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from source_texts import FORUM, NEWSWIRE, ODD, WEB, one
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats import source
-from ousianer_cli.formats.document import Document, document_id
-from ousianer_cli.formats.ltf import read_ltf
-from ousianer_cli.formats.ltf_writer import build_ltf
-from ousianer_cli.formats.markup import scan_tags
-from ousianer_cli.formats.read_options import ReadOptions
+from ousianer_cli.formats.documents import source
+from ousianer_cli.formats.documents.document import Document, document_id
+from ousianer_cli.formats.documents.ltf import read_ltf
+from ousianer_cli.formats.documents.ltf_writer import build_ltf
+from ousianer_cli.formats.documents.markup import scan_tags
+from ousianer_cli.formats.documents.options import ReadOptions
+from ousianer_cli.formats.documents.source import source_documents
 from ousianer_cli.formats.sentences import sentences_of
-from ousianer_cli.formats.source import source_documents
 
 
 def texts(document: Document, kind: str | None = None) -> list[str]:

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ousianer_cli.errors import InputError
+from ousianer_cli.formats.documents.source import plain_document
 from ousianer_cli.formats.edl import EdlRow
 from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence
 from ousianer_cli.formats.sentences import trim
-from ousianer_cli.formats.source import plain_document
 from ousianer_cli.formats.standoff import (
     ACROSS,
     BLANK,

@@ -9,9 +9,9 @@ import pytest
 from document_files import FORUM, ids, put, texts
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats.ltf_writer import build_ltf
-from ousianer_cli.formats.read_report import OTHER_FORM, ReadReport
-from ousianer_cli.formats.readers import read_documents
+from ousianer_cli.formats.documents.ltf_writer import build_ltf
+from ousianer_cli.formats.documents.readers import read_documents
+from ousianer_cli.formats.documents.report import OTHER_FORM, ReadReport
 
 
 def test_a_folder_gives_each_document_once_ltf_first(tmp_path: Path) -> None:

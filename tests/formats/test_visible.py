@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ousianer_cli.formats.document import Document
+from ousianer_cli.formats.documents.document import Document
+from ousianer_cli.formats.documents.source import source_documents
 from ousianer_cli.formats.edl import NilClusters
-from ousianer_cli.formats.source import source_documents
 from ousianer_cli.formats.visible import VisibleText, seen, visible_text
 from ousianer_cli.formats.words import split_words, words_as_read
 from ousianer_cli.tagging.documents import split_document

@@ -3,7 +3,7 @@
 import pytest
 from taxonomies import aida_edl
 
-from ousianer_cli.formats.document import Document
+from ousianer_cli.formats.documents.document import Document
 from ousianer_cli.scoring.validation import validate_run
 
 TEXT = "Lima lies\nin  Peru. \U0001f600 Lima!"

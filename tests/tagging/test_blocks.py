@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ousianer_cli.formats.archives import Unit
-from ousianer_cli.formats.read_report import ReadReport
-from ousianer_cli.formats.units import find_units
+from ousianer_cli.formats.documents.archives import Unit
+from ousianer_cli.formats.documents.report import ReadReport
+from ousianer_cli.formats.documents.units import find_units
 from ousianer_cli.settings.tag import TagSettings
 from ousianer_cli.tagging import blocks
 from ousianer_cli.tagging.blocks import inputs_digest, plan_blocks, read_block, unit_sizes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ousianer_cli.formats.document import Document, Segment
+from ousianer_cli.formats.documents.document import Document, Segment
 from ousianer_cli.tagging.documents import split_document
 
 

@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape, quoteattr
 import pytest
 from tiny_models import capitals_model, command_line
 
-from ousianer_cli.formats.document import Document, Segment
+from ousianer_cli.formats.documents.document import Document, Segment
 from ousianer_cli.formats.edl import read_edl
 from ousianer_cli.network.checkpoint import save_model
 from ousianer_cli.tagging.documents import split_document

@@ -16,7 +16,7 @@ from tiny_models import CITY, COUNTRY, MAYOR, PERSON, capitals_model, random_tun
 
 import ousianer_cli
 from ousianer_cli.errors import ModelError, OutputError
-from ousianer_cli.formats.document import Author, Document, Segment
+from ousianer_cli.formats.documents.document import Author, Document, Segment
 from ousianer_cli.network.checkpoint import Model, save_model
 from ousianer_cli.tagging.engine import Engine
 from ousianer_cli.tagging.mention import Mention, mention_at

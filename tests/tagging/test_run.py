@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from ousianer_cli.errors import OutputError, SettingsError
+from ousianer_cli.formats.documents.readers import read_documents
 from ousianer_cli.formats.edl import normalise_mention_string, read_edl
-from ousianer_cli.formats.readers import read_documents
 from ousianer_cli.settings.tag import TagSettings
 from ousianer_cli.tagging.run import run_tag, write_lines
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from ousianer_cli.formats.documents.ltf_writer import build_ltf
+from ousianer_cli.formats.documents.readers import read_documents
 from ousianer_cli.formats.edl import parse_row
-from ousianer_cli.formats.ltf_writer import build_ltf
-from ousianer_cli.formats.readers import read_documents
 from ousianer_cli.tagging.mention import Mention
 from ousianer_cli.tagging.summary import Summary
 from ousianer_cli.tagging.tagger import Tagger

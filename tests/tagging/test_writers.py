@@ -8,7 +8,7 @@ from typing import get_args
 
 import pytest
 
-from ousianer_cli.formats.document import Author, Document, Segment
+from ousianer_cli.formats.documents.document import Author, Document, Segment
 from ousianer_cli.formats.edl import EdlRow, parse_row
 from ousianer_cli.formats.kinds.conll import read_conll
 from ousianer_cli.settings.tag import OutputFormat

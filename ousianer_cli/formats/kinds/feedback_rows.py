@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TextIO
 
 from ousianer_cli.formats.annotated import AnnotatedDocument, Annotation, in_text_order
+from ousianer_cli.formats.documents.source import plain_document
 from ousianer_cli.formats.feedback import read_feedback
 from ousianer_cli.formats.feedback_items import FeedbackItem, context
 from ousianer_cli.formats.labelled import CorpusReport
 from ousianer_cli.formats.registry import NO, SURE, AnnotationOptions, AnnotationWriter, Format, WriteOptions
 from ousianer_cli.formats.sample import Sample
 from ousianer_cli.formats.sheets import guarded
-from ousianer_cli.formats.source import plain_document
 
 NO_CONTEXT = "names outside the running text (markup, left-out quotes), which no sentence holds"
 _BLANK = str.maketrans({"\t": " ", "\n": " ", "\r": " ", "\0": " ", "\x0b": " ", "\x0c": " ", "\x85": " "})

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from ousianer_cli.formats.annotated import AnnotatedDocument, Annotation, Utf16, detailed, details, in_text_order
+from ousianer_cli.formats.documents.source import text_document
 from ousianer_cli.formats.json_lines import Refusal, json_line, objects, offsets_of
 from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence, doc_name
 from ousianer_cli.formats.registry import (
@@ -27,7 +28,6 @@ from ousianer_cli.formats.registry import (
     WriteOptions,
 )
 from ousianer_cli.formats.sample import Sample
-from ousianer_cli.formats.source import text_document
 from ousianer_cli.formats.standoff import Span, labelled_sentences
 
 KINDS = ("labels", "hypertextlabels", "taxonomy")

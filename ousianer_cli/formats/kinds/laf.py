@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats.document import document_id
+from ousianer_cli.formats.documents.document import document_id
 from ousianer_cli.formats.edl import EdlRow, normalise_mention_string
 from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence
 from ousianer_cli.formats.registry import LIKELY, NO, SURE, CorpusReader, Format

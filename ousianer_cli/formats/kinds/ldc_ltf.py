@@ -1,9 +1,9 @@
-"""LTF as documents (`formats.ltf`): by its name or its root, and by nothing else."""
+"""LTF as documents (`formats.documents.ltf`): by its name or its root, and by nothing else."""
 
 from __future__ import annotations
 
-from ousianer_cli.formats.ltf import read_ltf
-from ousianer_cli.formats.markup import detect
+from ousianer_cli.formats.documents.ltf import read_ltf
+from ousianer_cli.formats.documents.markup import detect
 from ousianer_cli.formats.registry import NO, SURE, Format
 from ousianer_cli.formats.sample import Sample
 

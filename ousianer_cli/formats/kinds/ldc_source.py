@@ -1,4 +1,4 @@
-"""LDC's source documents (`formats.source`): told by their root; newswire, forum and web only where they are asked for.
+"""LDC's source documents (`documents.source`), recognised by their root; other kinds only where they are asked for.
 
 What says nothing of its kind is read by content, so that a `.txt` with markup is a source document too.
 """
@@ -10,12 +10,12 @@ from functools import partial
 from typing import IO
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats.document import Document
-from ousianer_cli.formats.markup import ContentKind, detect
-from ousianer_cli.formats.read_options import ReadOptions
+from ousianer_cli.formats.documents.document import Document
+from ousianer_cli.formats.documents.markup import ContentKind, detect
+from ousianer_cli.formats.documents.options import ReadOptions
+from ousianer_cli.formats.documents.source import source_documents
 from ousianer_cli.formats.registry import LIKELY, NO, PERHAPS, SURE, Format
 from ousianer_cli.formats.sample import Sample
-from ousianer_cli.formats.source import source_documents
 from ousianer_cli.formats.text import decoded_markup
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import IO
 
-from ousianer_cli.formats.document import Document
+from ousianer_cli.formats.documents.document import Document
+from ousianer_cli.formats.documents.markup import detect
+from ousianer_cli.formats.documents.options import ReadOptions
 from ousianer_cli.formats.kinds.ldc_source import read_as
-from ousianer_cli.formats.markup import detect
-from ousianer_cli.formats.read_options import ReadOptions
 from ousianer_cli.formats.registry import NO, PERHAPS, Format
 from ousianer_cli.formats.sample import Sample
 

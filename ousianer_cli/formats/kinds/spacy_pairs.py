@@ -12,11 +12,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from ousianer_cli.formats.documents.source import plain_document
 from ousianer_cli.formats.json_lines import Refusal, offsets_of, values
 from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence, doc_name
 from ousianer_cli.formats.registry import NO, SURE, CorpusReader, Format
 from ousianer_cli.formats.sample import Sample
-from ousianer_cli.formats.source import plain_document
 from ousianer_cli.formats.standoff import Span, labelled_sentences
 
 _BEGINS = re.compile(r'\s*(?:\{.*?"annotations"\s*:\s*)?(?:\[\s*){1,2}"', re.DOTALL)

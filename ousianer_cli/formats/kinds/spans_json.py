@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from ousianer_cli.formats.annotated import AnnotatedDocument, detailed, details, in_text_order
+from ousianer_cli.formats.documents.source import plain_document, text_document
 from ousianer_cli.formats.json_lines import Refusal, json_line, objects, offsets_of, record_id, text_of
 from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence
 from ousianer_cli.formats.registry import (
@@ -26,7 +27,6 @@ from ousianer_cli.formats.registry import (
     WriteOptions,
 )
 from ousianer_cli.formats.sample import Sample
-from ousianer_cli.formats.source import plain_document, text_document
 from ousianer_cli.formats.standoff import Span, labelled_sentences
 
 FLAGGED = "spans flagged as nested that lie in no other (read as names)"

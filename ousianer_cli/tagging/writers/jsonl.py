@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from ousianer_cli.formats.document import Document
+from ousianer_cli.formats.documents.document import Document
 from ousianer_cli.tagging.mention import Mention, TaggedDocument, TypeProbability
 from ousianer_cli.tagging.summary import Summary
 from ousianer_cli.tagging.writers.writer import WriteOptions, Writer

@@ -38,7 +38,7 @@ def read_corrections(
     """
     documents = None
     if source and files:
-        from ousianer_cli.formats.readers import read_documents
+        from ousianer_cli.formats.documents.readers import read_documents
 
         documents = {d.id: d for d in read_documents(source)}
     items = [_known(item, targets) for path in files for item in read_feedback(path, documents, report=report)]

@@ -201,7 +201,7 @@ def _source_words(source: Sequence[str]) -> list[list[str]]:
     """The words of each sentence of some documents."""
     if not source:
         return []
-    from ousianer_cli.formats.readers import read_documents
+    from ousianer_cli.formats.documents.readers import read_documents
 
     found = []
     for document in read_documents(source):

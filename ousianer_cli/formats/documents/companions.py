@@ -11,11 +11,11 @@ import os
 from dataclasses import replace
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats.archives import Archives, Unit, opened
-from ousianer_cli.formats.document import Document, document_id
-from ousianer_cli.formats.markup import is_markup
-from ousianer_cli.formats.psm import apply_psm, read_psm
-from ousianer_cli.formats.read_options import ReadOptions
+from ousianer_cli.formats.documents.archives import Archives, Unit, opened
+from ousianer_cli.formats.documents.document import Document, document_id
+from ousianer_cli.formats.documents.markup import is_markup
+from ousianer_cli.formats.documents.options import ReadOptions
+from ousianer_cli.formats.documents.psm import apply_psm, read_psm
 from ousianer_cli.formats.text import decoded
 
 PSM_BROKEN = "psm.xml files that cannot be read"

@@ -17,11 +17,11 @@ from typing import IO, Any
 from lxml import etree
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats.document import Document, Segment, SegmentKind, document_id
-from ousianer_cli.formats.markup import declaration_shift, is_markup
-from ousianer_cli.formats.read_options import ReadOptions
+from ousianer_cli.formats.documents.document import Document, Segment, SegmentKind, document_id
+from ousianer_cli.formats.documents.markup import declaration_shift, is_markup
+from ousianer_cli.formats.documents.options import ReadOptions
+from ousianer_cli.formats.documents.source import markup_document
 from ousianer_cli.formats.sentences import trim
-from ousianer_cli.formats.source import markup_document
 from ousianer_cli.formats.visible import VisibleText
 from ousianer_cli.formats.xml_guard import ShortTags
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats.archives import Archives, Unit, members, opened, readable_path
-from ousianer_cli.formats.document import document_id
-from ousianer_cli.formats.read_report import (
+from ousianer_cli.formats.documents.archives import Archives, Unit, members, opened, readable_path
+from ousianer_cli.formats.documents.document import document_id
+from ousianer_cli.formats.documents.report import (
     LINKED_AGAIN,
     MALFORMED,
     NO_FILE,

@@ -9,13 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats.archives import Archives, Unit, opened
-from ousianer_cli.formats.companions import compared_with_rsd, with_psm
-from ousianer_cli.formats.document import Document
-from ousianer_cli.formats.first_bytes import kind_of_binary, remedy_for
-from ousianer_cli.formats.markup import detect
-from ousianer_cli.formats.read_options import ReadOptions
-from ousianer_cli.formats.read_report import (
+from ousianer_cli.formats.documents.archives import Archives, Unit, opened
+from ousianer_cli.formats.documents.companions import compared_with_rsd, with_psm
+from ousianer_cli.formats.documents.document import Document
+from ousianer_cli.formats.documents.markup import detect
+from ousianer_cli.formats.documents.options import ReadOptions
+from ousianer_cli.formats.documents.report import (
     DUPLICATE_ID,
     MALFORMED,
     NO_DOCUMENT,
@@ -23,9 +22,10 @@ from ousianer_cli.formats.read_report import (
     duplicate_error,
     duplicate_warning,
 )
+from ousianer_cli.formats.documents.units import bare_name, find_units
+from ousianer_cli.formats.first_bytes import kind_of_binary, remedy_for
 from ousianer_cli.formats.registry import Format, document_formats, formats_by_name
 from ousianer_cli.formats.sample import Sample
-from ousianer_cli.formats.units import bare_name, find_units
 
 _HTML = re.compile(r"\ufeff?\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 

@@ -11,9 +11,17 @@ from collections import Counter
 from collections.abc import Iterator
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats.document import Author, Document, Segment, SegmentKind, document_id
-from ousianer_cli.formats.markup import ContentKind, Tag, attributes, declaration_shift, detect, is_markup, scan_tags
-from ousianer_cli.formats.read_options import ReadOptions
+from ousianer_cli.formats.documents.document import Author, Document, Segment, SegmentKind, document_id
+from ousianer_cli.formats.documents.markup import (
+    ContentKind,
+    Tag,
+    attributes,
+    declaration_shift,
+    detect,
+    is_markup,
+    scan_tags,
+)
+from ousianer_cli.formats.documents.options import ReadOptions
 from ousianer_cli.formats.sentences import paragraphs_of, split_paragraphs, trim
 from ousianer_cli.formats.visible import Span, VisibleText
 from ousianer_cli.formats.words import word_set

@@ -15,10 +15,10 @@ from typing import IO
 from lxml import etree
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats.document import Author, Document, Segment, SegmentKind, document_id
-from ousianer_cli.formats.read_options import ReadOptions
+from ousianer_cli.formats.documents.document import Author, Document, Segment, SegmentKind, document_id
+from ousianer_cli.formats.documents.options import ReadOptions
+from ousianer_cli.formats.documents.source import AUTHORS_OFF, QUOTED
 from ousianer_cli.formats.sentences import trim
-from ousianer_cli.formats.source import AUTHORS_OFF, QUOTED
 from ousianer_cli.formats.xml_guard import ShortTags
 
 _KINDS: dict[str, SegmentKind] = {
