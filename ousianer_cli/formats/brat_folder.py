@@ -120,7 +120,7 @@ def _stored(kind: str, stored: dict[str, str]) -> str:
             raise OutputError(f"expected a type that brat's configuration can hold, found {kind!r}")
         plain, taken = _plain(kind), set(stored.values())
         candidates = (plain, *(f"{plain}_{n}" for n in range(2, len(taken) + 3)))
-        stored[kind] = next(one for one in candidates if one not in taken)
+        stored[kind] = next(name for name in candidates if name not in taken)
     return stored[kind]
 
 

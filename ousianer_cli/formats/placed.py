@@ -119,7 +119,7 @@ def documents_of_rows(
 
     Arguments and errors as of `rows_in_documents`.
     """
-    for one in rows_in_documents(rows, sources, report, empty=empty, after_xml_declaration=after_xml_declaration):
-        shift = one.document.offset_shift
-        found = in_text_order(annotation_of_row(row, shift) for _, row in one.rows)
-        yield AnnotatedDocument(one.document, found)
+    for placed in rows_in_documents(rows, sources, report, empty=empty, after_xml_declaration=after_xml_declaration):
+        shift = placed.document.offset_shift
+        found = in_text_order(annotation_of_row(row, shift) for _, row in placed.rows)
+        yield AnnotatedDocument(placed.document, found)

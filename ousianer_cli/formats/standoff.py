@@ -119,8 +119,8 @@ def layers(spans: Iterable[tuple[int, int, Span]]) -> tuple[list[Placed], list[P
     return placed(kept), placed(sorted(inside, key=lambda pair: (pair[0], -pair[1]))), crossing
 
 
-def _cross(one: tuple[int, int], other: tuple[int, int]) -> bool:
-    (a, b), (c, d) = sorted((one, other))
+def _cross(span: tuple[int, int], other: tuple[int, int]) -> bool:
+    (a, b), (c, d) = sorted((span, other))
     return a < c < b < d
 
 

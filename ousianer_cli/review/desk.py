@@ -219,7 +219,7 @@ class Desk:
                 for place, verdicts in session.decisions.places()
                 if place.doc in session.by_id
             ]
-        verdicts = [one for one in judged if one[2] != NO_NAME]
+        verdicts = [verdict for verdict in judged if verdict[2] != NO_NAME]
         if not verdicts:
             raise Refused("no name with a type, or outside the taxonomy, is judged yet: there is nothing to learn")
         lesson, mute = learner.learn(session.by_id, verdicts)
@@ -279,13 +279,13 @@ class Desk:
             }
 
     def _change(self, document: ReviewDocument, change: Change) -> dict[str, Any]:
-        one = change.new or change.old
-        assert one is not None
+        name = change.new or change.old
+        assert name is not None
         units = document.units.units
         return {
-            "at": [self.session.number[document.id], units(one.start), units(one.end)],
+            "at": [self.session.number[document.id], units(name.start), units(name.end)],
             "what": change.kind.value,
-            "words": words_at(document.text, (one.start, one.end)),
+            "words": words_at(document.text, (name.start, name.end)),
             "before": None if change.old is None else change.old.type,
             "after": None if change.new is None else change.new.type,
         }

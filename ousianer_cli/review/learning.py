@@ -49,8 +49,8 @@ class _Read:
 
     def __post_init__(self) -> None:
         self.found = {}
-        for words, one in zip(self.split.sentences, self.detected, strict=True):
-            for part in (one, one.nested):
+        for words, sentence in zip(self.split.sentences, self.detected, strict=True):
+            for part in (sentence, sentence.nested):
                 for (start, end), vector in zip(part.spans, part.vectors, strict=True) if part is not None else ():
                     self.found[words[start][0], words[end - 1][1]] = vector
 

@@ -35,9 +35,9 @@ class Change:
     @property
     def place(self) -> tuple[int, int]:
         """Code points [start, end), of the old side where there is one."""
-        one = self.old or self.new
-        assert one is not None
-        return one.start, one.end
+        name = self.old or self.new
+        assert name is not None
+        return name.start, name.end
 
     @property
     def retyped(self) -> bool:
@@ -60,12 +60,12 @@ def align(old: Sequence[Annotation], new: Sequence[Annotation]) -> list[Change]:
     there = {(a.start, a.end, a.form): a for a in after}
     changes: list[Change] = []
     left: list[Annotation] = []
-    for one in before:
-        other = there.pop((one.start, one.end, one.form), None)
+    for name in before:
+        other = there.pop((name.start, name.end, name.form), None)
         if other is None:
-            left.append(one)
+            left.append(name)
         else:
-            changes.append(Change(Kind.SAME if same_type(one, other) else Kind.RETYPED, one, other))
+            changes.append(Change(Kind.SAME if same_type(name, other) else Kind.RETYPED, name, other))
     pairs, rest = _overlapping(left, list(there.values()))
     changes += [Change(Kind.RETYPED if (a.start, a.end) == (b.start, b.end) else Kind.MOVED, a, b) for a, b in pairs]
     taken = {id(a) for a, _ in pairs}
@@ -80,16 +80,16 @@ def _overlapping(
     """Pairs of those that share characters, the greatest share of their joint length first; and the rest of `new`."""
     found: list[tuple[float, int, int]] = []
     begin = 0
-    for number, one in enumerate(old):
-        while begin < len(new) and new[begin].end <= one.start:
+    for number, name in enumerate(old):
+        while begin < len(new) and new[begin].end <= name.start:
             begin += 1
         for place in range(begin, len(new)):
             other = new[place]
-            if other.start >= one.end:
+            if other.start >= name.end:
                 break
-            shared = min(one.end, other.end) - max(one.start, other.start)
+            shared = min(name.end, other.end) - max(name.start, other.start)
             if shared > 0:
-                joint = max(one.end, other.end) - min(one.start, other.start)
+                joint = max(name.end, other.end) - min(name.start, other.start)
                 found.append((-shared / joint, number, place))
     pairs: list[tuple[Annotation, Annotation]] = []
     used_old: set[int] = set()
@@ -99,4 +99,4 @@ def _overlapping(
             used_old.add(number)
             used_new.add(place)
             pairs.append((old[number], new[place]))
-    return pairs, [one for place, one in enumerate(new) if place not in used_new]
+    return pairs, [name for place, name in enumerate(new) if place not in used_new]

@@ -43,14 +43,14 @@ def weights_direction(weights: TypeWeights, credit: TypeCredit) -> list[str]:
 def other_forms(match: Match, name: str, vocabulary: Vocabulary) -> list[str]:
     """A sentence about shared spans with the same type that lose it by column 7."""
     gold, system = match.gold, match.system
-    one, other = match.gold_place, match.system_place
-    apart = (gold.form[one] != system.form[other]) & (gold.label[one] == system.label[other])
+    golds, systems = match.gold_place, match.system_place
+    apart = (gold.form[golds] != system.form[systems]) & (gold.label[golds] == system.label[systems])
     if not apart.any():
         return []
-    first = np.flatnonzero(apart)[system.line[other][apart].argmin()]
+    first = np.flatnonzero(apart)[system.line[systems][apart].argmin()]
     forms = vocabulary.forms.names
-    pair = f"'{forms[int(system.form[other[first]])]}' against gold's '{forms[int(gold.form[one[first]])]}'"
-    lines = f"first in line {int(system.line[other[first]])} (gold line {int(gold.line[one[first]])})"
+    pair = f"'{forms[int(system.form[systems[first]])]}' against gold's '{forms[int(gold.form[golds[first]])]}'"
+    lines = f"first in line {int(system.line[systems[first]])} (gold line {int(gold.line[golds[first]])})"
     return [
         f"{name}: {int(apart.sum())} mentions have gold's span and type but {pair} in column 7, {lines}: "
         "only the span counts"

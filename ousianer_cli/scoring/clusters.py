@@ -85,26 +85,26 @@ def _pairs(sizes: Ints) -> int:
     return int((sizes * (sizes - 1) // 2).sum())
 
 
-def _b_cubed(one: _Side, other: _Side, table: tuple[Ints, Ints, Ints], one_is_gold: bool) -> tuple[float, float]:
+def _b_cubed(side: _Side, other: _Side, table: tuple[Ints, Ints, Ints], side_is_gold: bool) -> tuple[float, float]:
     """The sum over items of how much of their cluster here is in their cluster there, and the number of items."""
-    width = max((other if one_is_gold else one).clusters, 1)
+    width = max((other if side_is_gold else side).clusters, 1)
     codes = table[0] * width + table[1]
-    here = np.flatnonzero(one.of >= 0)
+    here = np.flatnonzero(side.of >= 0)
     both = here[other.of[here] >= 0]
-    mine, theirs = one.of[both], other.of[both]
-    wanted = mine * width + theirs if one_is_gold else theirs * width + mine
+    mine, theirs = side.of[both], other.of[both]
+    wanted = mine * width + theirs if side_is_gold else theirs * width + mine
     if not len(both):
         return 0.0, float(len(here))
     common = table[2][np.searchsorted(codes, wanted)]
-    return float((common / one.sizes[mine]).sum()), float(len(here))
+    return float((common / side.sizes[mine]).sum()), float(len(here))
 
 
-def _links(one: _Side, other: _Side) -> tuple[float, float]:
+def _links(side: _Side, other: _Side) -> tuple[float, float]:
     """MUC: links of one side's clusters that the other side's keep, and how many links there are."""
-    there = other.of[one.item]
+    there = other.of[side.item]
     aligned = there >= 0
-    parts = np.unique(one.cluster[aligned] * max(other.clusters, 1) + there[aligned])
-    return float(aligned.sum() - len(parts)), float((one.sizes - 1).sum())
+    parts = np.unique(side.cluster[aligned] * max(other.clusters, 1) + there[aligned])
+    return float(aligned.sum() - len(parts)), float((side.sizes - 1).sum())
 
 
 def _assign(table: tuple[Ints, Ints, Ints], values: NDArray[np.float64]) -> float:

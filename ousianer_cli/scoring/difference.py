@@ -70,7 +70,7 @@ class Difference:
                 self.other_id += bool(change.old.kb_id and change.new.kb_id and change.old.kb_id != change.new.kb_id)
 
     def _count_types(self, change: Change) -> None:
-        old, new = (one.type.lower() if one else "" for one in (change.old, change.new))
+        old, new = (annotation.type.lower() if annotation else "" for annotation in (change.old, change.new))
         for kind, key in ((old, "old"), (new, "new")):
             if kind:
                 self.by_type.setdefault(kind, Counter())[key] += 1
@@ -91,13 +91,13 @@ class Difference:
 
 def title_of(change: Change) -> str:
     """The type of a change, or both where they differ: `gpe -> gpe.country.country`."""
-    types = [_shown_type(one, change) for one in (change.old, change.new) if one is not None]
+    types = [_shown_type(annotation, change) for annotation in (change.old, change.new) if annotation is not None]
     return " -> ".join(types if change.retyped else types[:1])
 
 
-def _shown_type(one: Annotation, change: Change) -> str:
+def _shown_type(annotation: Annotation, change: Change) -> str:
     forms = {side.form for side in (change.old, change.new) if side is not None}
-    return one.type.lower() + (f"/{one.form}" if len(forms) > 1 or one.form != "NAM" else "")
+    return annotation.type.lower() + (f"/{annotation.form}" if len(forms) > 1 or annotation.form != "NAM" else "")
 
 
 def compare_runs(
@@ -132,7 +132,7 @@ def example(item: Found, texts: Mapping[str, str]) -> str:
     """One line about a change: its place, the names, and the text around it where that is known."""
     old, new = item.change.old, item.change.new
     start, end = item.change.place
-    names = [normalise_mention_string(one.string) for one in (old, new) if one is not None]
+    names = [normalise_mention_string(annotation.string) for annotation in (old, new) if annotation is not None]
     name = f"{names[0]} -> {names[-1]}" if item.change.kind is Kind.MOVED else names[0]
     line = f"{item.doc}:{start}-{end - 1}  {name}"
     text = texts.get(item.doc)
@@ -190,11 +190,15 @@ def _notes(difference: Difference) -> tuple[str, ...]:
 def to_json(difference: Difference, texts: Mapping[str, str]) -> dict[str, Any]:
     """Plain values, for `json.dumps`: all counts and all changes; offsets count as in the runs, ends inclusive."""
 
-    def side(one: Annotation | None) -> dict[str, Any] | None:
-        if one is None:
+    def side(annotation: Annotation | None) -> dict[str, Any] | None:
+        if annotation is None:
             return None
-        place = {"start": one.start, "end": one.end - 1, "text": normalise_mention_string(one.string)}
-        return {**place, "type": one.type, "mention_type": one.form, "confidence": one.confidence}
+        place = {
+            "start": annotation.start,
+            "end": annotation.end - 1,
+            "text": normalise_mention_string(annotation.string),
+        }
+        return {**place, "type": annotation.type, "mention_type": annotation.form, "confidence": annotation.confidence}
 
     def listed(item: Found) -> dict[str, Any]:
         start, end = item.change.place

@@ -123,7 +123,7 @@ def _type_class(gold: str, system: str, paths: TypePaths, credit: TypeCredit) ->
 
 def level_class(path: TypePath, ways: Iterable[TypePath]) -> str:
     """The class of a wrong type, by where its path parts from the nearest of gold's (of equals, from the first)."""
-    way = max(ways, key=lambda one: _common(one, path))
+    way = max(ways, key=lambda line: _common(line, path))
     common = _common(way, path)
     if common == len(path):
         return TOO_GENERAL
@@ -132,9 +132,9 @@ def level_class(path: TypePath, ways: Iterable[TypePath]) -> str:
     return WRONG_LEVEL[min(common, len(WRONG_LEVEL) - 1)]
 
 
-def _common(one: TypePath, other: TypePath) -> int:
+def _common(path: TypePath, other: TypePath) -> int:
     size = 0
-    for left, right in zip(one, other, strict=False):
+    for left, right in zip(path, other, strict=False):
         if left != right:
             break
         size += 1

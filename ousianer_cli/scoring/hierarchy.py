@@ -48,7 +48,7 @@ class TypePaths:
                 path = tuple(".".join(parts[:size]) for size in range(1, len(parts) + 1))
             else:
                 above = reversed(self._taxonomy.ancestors(node))
-                path = (*(self._taxonomy.to_row(one) for one in above), self._taxonomy.to_row(node))
+                path = (*(self._taxonomy.to_row(gold) for gold in above), self._taxonomy.to_row(node))
             self._paths[label] = path
         return path
 
@@ -79,11 +79,11 @@ def hierarchy_sums(
     several = gold_sets, system_sets
     result: dict[str, Floats] = {}
 
-    def pair(one: int, other: int) -> tuple[float, ...]:
-        return _closures([(names[one],)], [(names[other],)], paths)[0]
+    def pair(gold: int, system: int) -> tuple[float, ...]:
+        return _closures([(names[gold],)], [(names[system],)], paths)[0]
 
-    def pair_of_sets(one: int, other: int) -> tuple[float, ...]:
-        return _closures([sets[one]], [sets[other]], paths)[0]
+    def pair_of_sets(gold: int, system: int) -> tuple[float, ...]:
+        return _closures([sets[gold]], [sets[system]], paths)[0]
 
     smallest = np.array([min(map(len, paths.alternatives(name))) for name in names], dtype=np.float64)
     closure = np.array([len(_closure(types, paths)) for types in sets], dtype=np.float64)
@@ -101,9 +101,9 @@ def hierarchy_sums(
     for level, reading in enumerate(LEVELS, 1):
         reaches = (smallest >= level).astype(np.float64)
 
-        def same_above(one: int, other: int, level: int = level) -> tuple[float, ...]:
-            path = paths.of(names[other])[:level]
-            ways = (way[:level] for way in paths.alternatives(names[one]))
+        def same_above(gold: int, system: int, level: int = level) -> tuple[float, ...]:
+            path = paths.of(names[system])[:level]
+            ways = (way[:level] for way in paths.alternatives(names[gold]))
             return (float(len(path) == level and path in ways),)
 
         (equal,) = sides.pairs(labels, same_above, 1)
@@ -124,9 +124,9 @@ class _Sides:
         self, codes: Sequence[Ints], credit: Callable[[int, int], tuple[float, ...]], columns: int
     ) -> NDArray[np.float64]:
         """Values [columns, P] of the pairs, computed once for each kind of pair; the first is 0 for other forms."""
-        one, other = codes[0][self.match.gold_place], codes[1][self.match.system_place]
-        width = int(other.max(initial=0)) + 1
-        kinds, kind = np.unique(one * width + other, return_inverse=True)
+        gold, system = codes[0][self.match.gold_place], codes[1][self.match.system_place]
+        width = int(system.max(initial=0)) + 1
+        kinds, kind = np.unique(gold * width + system, return_inverse=True)
         values = np.array([credit(*divmod(code, width)) for code in kinds.tolist()], dtype=np.float64)
         of_pairs = values.reshape(-1, columns)[kind.reshape(-1)].T.copy()
         of_pairs[0] *= self.same_form

@@ -45,8 +45,8 @@ def offset_hints(gold: MentionTable, system: MentionTable, name: str, vocabulary
 
 
 def _matches(gold: MentionTable, system: MentionTable) -> int:
-    one, other = span_codes([gold, system])
-    return len(np.intersect1d(one, other))
+    gold_codes, system_codes = span_codes([gold, system])
+    return len(np.intersect1d(gold_codes, system_codes))
 
 
 def _moved(table: MentionTable, shift: int) -> MentionTable:

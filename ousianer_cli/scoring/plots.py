@@ -70,10 +70,18 @@ def _figure(width: float, height: float) -> tuple[Any, Any]:
 def _curves(report: Report) -> Any:
     figure, axes = _figure(6, 5)
     for run in report.runs:
-        for key, one in run.confidence.items():
+        for key, confidence in run.confidence.items():
             if key == STRICT.key:
-                axes.plot(one.curve.recall, one.curve.precision, label=run.name, drawstyle="default", linewidth=1.5)
-                axes.plot(one.threshold.recall, one.threshold.precision, "o", color=axes.lines[-1].get_color())
+                axes.plot(
+                    confidence.curve.recall,
+                    confidence.curve.precision,
+                    label=run.name,
+                    drawstyle="default",
+                    linewidth=1.5,
+                )
+                axes.plot(
+                    confidence.threshold.recall, confidence.threshold.precision, "o", color=axes.lines[-1].get_color()
+                )
     grid = np.linspace(0.01, 1, 200)
     for f1 in (0.2, 0.4, 0.6, 0.8):
         recall = grid[grid > f1 / 2 + 1e-9]

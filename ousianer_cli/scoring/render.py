@@ -70,7 +70,7 @@ def text(sheets: Sequence[Sheet], width: int) -> str:
             if isinstance(row, Section):
                 table.add_row(Text(row.title, style="bold"))
             else:
-                indent = "  " if any(isinstance(one, Section) for one in sheet.rows) else ""
+                indent = "  " if any(isinstance(row, Section) for row in sheet.rows) else ""
                 table.add_row(Text(indent + row[0]), *(Text(cell) for cell in row[1:]))
         console.print(table)
         for note in sheet.notes:
@@ -135,7 +135,9 @@ def csv_text(report: Report, sheets: Sequence[Sheet]) -> str:
         for reading in report.table:
             prf = run.measures[reading.key]
             interval = run.intervals.get(reading.key)
-            ends: list[float | str] = [end for one in interval for end in (one.low, one.high)] if interval else [""] * 6
+            ends: list[float | str] = (
+                [end for bounds in interval for end in (bounds.low, bounds.high)] if interval else [""] * 6
+            )
             writer.writerow([run.name, reading.key, prf.precision, prf.recall, prf.f1, *ends])
     for sheet in sheets:
         out.write("\n")

@@ -93,7 +93,7 @@ class Report:
             "readings": {reading.key: reading.meaning for reading in self.readings},
             "warnings": list(self.warnings),
             "runs": [self._run(run, by_document) for run in self.runs],
-            **({"comparisons": [asdict(one) for one in self.comparisons]} if self.comparisons else {}),
+            **({"comparisons": [asdict(comparison) for comparison in self.comparisons]} if self.comparisons else {}),
         }
 
     def _run(self, run: RunScore, by_document: bool) -> dict[str, Any]:
@@ -108,7 +108,7 @@ class Report:
         if run.intervals:
             figures = ("precision", "recall", "f1")
             content["intervals"] = {
-                key: {name: [one.low, one.high] for name, one in zip(figures, interval, strict=True)}
+                key: {name: [bounds.low, bounds.high] for name, bounds in zip(figures, interval, strict=True)}
                 for key, interval in run.intervals.items()
             }
         if run.types:
@@ -118,8 +118,8 @@ class Report:
             content["confusion"] = [{"gold": g, "run": s, "count": n} for (g, s), n in run.faults.pairs.items()]
         if run.confidence:
             content["confidence"] = {
-                key: {"calibration": asdict(one.calibration), "threshold": asdict(one.threshold)}
-                for key, one in run.confidence.items()
+                key: {"calibration": asdict(confidence.calibration), "threshold": asdict(confidence.threshold)}
+                for key, confidence in run.confidence.items()
             }
         content["warnings"] = list(run.warnings)
         if self.genres:

@@ -247,18 +247,18 @@ def _with_intervals(
         result.append(replace(run, intervals=dict(zip(keys, part, strict=True))))
     comparisons = []
     shown = [reading.key for reading in selection.shown if reading.key in keys]
-    for one, other in itertools.combinations(range(len(scores)), 2) if options.compare else ():
+    for first, second in itertools.combinations(range(len(scores)), 2) if options.compare else ():
         for key in shown:
             at = keys.index(key)
             differences = compare(
-                scores[one].sums[key],
-                scores[other].sums[key],
-                drawn[one * len(keys) + at],
-                drawn[other * len(keys) + at],
+                scores[first].sums[key],
+                scores[second].sums[key],
+                drawn[first * len(keys) + at],
+                drawn[second * len(keys) + at],
                 resamples,
                 options.seed,
             )
-            comparisons.append(Comparison(scores[one].name, scores[other].name, key, *differences))
+            comparisons.append(Comparison(scores[first].name, scores[second].name, key, *differences))
     return result, tuple(comparisons)
 
 

@@ -43,7 +43,7 @@ def select_measures(names: Sequence[str], *, open_gold: bool = False) -> Selecti
     base = (*READINGS, OPEN) if open_gold else READINGS
     if "all" in names:
         track = tuple(TRACK_MEASURES.values())
-        return Selection((*base, *HIERARCHY_READINGS, *(one.reading() for one in track)), True, track)
+        return Selection((*base, *HIERARCHY_READINGS, *(measure.reading() for measure in track)), True, track)
     readings = {reading.key: reading for reading in (*READINGS, OPEN, *HIERARCHY_READINGS)}
     shown: dict[str, Reading] = {}
     measures = []

@@ -159,10 +159,14 @@ def comparison_sheet(report: Report) -> Sheet:
         left=3,
         notes=(f"paired over documents, {report.resamples:,} resamples; p two-sided, not adjusted for several tests",),
     )
-    for one in sorted(report.comparisons, key=lambda one: [reading.key for reading in report.table].index(one.measure)):
-        f1 = one.f1
+    for comparison in sorted(
+        report.comparisons, key=lambda comparison: [reading.key for reading in report.table].index(comparison.measure)
+    ):
+        f1 = comparison.f1
         p = f"{f1.permutation_p:.4f}", f"{f1.bootstrap_p:.4f}"
-        sheet.rows.append((one.measure, one.first, one.second, f"{f1.difference:+.3f}", _interval(f1), *p))
+        sheet.rows.append(
+            (comparison.measure, comparison.first, comparison.second, f"{f1.difference:+.3f}", _interval(f1), *p)
+        )
     return sheet
 
 
@@ -176,9 +180,9 @@ def confidence_sheets(report: Report) -> list[Sheet]:
     )
     headings = {reading.key: reading.heading for reading in report.readings}
     for run in report.runs:
-        for key, one in run.confidence.items():
+        for key, confidence in run.confidence.items():
             name = f"{run.name}, {headings[key]}"
-            calibration, cut = one.calibration, one.threshold
+            calibration, cut = confidence.calibration, confidence.threshold
             values = calibration.ece, calibration.brier, calibration.mean_confidence, calibration.accuracy
             calibrations.rows.append((name, *(f"{value:.3f}" for value in values)))
             after = (f"{value:.3f}" for value in (cut.precision, cut.recall, cut.f1, cut.f1_before))

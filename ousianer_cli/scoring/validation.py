@@ -124,12 +124,12 @@ def _overlaps(spans: list[EdlRow], nested: bool) -> Iterator[tuple[int, str]]:
     """(line, sentence) of each span of a document that overlaps one before it, the longest of equal starts first."""
     covering: list[EdlRow] = []
     for row in sorted(spans, key=lambda row: (row.start, -row.end)):
-        covering = [one for one in covering if one.end >= row.start]
-        crossed = [one for one in covering if one.end < row.end]
+        covering = [outer for outer in covering if outer.end >= row.start]
+        crossed = [outer for outer in covering if outer.end < row.end]
         if crossed or (covering and not nested):
-            one = max(crossed or covering, key=lambda one: one.end)
+            outer = max(crossed or covering, key=lambda outer: outer.end)
             inside = "" if crossed else ", inside it; --nested is for a run with names inside names"
-            there = f"{one.start}-{one.end} of line {one.line}"
+            there = f"{outer.start}-{outer.end} of line {outer.line}"
             yield row.line, f"the span {row.start}-{row.end} overlaps {there}{inside}"
         covering.append(row)
 

@@ -58,7 +58,7 @@ class Detection:
         order = [i for batch in batches for i in batch]
 
         def join(found: list[list[Detected]]) -> Result:
-            of = dict(zip(order, (one for batch in found for one in batch), strict=True))
+            of = dict(zip(order, (detected for batch in found for detected in batch), strict=True))
             return finish([of[i] for i in range(len(sequences))])
 
         parts = [partial(self._detect, [sequences[i] for i in batch]) for batch in batches]

@@ -168,7 +168,10 @@ class Engine:
         mentions: list[list[TypedMention]] = [[] for _ in detected]
         # (sentence, is it nested, what was found) of every mention, sentence by sentence
         parts = [
-            (i, deep, part) for i, one in enumerate(detected) for deep, part in enumerate((one, one.nested)) if part
+            (i, deep, part)
+            for i, sentence in enumerate(detected)
+            for deep, part in enumerate((sentence, sentence.nested))
+            if part
         ]
         spans = [(i, bool(deep), span) for i, deep, part in parts for span in part.spans]
         if not spans:

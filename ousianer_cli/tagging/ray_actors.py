@@ -76,7 +76,7 @@ class RayActors:
             max_task_retries=RESTARTS,
         )(TagActor)
         actors = [actor.remote(share, os.getcwd()) for _ in range(workers)]
-        for found in self._ray.get([one.ready.remote() for one in actors]):
+        for found in self._ray.get([actor.ready.remote() for actor in actors]):
             _raised(found)
         return actors
 

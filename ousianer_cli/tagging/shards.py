@@ -145,17 +145,19 @@ def whole_run(shards: Sequence[ShardFile]) -> None:
     """
     first = shards[0]
     met: dict[int, ShardFile] = {}
-    for one in shards:
-        differing = first.manifest.differs(one.manifest, but_shard=True)
-        if one.shard.count != first.shard.count:
-            differing = f"one of {one.shard.count} shards, not of {first.shard.count}"
+    for shard_file in shards:
+        differing = first.manifest.differs(shard_file.manifest, but_shard=True)
+        if shard_file.shard.count != first.shard.count:
+            differing = f"one of {shard_file.shard.count} shards, not of {first.shard.count}"
         if differing:
-            raise InputError(f"a shard of the run of {first.path}", differing, path=one.path)
-        if one.shard.index in met:
+            raise InputError(f"a shard of the run of {first.path}", differing, path=shard_file.path)
+        if shard_file.shard.index in met:
             raise InputError(
-                "each shard once", f"{one.manifest.shard} again, as in {met[one.shard.index].path}", path=one.path
+                "each shard once",
+                f"{shard_file.manifest.shard} again, as in {met[shard_file.shard.index].path}",
+                path=shard_file.path,
             )
-        met[one.shard.index] = one
+        met[shard_file.shard.index] = shard_file
     missing = [f"{index}/{first.shard.count}" for index in range(first.shard.count) if index not in met]
     if missing:
         shown = ", ".join(missing[:10]) + (f" and {len(missing) - 10} more" if len(missing) > 10 else "")

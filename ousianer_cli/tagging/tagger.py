@@ -103,7 +103,7 @@ class Tagger:
         """
         if isinstance(item, str | Document):
             return self.tag([item])[0]
-        documents = (plain_document(one, "text") if isinstance(one, str) else one for one in item)
+        documents = (plain_document(document, "text") if isinstance(document, str) else document for document in item)
         return [list(tagged.mentions) for tagged in self.documents(documents)]
 
     def tag_files(self, *paths: str | Path, **options: Any) -> Iterator[TaggedDocument]:
