@@ -1,4 +1,4 @@
-"""A person's corrections, as `ousianer finetune --feedback FILE` reads them: two layouts, or another tool's export.
+"""A person's corrections, as `ousianer finetune --feedback FILE` reads them: three layouts, or another tool's export.
 
 **With the sentence.** A header line names the columns, in any order: `sentence`, `start`, `end`, `type`, and `mention`
 if wanted; letter case does not matter, and other columns are passed over. Cells are parted by tabs, commas, semicolons
@@ -6,8 +6,11 @@ or bars and may be quoted as spreadsheets do (`sheets`). `start` and `end` count
 from 0, end INCLUSIVE as in EDL files. With a `mention` column the two must agree (`feedback_places`); one of the two
 and the mention are enough; with `mention` alone it must occur exactly once in its sentence.
 
-**EDL rows.** 8 to 11 columns as in a run, parted by tabs, no header; columns 3 (mention string), 4 (`docid:start-end`),
-6 (type) and 7 (`NAM`) are used. They need the documents they point into (`--source`).
+**With the document's id.** `doc` (or `docid`) takes the place of `sentence`; offsets then count in the document, as
+those of EDL rows do, and `mention` alone must occur exactly once in it. The documents come by `--source`.
+
+**EDL rows.** 8 to 11 columns as in a run, parted by tabs, commas or semicolons, no header; columns 3 (mention string),
+4 (`docid:start-end`), 6 (type) and 7 (`NAM`) are used. They need the documents they point into (`--source`).
 
 **Exports** of brat, Label Studio, Prodigy, doccano and CoNLL are read as well (`formats.feedback_exports`).
 
@@ -26,13 +29,16 @@ from pathlib import Path
 
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.documents.document import Document
-from ousianer_cli.formats.edl import EdlRow, parse_row
-from ousianer_cli.formats.feedback_items import FeedbackItem, context, is_no_name
-from ousianer_cli.formats.feedback_places import OFFSETS, placed, same_mention
+from ousianer_cli.formats.feedback_documents import are_edl_cells, document_item, edl_item
+from ousianer_cli.formats.feedback_items import FeedbackItem, is_no_name
+from ousianer_cli.formats.feedback_places import placed
 from ousianer_cli.formats.sheets import Row, sheet_rows, sheet_text, unquoted
 
-_COLUMNS = ("sentence", "start", "end", "type", "mention")
-_NEEDED = frozenset(_COLUMNS) - {"mention"}
+_DOC = ("doc", "docid", "doc_id", "document")
+_COLUMNS = ("sentence", *_DOC, "start", "end", "type", "mention")
+_MEANT = {"text": "sentence", "label": "type", "tag": "type", "class": "type", "entity": "mention", "name": "mention"}
+"""Columns of other tables, whose offsets mostly end otherwise, and what they would be called here."""
+_NEEDED = frozenset({"sentence", "start", "end", "type"})
 _LAYOUTS = "a header 'sentence<TAB>start<TAB>end<TAB>type', or EDL rows of 8 to 11 columns"
 
 
@@ -62,12 +68,16 @@ def read_feedback(
     if not path.is_dir():
         text = sheet_text(path, "a feedback file")
         try:
-            rows = sheet_rows(text, path, _COLUMNS, report)
+            rows = sheet_rows(text, path, _COLUMNS, report, needed="type", fits=are_edl_cells)
         except InputError as error:
             damaged = error
     header = [unquoted(cell).lower() for cell in rows[0].cells] if rows else []
     if "sentence" in header:
         return _sentence_items(path, rows[0].line, header, rows[1:], report)
+    if {"type", *_DOC} & set(header) > {"type"}:
+        return _document_items(path, rows[0].line, header, rows[1:], documents, report)
+    if rows and are_edl_cells(rows[0].cells):
+        return [edl_item(path, row, documents) for row in rows]
     if (form := export_format(path)) is not None:
         return read_export(path, form, report)
     if path.is_dir():
@@ -77,12 +87,23 @@ def read_feedback(
     if not rows:
         raise InputError("feedback rows", "no row at all", path=path, remedy=f"write {_LAYOUTS}")
     if 8 <= len(header) <= 11:
-        return _edl_items(path, rows, documents)
+        return [edl_item(path, row, documents) for row in rows]
     if text.lstrip()[:1] in ("{", "["):
         raise _no_export(text, path)
     found = ", ".join(repr(cell if len(cell) <= 30 else f"{cell[:30]}…") for cell in rows[0].cells[:6])
     found = f"{len(header)} columns without such a header: {found}"
-    raise InputError(_LAYOUTS, found, path=path, line=rows[0].line, remedy="name the columns in the first line")
+    raise InputError(_LAYOUTS, found, path=path, line=rows[0].line, remedy=_remedy(text, header))
+
+
+def _remedy(text: str, header: list[str]) -> str:
+    """What to do about a table whose first line is no header."""
+    if re.search(r'\[\{[^}]*"+start"+:', text):
+        return "this is an export with JSON in its cells: export it as JSON"
+    names = header if len(header) > 1 else re.split("[,;|]", header[0])
+    meant = [f"'{name}' to '{_MEANT[name]}'" for name in map(unquoted, names) if name in _MEANT]
+    if meant:
+        return f"rename {', '.join(meant)}; the end is inclusive"
+    return "name the columns in the first line"
 
 
 def _no_export(text: str, path: Path) -> InputError:
@@ -96,33 +117,53 @@ def _no_export(text: str, path: Path) -> InputError:
         line = number + getattr(error, "lineno", 1) - 1
         return InputError(expected, f"broken JSON ({error})", path=path, line=line, remedy=remedy)
     first = first[0] if isinstance(first, list) and first else first
+    if isinstance(first, list) and first:
+        raise InputError(expected, "JSON lists in a list", path=path, line=number, remedy=remedy)
     found = f"JSON with {', '.join(map(repr, list(first)[:6]))}" if first and isinstance(first, dict) else "empty JSON"
     return InputError(expected, found, path=path, line=number, remedy=remedy)
 
 
 def _sentence_items(
-    path: Path, header_line: int, header: list[str], rows: list[Row], report: Callable[[str], None]
+    path: Path, line: int, header: list[str], rows: list[Row], report: Callable[[str], None]
 ) -> list[FeedbackItem]:
+    header, rows = _under_header(path, line, header, rows, report)
+    return [_sentence_item(path, header, row) for row in rows]
+
+
+def _document_items(
+    path: Path,
+    line: int,
+    header: list[str],
+    rows: list[Row],
+    documents: Mapping[str, Document] | None,
+    report: Callable[[str], None],
+) -> list[FeedbackItem]:
+    header = ["doc" if name in _DOC else name for name in header]
+    header, rows = _under_header(path, line, header, rows, report)
+    return [document_item(path, row.line, _cells(path, header, row.cells, row.line), documents) for row in rows]
+
+
+def _under_header(
+    path: Path, line: int, header: list[str], rows: list[Row], report: Callable[[str], None]
+) -> tuple[list[str], list[Row]]:
+    """(the header without empty columns on its right, the rows below it), both checked."""
     while header and not header[-1]:  # a spreadsheet's empty columns on the right
         header = header[:-1]
     known = [name for name in header if name in _COLUMNS]
     placed_or_named = "mention" in known or {"start", "end"} <= set(known)
     if "type" not in known or len(set(known)) < len(known) or not placed_or_named:
-        raise InputError(
-            "the columns sentence, type, and start and end or mention",
-            ", ".join(header),
-            path=path,
-            line=header_line,
-        )
+        expected = "the columns sentence (or doc), type, and start and end or mention"
+        found = ", ".join(header)
+        raise InputError(expected, found, path=path, line=line, remedy=_remedy("", header))
     unknown = [name or "one without a name" for name in header if name not in _COLUMNS]
     if unknown:
-        report(f"{path}:{header_line}: columns passed over: {', '.join(unknown)}")
+        report(f"{path}:{line}: columns passed over: {', '.join(unknown)}")
     if not rows:
-        raise InputError("feedback rows under the header", "none", path=path, line=header_line)
+        raise InputError("feedback rows under the header", "none", path=path, line=line)
     again = [row for row in rows if [unquoted(cell).lower() for cell in row.cells[: len(header)]] == header]
     if again:
         report(f"{path}:{again[0].line}: the header once more, passed over ({len(again)} such lines)")
-    return [_sentence_item(path, header, row) for row in rows if row not in again]
+    return header, [row for row in rows if row not in again]
 
 
 def _sentence_item(path: Path, header: list[str], row: Row) -> FeedbackItem:
@@ -146,7 +187,8 @@ def _whole(item: FeedbackItem) -> bool:
     return item.mention.strip() == item.mention and not (before.isalnum() or after.isalnum())
 
 
-def _read_item(path: Path, header: list[str], cells: list[str], number: int) -> FeedbackItem:
+def _cells(path: Path, header: list[str], cells: list[str], number: int) -> dict[str, str]:
+    """Column -> cell of a row."""
     while len(cells) > len(header) and not cells[-1].strip():
         cells = cells[:-1]
     if set(header[len(cells) :]).isdisjoint(_NEEDED):  # empty cells at a row's end that a program left out
@@ -158,12 +200,17 @@ def _read_item(path: Path, header: list[str], cells: list[str], number: int) -> 
             remedy = "close the quotation mark that begins a cell here"
         raise InputError(expected, str(len(cells)), path=path, line=number, remedy=remedy)
     row = {name: cell for name, cell in zip(header, cells, strict=True) if name in _COLUMNS}
+    merged = "merged cells are saved in their first row alone: fill this one in"
+    for name, expected in (("sentence", "a sentence"), ("type", "a type, or - for none of the taxonomy")):
+        if name in row and not row[name].strip():
+            raise InputError(expected, "an empty cell", path=path, line=number, remedy=merged)
+    return row
+
+
+def _read_item(path: Path, header: list[str], cells: list[str], number: int) -> FeedbackItem:
+    row = _cells(path, header, cells, number)
     text, mention = row["sentence"], row.get("mention", "")
     type_name = row["type"].strip()
-    if not text.strip():
-        raise InputError("a sentence", "an empty cell", path=path, line=number)
-    if not type_name:
-        raise InputError("a type, or - for none of the taxonomy", "an empty cell", path=path, line=number)
 
     def refuse(expected: str, found: str, remedy: str) -> InputError:
         return InputError(expected, found, path=path, line=number, remedy=remedy)
@@ -180,54 +227,3 @@ def _read_item(path: Path, header: list[str], cells: list[str], number: int) -> 
             remedy = f"did you mean {inner!r}, at {start}-{start + len(inner) - 1}? The end is inclusive"
             raise refuse("a mention without a comma or colon at its end", repr(stretch), remedy)
     return FeedbackItem(text, start, end, type_name, str(path), number)
-
-
-def _edl_items(path: Path, rows: list[Row], documents: Mapping[str, Document] | None) -> list[FeedbackItem]:
-    items = []
-    for row_of in rows:
-        number = row_of.line
-        row = parse_row("\t".join(row_of.cells), path=path, line=number)
-
-        def error(expected: str, found: str, remedy: str, number: int = number) -> InputError:
-            return InputError(expected, found, path=path, line=number, remedy=remedy)
-
-        if documents is None:
-            raise error("the documents that EDL rows point into", "none", "give their file or folder with --source")
-        document = documents.get(row.doc)
-        if document is None:
-            known = next((f"; did you mean {name!r}?" for name in (row.doc.split(".")[0],) if name in documents), "")
-            remedy = f"give the folder that holds it; --source has {len(documents)} documents{known}"
-            raise error("a document of --source", f"the id {row.doc!r}", remedy)
-        if row.mention_type != "NAM":
-            raise error("NAM in column 7", repr(row.mention_type), "leave out what is no name")
-        start, end = row.start + document.offset_shift, row.end + document.offset_shift + 1
-        if not 0 <= start < end <= len(document.text):
-            length = len(document.text)
-            raise error(
-                f"offsets within the {length} characters of {row.doc}",
-                f"{row.start}-{row.end}",
-                _nearest(row, document),
-            )
-        if not same_mention(row.text, document.text[start:end]):
-            expected, found = f"the mention {row.text!r} at this place", f"the text {document.text[start:end]!r}"
-            raise error(expected, found, _nearest(row, document))
-        left, right = context(document, start, end)
-        if right == left:
-            place = f"{row.text!r} at {row.start}-{row.end}"
-            remedy = "markup and left-out quotes cannot be learned from: remove the row"
-            raise error(f"a mention inside one segment of {row.doc}", place, remedy)
-        text = document.text[left:right]
-        items.append(FeedbackItem(text, start - left, end - left, row.type, str(path), number))
-    return items
-
-
-def _nearest(row: EdlRow, document: Document) -> str:
-    """What to do about a row whose mention stands elsewhere in its document."""
-    shift = document.offset_shift
-    starts = [m.start() - shift for m in re.finditer(re.escape(row.text), document.text)]
-    if not starts:
-        return OFFSETS
-    start = min(starts, key=lambda at: abs(at - row.start))
-    far = start - row.start
-    where = f", {abs(far)} characters {'later' if far > 0 else 'earlier'}" if far else ""
-    return f"{OFFSETS}; it stands at {start}-{start + len(row.text) - 1}{where}"

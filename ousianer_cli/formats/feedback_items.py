@@ -30,8 +30,9 @@ class FeedbackItem:
 
 
 def is_no_name(type_name: str) -> bool:
-    """Whether a type's cell says `no name`, or `not a name`, in any letter case, with blanks, hyphens or underlines."""
-    return re.sub(r"[\s_-]+", " ", type_name.strip()).lower() in (NO_NAME, "noname", "not a name")
+    """Whether a type's cell says `no name`, or `not a name`, in any letter case, with blanks, hyphens or underlines, in
+    quotation marks, or with a full stop."""
+    return re.sub(r"[\s_-]+", " ", type_name.strip(" \t.\"'“”")).lower() in (NO_NAME, "noname", "not a name")
 
 
 def context(document: Document, start: int, end: int) -> tuple[int, int]:

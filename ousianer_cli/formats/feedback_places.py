@@ -21,6 +21,8 @@ Refusal = Callable[[str, str, str], InputError]
 """Makes the error of a row from what was expected, what was found, and what to do."""
 
 OFFSETS = "offsets count characters from 0, and the end is inclusive"
+_EMPTY = frozenset({"nan", "none", "null", "n/a", "#n/a", "<na>"})
+"""What programs write for a cell without a number."""
 _PLAIN = frozenset({"Lu", "Ll", "Lt", "Nd", "Mn"})
 _SAME = ("'’‘ʼ′`´", "-‐‑–", '"“”„‟«»')
 _LISTED = 3
@@ -43,7 +45,8 @@ def placed(text: str, start_cell: str, end_cell: str, mention: str, refuse: Refu
     Raises:
         InputError: made by `refuse`; the cells do not fit the text or one another.
     """
-    cells, mention = (start_cell.strip(), end_cell.strip()), mention.strip()
+    start_cell, end_cell = ("" if c.strip().lower() in _EMPTY else c.strip() for c in (start_cell, end_cell))
+    cells, mention = (start_cell, end_cell), mention.strip()
     if not any(cells):
         return _only(text, mention, refuse)
     numbers = _number(cells[0]), _number(cells[1])
@@ -76,7 +79,7 @@ def places_of(text: str, mention: str) -> list[Span]:
     if exact:
         return exact
     visible = visible_text(text)
-    words = seen(mention).split()
+    words = seen(mention).replace("...", "…").split()
     found = re.finditer(r"\s+".join("".join(map(_spelled, word)) for word in words), visible.text)
     return _whole(text, [visible.outside(*m.span(), 0, len(text)) for m in found])
 
@@ -172,13 +175,15 @@ def _number(cell: str) -> int | None:
 
 
 def _spelled(character: str) -> str:
+    if character == "…":
+        return r"(?:…|\.{3})"
     group = next((same for same in _SAME if character in same), character)
     return f"[{re.escape(group)}]" if len(group) > 1 else re.escape(character)
 
 
 def _folded(text: str) -> list[str]:
     marks = {ord(c): group[0] for group in _SAME for c in group}
-    return seen(text).translate(marks).split()
+    return seen(text).translate(marks).replace("…", "...").split()
 
 
 def _plain(text: str) -> tuple[str, list[int]]:

@@ -23,6 +23,8 @@ from ousianer_cli.formats.first_bytes import kind_of_binary, remedy_for
 from ousianer_cli.formats.text import not_utf8, open_bytes, unreadable
 
 _PARTED = ("\t", ";", ",", "|")
+_ABOVE = 20
+"""Rows among which a header is looked for."""
 _TYPOGRAPHIC = re.compile("[“„«](.*)[”“»]", re.DOTALL)
 _QUOTED = re.compile(r'"((?:[^"]|"")*)"')
 
@@ -38,27 +40,42 @@ class Row:
 
 
 def sheet_rows(
-    text: str, path: Path, known: Collection[str], report: Callable[[str], None] = lambda _: None
+    text: str,
+    path: Path,
+    known: Collection[str],
+    report: Callable[[str], None] = lambda _: None,
+    *,
+    needed: str = "",
+    fits: Callable[[list[str]], bool] = lambda _: False,
 ) -> list[Row]:
-    """The rows of a table but for blank ones and those that begin with `#`; a first row `sep=;` is passed over.
+    """The rows of a table but for blank ones and those that begin with `#`; a first row `sep=;` is passed over, and so
+    is what stands above the header.
 
     Args:
         text: the table, as `sheet_text` gives it.
         path: its file, for messages.
         known: names of columns, in small letters, by which a header and what parts it are told; a table without any of
             them is taken as parted by tabs.
-        report: hears of rows that begin with `#` and have as many cells as the header.
+        report: hears of rows that begin with `#` and have as many cells as the header, and of rows above the header.
+        needed: the name that a header below other rows has to have; without it the first row alone may be the header.
+        fits: whether the first line's cells are those of a table without a header, by which what parts them is told.
 
     Raises:
         InputError: marks around cells that are not closed, or the like, with the line.
     """
     lines = text.split("\n")
-    first = next((line for line in lines if not _passed_over(line) and not _separator(line)), "")
-    by = max(_PARTED, key=lambda mark: (len(_names(first, mark) & set(known)), -_PARTED.index(mark)))
-    if by == "\t" or len(_names(first, by) & set(known)) < 2:
-        by, rows = "\t", _tab_rows(lines, first)
-    else:
-        rows = _comma_rows(text, by, path)
+    tops = [line for line in lines if not _passed_over(line) and not _separator(line)][:_ABOVE]
+    headers = [line for line in tops if len(_names(line, _parting(line, known)) & set(known)) > 1]
+    below = next((line for line in headers if needed and needed in _names(line, _parting(line, known))), "")
+    first = below or next(iter(tops), "")
+    by = _parting(first, known)
+    if len(_names(first, by) & set(known)) < 2:
+        by = next((mark for mark in _PARTED if fits(first.split(mark))), "\t")
+    rows = _tab_rows(lines, first) if by == "\t" else _comma_rows(text, by, path)
+    above = lines.index(first) if below else 0
+    if passed := [row for row in rows if row.line <= above]:
+        report(f"{path}:{passed[0].line}: {len(passed)} rows above the header passed over")
+        rows = rows[len(passed) :]
     if by == "|":
         rows = _without_frame(rows)
     if rows and all(_TYPOGRAPHIC.fullmatch(cell.strip()) for cell in rows[0].cells if cell.strip()):
@@ -127,11 +144,16 @@ def unquoted(cell: str) -> str:
 
 
 def _passed_over(line: str) -> bool:
-    return not line.strip() or line.startswith("#")
+    return not line.strip(" \t,;|\xa0") or line.startswith("#")
 
 
 def _separator(line: str) -> bool:
     return re.fullmatch(r"sep=.", line.strip(), re.IGNORECASE) is not None
+
+
+def _parting(line: str, known: Collection[str]) -> str:
+    """What parts the cells of a header, by the names of columns that it has."""
+    return max(_PARTED, key=lambda mark: (len(_names(line, mark) & set(known)), -_PARTED.index(mark)))
 
 
 def _names(line: str, mark: str) -> set[str]:

@@ -139,7 +139,7 @@ class FinetuneSettings(Settings):
         group="training",
     )
     feedback_steps: int = setting(
-        150,
+        250,
         minimum=1,
         doc="With feedback alone: steps of training, in place of --epochs; many corrections take more.",
         group="training",

@@ -203,3 +203,80 @@ def test_a_blank_at_the_sentence_s_end_hides_no_contradiction(tmp_path: Path) ->
     path.write_text(f"{PLAIN} {BERN} \tBern\torg\n", encoding="utf-8")
     with pytest.raises(InputError, match="one type for 'Bern'"):
         settled(read_feedback(path))
+
+
+DOCUMENTS = {"d1": Document("d1", f"{BERN} Ann saw Oslo.", (Segment("s1", 0, 20), Segment("s2", 21, 34)))}
+EDL = "me\tm1\tOslo\td1:29-32\tNIL1\tgpe\tNAM\t1.0"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "doc\tstart\tend\ttype\nd1\t29\t32\tgpe\n",
+        "type,mention,DocID\ngpe,Oslo,d1\n",
+        f"{EDL}\t\t\t\t\t\t\n",
+        EDL.replace("\t", ",") + "\n",
+        EDL.replace("\t", ";") + "\n",
+        EDL.encode("utf-16"),
+    ],
+)
+def test_rows_that_point_into_documents_as_spreadsheets_save_them(tmp_path: Path, content: str | bytes) -> None:
+    path = tmp_path / "extra.csv"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    (item,) = read_feedback(path, DOCUMENTS)
+    assert (item.text, item.start, item.end, item.type) == ("Ann saw Oslo.", 8, 12, "gpe")
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("d1\t29\t33\tOslo", "have the end exclusive: write 29 and 32"),
+        ("d2\t29\t32\tOslo", "expected a document of --source, found the id 'd2'"),
+        ("d1\t\t\tRiga", "found 'Riga' 0 times"),
+        ("d1\t15\t23\t", "expected a mention inside one segment of d1"),
+    ],
+)
+def test_rows_that_do_not_fit_their_document_are_refused(tmp_path: Path, row: str, message: str) -> None:
+    path = tmp_path / "extra.tsv"
+    path.write_text(f"doc\tstart\tend\tmention\ttype\n{row}\tgpe\n", encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        read_feedback(path, DOCUMENTS)
+    assert f"{path}:2: " in str(caught.value) and message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "mention", "said"),
+    [
+        (f"Corrections of March,,\nsentence,mention,type\n{BERN},Bern,gpe\n", "Bern", ":1: 1 rows above the header"),
+        (f",,\n,,\nsentence,mention,type\n{BERN},Bern,gpe\n", "Bern", ""),
+        (f"sentence,start,end,type,mention\n{BERN},NaN,nan,gpe,Bern\n", "Bern", ""),
+        ("sentence\tmention\ttype\nThe Wait... Show\tWait… Show\torg\n", "Wait... Show", ""),
+        ("sentence\tmention\ttype\nThe Wait… Show\tWait... Show\torg\n", "Wait… Show", ""),
+        ("sentence\tstart\tend\tmention\ttype\nThe Wait… Show\t4\t13\tWait... Show\torg\n", "Wait… Show", ""),
+        (json.dumps({"id": 1, "data": BERN, "label": [[15, 19, "gpe"]]}) + "\n", "Bern", ""),
+    ],
+)
+def test_what_spreadsheets_and_scripts_make_of_a_table(tmp_path: Path, content: str, mention: str, said: str) -> None:
+    mentions, notes = read(tmp_path, content)
+    assert mentions == [mention]
+    assert len(notes) == bool(said) and said in "".join(notes)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (f"text,start,end,label\n{BERN},15,19,gpe\n", "rename 'text' to 'sentence', 'label' to 'type'"),
+        (f"sentence\tentity\ttype\n{BERN}\tBern\tgpe\n", "rename 'entity' to 'mention'"),
+        (f'id,text,label\n1,{BERN},"[{{""start"": 15, ""end"": 19, ""labels"": [""gpe""]}}]"\n', "export it as JSON"),
+        (
+            f"{HEADER}{BERN}\t15\t18\tBern\tgpe\n\t0\t2\tIda\tper\n",
+            ":3: expected a sentence, found an empty",
+        ),
+        (f"{HEADER}{BERN}\t15\t18\tBern\tgpe\n{BERN}\t0\t2\tIda\t\n", "merged cells are saved in their first row"),
+        (json.dumps([[BERN, {"entities": [[15, 19, "gpe"]]}]]), "found JSON lists in a list"),
+    ],
+)
+def test_tables_of_other_makers_are_refused_with_what_to_do(tmp_path: Path, content: str, message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read(tmp_path, content)
+    assert message in str(caught.value)

@@ -33,6 +33,8 @@ def read(folder: Path, kind: str) -> str:
         ("Outside", "-"),
         ("not a name", "no name"),
         ("NoName", "no name"),
+        ("“No name.”", "no name"),
+        ("'-", "-"),
     ],
 )
 def test_a_type_is_read_in_each_spelling(tmp_path: Path, kind: str, right: str) -> None:
@@ -49,6 +51,7 @@ def test_a_type_is_read_in_each_spelling(tmp_path: Path, kind: str, right: str) 
         ("PER:GPE", "found 'PER:GPE'"),
         ("PERSON", "did you mean PER?"),
         ("per|org", "give one type a row"),
+        ("GPE or LOC", "give one type a row"),
         ("O", "'no name' for words that are no name, '-' for a name outside the taxonomy"),
         ("NIL", "'no name' for words that are no name, '-' for a name outside the taxonomy"),
         ("", "an empty cell"),

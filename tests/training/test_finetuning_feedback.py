@@ -317,25 +317,39 @@ def test_feedback_that_makes_the_model_forget_is_refused_with_exit_code_3(guarde
     assert kept == {p.name: p.read_bytes() for p in out.rglob("*") if p.is_file()}, "the old model was not kept"
 
 
-def test_neighbours_that_are_labelled_as_the_model_erred_contradict_corrections() -> None:
-    one, other = torch.tensor([1.0, 0.0, 0.0]), torch.tensor([0.0, 1.0, 0.0])
-    near = torch.stack([one, one + 0.01 * other, one, other, one])
-    labels: list[LabelSet] = [("-",), ("-",), ("PER",), ("-",), ("-", "GPE")]
-    corrections = torch.stack([one, one + 0.02 * other, one - 0.02 * other])
-    found = contradicting(near, labels, corrections, ["GPE"] * 3, ["-", "-", "GPE"])
-    assert found == ["GPE", "GPE", None, None, None]
-    assert contradicting(near, labels, corrections[:2], ["GPE"] * 2, ["-"] * 2) == [None] * 5, "two are no kind"
-    assert contradicting(near, labels, corrections, ["GPE"] * 3, ["GPE"] * 3) == [None] * 5, "nothing was wrong"
+def cloud(count: int, x: float, y: float, seed: int) -> torch.Tensor:
+    """Vectors that vary most along one axis, which says nothing of their kind, and about (x, y) on two others."""
+    noise = torch.randn((count, 3), generator=torch.Generator().manual_seed(seed))
+    return torch.tensor([5.0, x, y]) + noise * torch.tensor([0.5, 0.2, 0.2])
+
+
+def test_replayed_mentions_of_the_corrected_kind_that_are_labelled_as_the_model_erred_contradict() -> None:
+    others, alike, right_ones = cloud(60, 0, 0, 1), cloud(20, 2, 0, 2), cloud(10, 2, 0, 3)
+    replay = torch.cat([others, alike, alike, right_ones])
+    labels: list[LabelSet] = [("-",)] * 80 + [("PER",)] * 20 + [("-", "GPE")] * 10
+    corrections = cloud(10, 2, 0, 4)
+    found = contradicting(replay, labels, corrections, ["GPE"] * 10, ["-"] * 9 + ["GPE"])
+    assert found[:60] == [None] * 60 and found[80:] == [None] * 30
+    assert found[60:80].count("GPE") >= 15
+    assert contradicting(replay, labels, corrections[:2], ["GPE"] * 2, ["-"] * 2) == [None] * 110, "two are no kind"
+    assert contradicting(replay, labels, corrections, ["GPE"] * 10, ["GPE"] * 10) == [None] * 110, "nothing was wrong"
+
+
+def test_a_kind_that_lies_wide_claims_no_more_of_a_label_than_is_like_it() -> None:
+    cities, neighbourhoods = cloud(200, 0, 0, 5), cloud(20, 0.8, 0, 6)
+    corrections = cloud(12, 0.8, 0, 7)
+    labels: list[LabelSet] = [("City",)] * 220
+    found = contradicting(torch.cat([cities, neighbourhoods]), labels, corrections, ["Part"] * 12, ["City"] * 12)
+    assert sum(name is not None for name in found[:200]) <= 5
+    assert sum(name is not None for name in found[200:]) >= 12
 
 
 def test_what_other_corrections_confirm_does_not_contradict() -> None:
-    one, other = torch.tensor([1.0, 0.0, 0.0]), torch.tensor([0.0, 1.0, 0.0])
-    near = torch.stack([one, one + 0.3 * other])
-    wide = torch.stack([one, one + 0.5 * other, one - 0.5 * other])  # three of a kind that reaches far
-    confirmed = torch.stack([one + 0.31 * other, one + 0.29 * other])
-    both = torch.cat([wide, confirmed])
-    assert contradicting(near, [("ORG",)] * 2, wide, ["GPE"] * 3, ["ORG"] * 3) == ["GPE", "GPE"]
-    right, before = ["GPE"] * 3 + ["ORG"] * 2, ["ORG"] * 5
-    assert contradicting(near[1:], [("ORG",)], both, right, before) == [None]
-    more = torch.cat([both, wide[:1]])
-    assert contradicting(near[:1], [("ORG",)], more, [*right, "GPE"], [*before, "ORG"]) == ["GPE"]
+    parties, clubs = cloud(30, 2, 0, 8), cloud(30, 0, 0, 9)
+    labels: list[LabelSet] = [("ORG",)] * 60
+    replay = torch.cat([parties, clubs])
+    alone = contradicting(replay, labels, cloud(6, 2, 0, 10), ["GPE"] * 6, ["ORG"] * 6)
+    assert alone[:30].count("GPE") > 15
+    both = torch.cat([cloud(6, 2, 0, 10), cloud(200, 2, 0, 11)])  # what most say of the same place is right there
+    right = ["GPE"] * 6 + ["ORG"] * 200
+    assert contradicting(replay, labels, both, right, ["ORG"] * 206).count("GPE") <= 2

@@ -1,6 +1,6 @@
 """doccano's JSON lines: a text with spans as `[start, end, label]`, or as entities with offsets.
 
-`{"text": str, "label": [[start, end (exclusive), label], …]}`, also under `labels`; newer exports have
+`{"text": str, "label": [[start, end (exclusive), label], …]}`, also under `data` and `labels`; newer exports have
 `"entities": [{"label", "start_offset", "end_offset"}]`, or entities as such lists. Positions are code points. Other
 keys (`relations`, `Comments`) are passed over. Text and spans become sentences as in `formats.kinds.spans_json`.
 """
@@ -65,8 +65,12 @@ def write_annotations(documents: Iterable[AnnotatedDocument], out: TextIO, optio
 def _records(path: str | Path) -> Iterator[tuple[int, dict[str, Any], str, list[Span]]]:
     """The records of a file: line, record, text and spans."""
     for number, row, refuse in objects(path):
-        text = text_of(row, refuse)
+        text = _text(row, refuse)
         yield number, row, text, [_span(item, text, number, path, refuse) for item in _items(row, refuse)]
+
+
+def _text(row: dict[str, Any], refuse: Refusal) -> str:
+    return text_of({"text": row["data"]} if "text" not in row and "data" in row else row, refuse)
 
 
 def _items(row: dict[str, Any], refuse: Refusal) -> list[Any]:
@@ -93,7 +97,8 @@ def _span(item: Any, text: str, line: int, path: str | Path, refuse: Refusal) ->
 def _recognise(sample: Sample) -> int:
     # Label Studio's minimal export has objects with lists of labels there.
     fits = any(
-        "text" in row and any(isinstance(row.get(key), list) and not _of_lists(row[key]) for key in KEYS)
+        ("text" in row or isinstance(row.get("data"), str))
+        and any(isinstance(row.get(key), list) and not _of_lists(row[key]) for key in KEYS)
         for row in sample.records
     )
     return SURE if fits else NO

@@ -54,12 +54,14 @@ def _known(item: FeedbackItem, targets: Targets) -> FeedbackItem:
         return dataclasses.replace(item, type=NO_NAME)
     taxonomy = targets.taxonomy
     given = re.sub("[\u200b-\u200f\ufeff]", "", item.type).strip()
+    if given.startswith("'"):  # what keeps a spreadsheet from reading `-` as a formula
+        given = given[1:].strip()
     if given.lower() in _OUTSIDE:
         return dataclasses.replace(item, type=OUTSIDE)
     name = taxonomy.find(without_name_space(given, taxonomy), ignore_case=True, phantoms=False)
     if name is not None:
         return dataclasses.replace(item, type=name)
-    if re.search("[|;,]", given):
+    if re.search(r"[|;,]| (?:or|and) ", given):
         remedy = "give one type a row"
     elif near := type_meant(given, taxonomy):
         remedy = f"correct the type column (did you mean {near}?)"

@@ -1,15 +1,16 @@
-"""Replayed mentions that teach the opposite of a correction: near the corrected ones, and labelled as the model erred.
+"""Replayed mentions that teach the opposite of a correction: of the corrected kind, and labelled as the model erred.
 
 A person who corrects a few mentions means their kind. Mentions of that kind in the replay file, learned from corpora
-that labelled them otherwise, go on teaching the error, however few or many they are. They are known by two signs: they
-lie as near to the corrected mentions as those lie to one another, and their label is the type that the model wrongly
-gave to one of these. Where many mentions come back, right ones and corrections of several kinds among them, a third
-sign tells: most of the corrections that lie nearest say this very type. Letters: R replayed mentions, C corrected ones,
-V mention vector.
+that labelled them otherwise, go on teaching the error, however few or many they are. They are known by three signs:
+their label is the type that the model wrongly gave to some of the corrected ones; by Fisher's discriminant they are
+told from the other mentions of that label as surely as the corrections themselves are; and most of the corrections that
+lie nearest say this very type, since right mentions and corrections of several kinds may come back together. Letters: R
+replayed mentions, C corrected ones, V mention vector.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import torch
@@ -19,14 +20,17 @@ from torch.nn import functional as F
 from ousianer_cli.network.targets import LabelSet
 from ousianer_cli.settings.finetune import Contradicting
 from ousianer_cli.training.finetune.instances import Instances
-from ousianer_cli.training.likeness import NEAREST, nearness, nearness_to_the_others
+from ousianer_cli.training.likeness import NEAREST
 
 FEWEST = 3
 """One correction is a case, so many of one type are a kind; fewer change nothing else."""
 SAME = 0.99999
 """The cosine of a mention with itself, vectors being kept in fp16."""
-LEAST = 0.5
-"""The least cosine that counts as near."""
+SHARE = 0.2
+"""Least share of the corrections of a type that the model took for another one, so that this is an error of the kind;
+of whole annotated batches, most of which it has right, few types have one."""
+QUANTILE = 0.15
+"""Share of the corrections that may be less surely of their kind than a mention that counts as of it."""
 
 
 def contradicting(
@@ -42,22 +46,46 @@ def contradicting(
         before: the type that the model gave it before.
     """
     found: list[str | None] = [None] * len(labels)
-    if not len(labels) or not len(right):
+    sizes = Counter(right)
+    pairs = Counter((r, b) for r, b in zip(right, before, strict=True) if r != b)
+    errors = [(r, b) for (r, b), n in pairs.items() if sizes[r] >= FEWEST and n >= SHARE * sizes[r]]
+    if not len(labels) or not errors:
         return found
-    near_by = F.normalize(replayed, dim=1)
-    own = F.normalize(corrected, dim=1)
-    nearest = _nearest(near_by, own)
-    for name in sorted(set(right)):
+    nearest = _nearest(F.normalize(replayed, dim=1), F.normalize(corrected, dim=1))
+    precision = _precision(replayed, labels)
+    for name, wrong in sorted(errors):
         rows = torch.tensor([i for i, r in enumerate(right) if r == name])
-        wrong = {b for b, r in zip(before, right, strict=True) if r == name and b != name}
-        if not wrong or len(rows) < FEWEST:
+        claims = torch.tensor([i for i, types in enumerate(labels) if wrong in types and name not in types]).long()
+        if not len(claims):
             continue
-        claims = torch.tensor([name not in types and not wrong.isdisjoint(types) for types in labels])
-        kind = own[rows]
-        most = torch.isin(nearest, rows).sum(dim=1) * 2 > nearest.shape[1]
-        for row in torch.nonzero(claims & most & (nearness(near_by @ kind.T) >= _reach(kind))).flatten().tolist():
+        most = torch.isin(nearest[claims], rows).sum(dim=1) * 2 > nearest.shape[1]
+        for row in claims[most & _of_the_kind(replayed[claims], corrected[rows], precision)].tolist():
             found[row] = name
     return found
+
+
+def _precision(replayed: Tensor, labels: Sequence[LabelSet]) -> Tensor:
+    """The inverse [V, V] of how mentions [R, V] of one label vary about their mean; directions in which they hardly
+    vary are not blown up."""
+    sets: dict[LabelSet, int] = {}
+    groups = torch.tensor([sets.setdefault(types, len(sets)) for types in labels])
+    sums = torch.zeros((len(sets), replayed.shape[1])).index_add_(0, groups, replayed)
+    apart = replayed - (sums / groups.bincount(minlength=len(sets))[:, None])[groups]
+    covariance = apart.T @ apart / len(replayed)
+    shrunk = covariance + covariance.diagonal().mean().clamp(min=1e-8) * torch.eye(len(covariance))
+    inverse: Tensor = torch.linalg.inv(shrunk)
+    return inverse
+
+
+def _of_the_kind(claims: Tensor, kind: Tensor, precision: Tensor) -> Tensor:
+    """Which mentions [N, V] of a wrong label are as surely of a kind [C, V] as all but a share of its own are: mask.
+
+    Each mention of the kind is judged by what the others of it say.
+    """
+    origin, count = claims.mean(dim=0), len(kind)
+    others = (kind.sum(dim=0) - kind) / (count - 1)
+    own = (((others - origin) @ precision) * (kind - origin)).sum(dim=1)
+    return (claims - origin) @ (precision @ (kind.mean(dim=0) - origin)) >= own.quantile(QUANTILE)
 
 
 def overruled(replayed: Instances, wanted: Sequence[str | None], way: Contradicting) -> tuple[Instances, Tensor]:
@@ -89,8 +117,3 @@ def _nearest(replayed: Tensor, corrected: Tensor) -> Tensor:
     count = min(NEAREST, len(corrected))
     # By parts: thousands of corrections beside a full replay file would make a table of half a gigabyte.
     return torch.cat([(part @ corrected.T).topk(count, dim=1).indices for part in torch.split(replayed, 1024)])
-
-
-def _reach(kind: Tensor) -> float:
-    """How near corrections [C, V] of one type lie to one another: the median of their nearness to the others."""
-    return max(LEAST, float(nearness_to_the_others(kind).median()))
