@@ -1,7 +1,7 @@
 """Replayed words that are like corrected ones, and tagged as the detector erred.
 
 A person who corrects a few places means their kind; other places of it in the replay, held to the detector's old
-answer, would teach the opposite (`finetune.neighbours` does the same for types). They are known by lying as near to the
+answer, would teach the opposite (as of types, see `finetune.neighbours`). They are known by lying as near to the
 corrected words as most of these lie to one another, among the words of the same old tag: in a space whitened by these,
 in which what tells the kind from other words of its tag counts, and not what they all share.
 Letters: N replayed words, C corrected ones, K size of a word's vector.
@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ousianer_cli.training.likeness import nearness, nearness_to_the_others
-
+NEAREST = 3
+"""A word is as near to a kind as the mean of so many nearest of it is."""
 FEWEST = 3
 """One corrected word is a case, so many with one error are a kind."""
 QUANTILE = 0.25
@@ -51,7 +51,7 @@ def near_words(
             rows = (old == tag) & (new == wanted)
             if int(rows.sum()) >= FEWEST:
                 kind = whitened(_even(corrected[rows], halves))
-                near[places[nearness(own @ kind.T) >= _reach(kind)]] = True
+                near[places[_nearness(own @ kind.T) >= _reach(kind)]] = True
     return near
 
 
@@ -73,4 +73,16 @@ def _whitening(words: Tensor) -> Callable[[Tensor], Tensor]:
 
 def _reach(kind: Tensor) -> float:
     """How near corrected words [C, K] lie to one another, but for the `QUANTILE` farthest."""
-    return max(LEAST, float(nearness_to_the_others(kind).quantile(QUANTILE)))
+    return max(LEAST, float(_nearness_to_the_others(kind).quantile(QUANTILE)))
+
+
+def _nearness(likeness: Tensor, most: int | None = None) -> Tensor:
+    """The mean of the few largest cosines in each row of [., C]: [.]; `most` bounds their number."""
+    count = min(NEAREST, likeness.shape[1] if most is None else most)
+    return likeness.topk(count, dim=1).values.mean(dim=1)
+
+
+def _nearness_to_the_others(kind: Tensor) -> Tensor:
+    """How near each of a kind's vectors [C, K], which are of unit length, lies to the others: [C]."""
+    likeness = (kind @ kind.T).fill_diagonal_(-2.0)
+    return _nearness(likeness, len(kind) - 1)

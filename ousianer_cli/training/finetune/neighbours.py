@@ -20,12 +20,13 @@ from torch.nn import functional as F
 from ousianer_cli.network.targets import LabelSet
 from ousianer_cli.settings.finetune import Contradicting
 from ousianer_cli.training.finetune.instances import Instances
-from ousianer_cli.training.likeness import NEAREST
 
 FEWEST = 3
 """One correction is a case, so many of one type are a kind; fewer change nothing else."""
 SAME = 0.99999
 """The cosine of a mention with itself, vectors being kept in fp16."""
+NEAREST = 3
+"""Corrections that lie nearest to a mention; most of them have to be of the kind."""
 SHARE = 0.2
 """Least share of the corrections of a type that the model took for another one, so that this is an error of the kind;
 of whole annotated batches, most of which it has right, few types have one."""
