@@ -32,7 +32,7 @@ from ousianer_cli.outputs.ending import tidy_end
 
 app = typer.Typer(
     name="ousianer",
-    help="Train, move, tag and score ultra-fine-grained named-entity models for TAC KBP EDL.",
+    help="Train, adapt, run and score ultra-fine-grained named-entity taggers for TAC KBP EDL.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -48,7 +48,7 @@ def _version(value: bool) -> None:
 @app.callback()
 def _root(
     version: bool = typer.Option(
-        False, "--version", callback=_version, is_eager=True, help="Print the version and leave."
+        False, "--version", callback=_version, is_eager=True, help="Print the version and exit."
     ),
 ) -> None:
     pass

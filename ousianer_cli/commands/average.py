@@ -11,7 +11,7 @@ from ousianer_cli.settings.average import AverageSettings
 
 @command(AverageSettings)
 def average(settings: AverageSettings) -> None:
-    """Write the mean of pretrained models of one shape; a type's weights are the mean over the models that know it.
+    """Average the weights of pretrained models of one shape; a type's weights over the models that have it.
 
     The mean of models that went on from one another often does better than any of them. Its threshold and target types
     come with fine-tuning; a fine-tuned model is no part of a mean.

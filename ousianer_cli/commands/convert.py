@@ -27,7 +27,7 @@ def _written() -> tuple[str, ...]:
 
 @command(ConvertSettings, choices={"format": _readable, "to": _written})
 def convert(settings: ConvertSettings) -> None:
-    """Turn a run, gold or corrections into another format, for people's tools and back again.
+    """Convert a run, gold or corrections to another format: for annotation tools, and back.
 
     Offsets, types, names inside names, ids and confidences go along where the format holds them; what it cannot hold
     is counted and said.

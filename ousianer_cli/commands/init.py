@@ -18,7 +18,7 @@ ousianer score
 
 @command(InitSettings)
 def init(settings: InitSettings) -> None:
-    """Make a project folder: ousianer.toml with every phase's settings, and a little example data to run them on."""
+    """Create a project folder: ousianer.toml with the settings of every phase, and a little example data."""
     directory = Path(settings.directory)
     written = init_project(directory)
     print(f"{directory}: {len(written)} files written")

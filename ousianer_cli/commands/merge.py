@@ -12,7 +12,7 @@ from ousianer_cli.settings.merge import MergeSettings
 
 @command(MergeSettings)
 def merge(settings: MergeSettings) -> None:
-    """Put the shards of a run together: the same bytes as if one process had tagged all documents.
+    """Merge the shards of a run; the result has the same bytes as a run by one process.
 
     Mention ids and NIL ids are counted over the whole run. Shards of different inputs, models or settings are refused,
     and so are shards that are missing or there twice.

@@ -14,7 +14,7 @@ from ousianer_cli.settings.review import ReviewSettings
 
 @command(ReviewSettings)
 def review(settings: ReviewSettings) -> None:
-    """Correct a run on a web page of this machine alone, and write what was decided as feedback for finetune.
+    """Correct a run on a local web page, and write the decisions as feedback for finetune.
 
     Every decision is on the disk before the page shows it as saved; the same command goes on where it was left. Ctrl-C
     ends it.

@@ -17,7 +17,7 @@ from ousianer_cli.settings.tune import TuneSettings
 
 tune_app = typer.Typer(
     name="tune",
-    help=escaped("Search the settings of a phase on a held-out slice (pip install 'ousianer[tune]')."),
+    help=escaped("Search a phase's hyperparameters on held-out data (pip install 'ousianer[tune]')."),
     no_args_is_help=True,
 )
 

@@ -12,7 +12,7 @@ from ousianer_cli.settings.view import ViewSettings
 
 @command(ViewSettings)
 def view(settings: ViewSettings) -> None:
-    """Write a run as one HTML file that loads nothing: documents with their names highlighted, filters, a summary.
+    """Write a run as one self-contained HTML file: documents with names highlighted, filters, a summary.
 
     With --gold, agreements, misses, spurious names, boundary and type errors are marked, or both sides are shown next
     to each other.

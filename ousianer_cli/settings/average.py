@@ -14,7 +14,7 @@ class AverageSettings(Settings):
 
     models: list[str] = setting(
         [],
-        doc="Pretrained models that went on from one another; MODEL*2 counts twice.",
+        doc="Pretrained models that continued one another; MODEL*2 counts twice.",
         role="input",
         kind="model",
         positional=True,

@@ -17,6 +17,6 @@ class ExportSettings(Settings):
         "", doc="Model folder.", role="input", kind="model", positional=True, shown=SHIPPED_MODEL, metavar="MODEL"
     )
     onnx: bool = setting(
-        False, doc="Write ONNX graphs, checked against PyTorch; so far the only format.", group="output"
+        False, doc="Write ONNX graphs, checked against PyTorch; the only format so far.", group="output"
     )
     out: str = setting("", doc="Folder for the export.", role="output", kind="export", flags=("-o",), metavar="DIR")

@@ -182,7 +182,7 @@ def kept_by_model(settings: Any) -> list[str]:
 
 # ---- what several commands say alike ---------------------------------------------------------------------------------
 
-TARGET_TAXONOMY = "Target taxonomy: aida, aida-edl, a TSV (type, parent) or a neleval JSON"
+TAXONOMIES = "aida, aida-edl, a TSV (type, parent) or a neleval JSON"
 MAPPING = "YAGO -> target table"
 SHIPPED_MODEL = "the shipped model"
 AFTER_XML_DECLARATION = "Count offsets from after the first <?xml …?> line."

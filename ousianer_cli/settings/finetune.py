@@ -8,7 +8,7 @@ from typing import Any, Literal
 from ousianer_cli.errors import SettingsError
 from ousianer_cli.settings import setting
 from ousianer_cli.settings.base import Settings
-from ousianer_cli.settings.fields import MAPPING, TARGET_TAXONOMY
+from ousianer_cli.settings.fields import MAPPING, TAXONOMIES
 
 Reading = Literal["closed", "open", "mean"]
 Contradicting = Literal["drop", "relabel", "keep"]
@@ -41,7 +41,7 @@ class FinetuneSettings(Settings):
     )
     dev_labels: Reading = setting(
         "closed",
-        doc="How validation labels are read: closed; open, which takes what lies below a label as right; mean of both.",
+        doc="How validation labels are read: closed; open, where types below a label are right too; mean of both.",
         group="data",
         fixed=True,
     )
@@ -65,7 +65,7 @@ class FinetuneSettings(Settings):
         metavar="FILE...",
     )
     source: list[str] = setting([], doc="Documents of the feedback's EDL rows.", role="input", metavar="INPUT...")
-    taxonomy: str = setting("aida-edl", doc=f"{TARGET_TAXONOMY}.", role="input", kept_by_model=True)
+    taxonomy: str = setting("aida-edl", doc=f"Target taxonomy: {TAXONOMIES}.", role="input", kept_by_model=True)
     mapping: str = setting(
         "",
         doc=f"{MAPPING}, for Direct models and for depth below open labels.",
@@ -103,7 +103,7 @@ class FinetuneSettings(Settings):
         0.1,
         minimum=0,
         maximum=1,
-        doc="What one level of distance leaves of the credit in the loss; small values keep the target sharp.",
+        doc="Credit left in the loss after one level of distance; small values keep the target sharp.",
         group="training",
         kept_by_model=True,
     )
@@ -111,7 +111,7 @@ class FinetuneSettings(Settings):
         0.0,
         minimum=0,
         maximum=1,
-        doc="Share of an open label's mass that evidence may move below it.",
+        doc="Share of an open label's probability mass that evidence may move below it.",
         group="training",
         kept_by_model=True,
     )
@@ -125,23 +125,26 @@ class FinetuneSettings(Settings):
     )
     epochs: int = setting(20, minimum=1, doc="Passes over the mentions.", group="training")
     batch_size: int = setting(
-        256, minimum=1, doc="Most mentions a batch; few mentions make smaller ones, of 16 at least.", group="training"
+        256,
+        minimum=1,
+        doc="Maximum mentions a batch; small data gets smaller batches, of at least 16.",
+        group="training",
     )
     patience: int = setting(6, minimum=0, doc="Validations without gain before tuning stops.", group="training")
     feedback_weight: float = setting(
-        3.0, minimum=0, doc="Weight of a feedback mention beside one of the replay file.", group="training"
+        3.0, minimum=0, doc="Weight of a feedback mention, relative to one of the replay file.", group="training"
     )
     feedback_share: float = setting(
         0.05,
         minimum=0,
         maximum=1,
-        doc="With feedback alone: least share of corrected mentions in each step.",
+        doc="With feedback alone: minimum share of corrected mentions in each step.",
         group="training",
     )
     feedback_steps: int = setting(
         250,
         minimum=1,
-        doc="With feedback alone: steps of training, in place of --epochs; many corrections take more.",
+        doc="With feedback alone: training steps, in place of --epochs; many corrections take more.",
         group="training",
     )
     contradicting: Contradicting = setting(
@@ -154,7 +157,7 @@ class FinetuneSettings(Settings):
         0.02,
         minimum=0,
         maximum=1,
-        doc="With feedback alone: how far F1 on a guard set of replayed mentions may fall; beyond, nothing is written.",
+        doc="With feedback alone: maximum loss of F1 on replayed mentions kept as a guard; beyond it, nothing is written.",
         group="training",
         fixed=True,
     )
@@ -174,7 +177,7 @@ class FinetuneSettings(Settings):
     )
     vectors: str = setting(
         "",
-        doc="Folder that keeps mention vectors from run to run, so that the next tuning is quicker.",
+        doc="Folder that caches mention vectors, so that the next tuning is faster.",
         role="output",
         kind="cache",
         group="training",
@@ -188,7 +191,7 @@ class FinetuneSettings(Settings):
         0.5,
         minimum=0,
         maximum=1,
-        doc="What one level of distance leaves of the credit in the decoder.",
+        doc="Credit left in the decoder after one level of distance.",
         group="decoding",
         kept_by_model=True,
     )
@@ -199,12 +202,12 @@ class FinetuneSettings(Settings):
         0.0,
         minimum=0,
         maximum=1,
-        doc="Share of gold that expected-credit decoding takes to stop at the top type.",
+        doc="Share of gold that expected-credit decoding assumes to stop at the top type.",
         group="decoding",
         kept_by_model=True,
     )
     verbose: bool = setting(
-        False, doc="Show every span learned from feedback, not the first 20 alone.", group="output", neutral=True
+        False, doc="Show every span learned from feedback, not only the first 20.", group="output", neutral=True
     )
     out: str = setting("", doc="Folder for the model.", role="output", kind="model", flags=("-o",), metavar="DIR")
 

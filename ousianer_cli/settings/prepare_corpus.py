@@ -37,7 +37,7 @@ class PrepareSettings(Settings):
     )
     types: list[str] = setting(
         [],
-        doc="Labels that count as names; words of others are no names. Also as a comma list.",
+        doc="Labels that count as names; the others are dropped. Also as a comma list.",
         group="labels",
         comma=True,
         shown="all; of OntoNotes the 11 that are no numbers or dates",
@@ -69,7 +69,7 @@ class PrepareSettings(Settings):
     )
     demonyms: Demonyms = setting(
         "keep",
-        doc="What becomes of national adjectives, peoples and languages that labels call places or put outside: "
+        doc="How to treat national adjectives, peoples and languages that labels call places or put outside: "
         "guidelines (French in 'French troops' is GPE, Danes are outside) or outside (all are).",
         group="labels",
     )
@@ -84,7 +84,7 @@ class PrepareSettings(Settings):
     limit: int | None = setting(
         None,
         minimum=1,
-        doc="Keep at most so many sentences, drawn at random, in their order; documents of running text stay whole.",
+        doc="Keep at most this many sentences, drawn at random, in their order; documents of running text stay whole.",
         group="sentences",
     )
     seed: int = setting(0, minimum=0, doc="Seed of --limit.", group="sentences")

@@ -35,5 +35,9 @@ class NamesSettings(Settings):
         metavar="FILE",
     )
     rest: str = setting(
-        "", doc="The lines in which the teacher is unsure, unchanged.", role="output", kind="lines", metavar="FILE"
+        "",
+        doc="Output for the lines in which the teacher is unsure, unchanged.",
+        role="output",
+        kind="lines",
+        metavar="FILE",
     )

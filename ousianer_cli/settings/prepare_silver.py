@@ -19,9 +19,9 @@ class SilverSettings(Settings):
         ["link", "self"], doc="Tiers to keep, of link, self, exact; also as a comma list.", group="data", comma=True
     )
     max_per_title: int | None = setting(
-        None, minimum=1, doc="At most so many mentions of one title, drawn by --seed.", group="data"
+        None, minimum=1, doc="Maximum mentions of one title, drawn by --seed.", group="data"
     )
-    limit: int | None = setting(None, minimum=1, doc="Stop after so many sentences.", group="data")
+    limit: int | None = setting(None, minimum=1, doc="Stop after this many sentences.", group="data")
     seed: int = setting(0, minimum=0, doc="Seed of the drawing for --max-per-title and --cover.", group="data")
     definitions: str = setting(
         "",

@@ -14,7 +14,7 @@ class TypesSettings(Settings):
 
     inputs: list[str] = setting(
         [],
-        doc="YAGO's files (TSV, TTL; gz, bz2, xz, zip) and tables title<TAB>class; each is told by its content.",
+        doc="YAGO's files (TSV, TTL; gz, bz2, xz, zip) and tables title<TAB>class; each is recognised by its content.",
         role="input",
         positional=True,
         metavar="INPUT",
@@ -31,8 +31,8 @@ class TypesSettings(Settings):
         role="input",
         metavar="FILE",
     )
-    min_mentions: int = setting(30, minimum=1, doc="A type needs so many mentions.", group="data")
-    min_depth: int = setting(3, minimum=0, doc="A type lies at least so many steps below entity.", group="data")
+    min_mentions: int = setting(30, minimum=1, doc="Minimum mentions of a type.", group="data")
+    min_depth: int = setting(3, minimum=0, doc="Minimum depth of a type, in steps below entity.", group="data")
     min_entropy: float = setting(
         0.05,
         minimum=0,
@@ -41,7 +41,7 @@ class TypesSettings(Settings):
         group="data",
     )
     memory: str = setting("2GB", doc="Memory for sorting; what does not fit goes to disk.", group="data", neutral=True)
-    strict: bool = setting(False, doc="Stop at the first bad line.", group="data", neutral=True)
+    strict: bool = setting(False, doc="Stop at the first malformed line.", group="data", neutral=True)
     agreement: bool = setting(
         False, doc="Also compare guesses at categories' head nouns with YAGO's edges.", group="output"
     )

@@ -76,7 +76,7 @@ class WikipediaSettings(Settings):
         list(HOWS), doc="Mentions to take, of link, bold, again (later occurrences), alias.", group="mentions"
     )
     max_per_title: int = setting(
-        0, minimum=0, doc="At most so many mentions of one title, drawn by --seed; 0 is no limit.", group="mentions"
+        0, minimum=0, doc="Maximum mentions of one title, drawn by --seed; 0 is no limit.", group="mentions"
     )
     seed: int = setting(0, minimum=0, doc="Seed of --max-per-title.", group="mentions")
     min_commonness: float = setting(

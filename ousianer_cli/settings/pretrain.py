@@ -8,7 +8,7 @@ from typing import Any, Literal
 from ousianer_cli.errors import SettingsError
 from ousianer_cli.settings import setting
 from ousianer_cli.settings.base import Settings
-from ousianer_cli.settings.fields import MAPPING, TARGET_TAXONOMY
+from ousianer_cli.settings.fields import MAPPING, TAXONOMIES
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class PretrainSettings(Settings):
     )
     joint: list[str] = setting(
         [],
-        doc="Corpora that feed each loss as their own lines say ('supervises'); labels are open, as above.",
+        doc="Corpora whose lines name the losses that they feed ('supervises'); labels are open, as above.",
         role="data",
         metavar="FILE...",
     )
@@ -65,13 +65,13 @@ class PretrainSettings(Settings):
         fixed=True,
     )
     min_mentions: int = setting(
-        30, minimum=1, doc="Mentions a type needs to enter the inventory.", group="data", fixed=True
+        30, minimum=1, doc="Minimum mentions of a type in the inventory.", group="data", fixed=True
     )
     max_pieces: int = setting(
         256,
         minimum=16,
         maximum=512,
-        doc="Pieces a sentence may have; longer ones are split between words.",
+        doc="Maximum sub-word pieces of a sentence; longer ones are split between words.",
         group="data",
         fixed=True,
     )
@@ -85,7 +85,7 @@ class PretrainSettings(Settings):
         0.0,
         minimum=0,
         below=1,
-        doc="Share of the places between sentences where a passage is cut in training, anew at each showing.",
+        doc="Share of sentence boundaries at which a passage is cut in training, drawn anew each epoch.",
         group="data",
     )
     hide_case: float = setting(
@@ -95,7 +95,7 @@ class PretrainSettings(Settings):
         0.1,
         minimum=0,
         maximum=1,
-        doc="Share of the sentences shown in small letters, capitals or title case.",
+        doc="Share of the sentences shown in lower case, upper case or title case.",
         group="data",
     )
     stream: Literal["auto", "yes", "no"] = setting(
@@ -116,8 +116,8 @@ class PretrainSettings(Settings):
     )
     start: list[str] = setting(
         [],
-        doc="Model folder to go on from: its encoder in place of --encoder, its weights, types; of several that went "
-        "on from one another, the mean of the weights.",
+        doc="Model folder to continue from: its encoder in place of --encoder, its weights and types; of several that "
+        "continued one another, the mean of the weights.",
         role="input",
         kind="model",
         group="model",
@@ -151,12 +151,12 @@ class PretrainSettings(Settings):
         group="training",
     )
     freeze_embeddings: bool = setting(
-        True, doc="Leave the encoder's word embeddings as they are when the rest is tuned.", group="training"
+        True, doc="Keep the encoder's word embeddings fixed when the rest is tuned.", group="training"
     )
     lr: float = setting(1e-3, above=0, doc="Learning rate of everything but the encoder (Adam).", group="training")
     warmup: float = setting(0.05, minimum=0, doc="Share of the steps over which learning rates rise.", group="training")
     decay: bool = setting(True, doc="Let learning rates fall linearly to zero.", group="training")
-    clip: float = setting(1.0, minimum=0, doc="Largest gradient norm; 0 does not clip.", group="training")
+    clip: float = setting(1.0, minimum=0, doc="Maximum gradient norm; 0 turns clipping off.", group="training")
     piece_dropout: float = setting(
         0.0,
         minimum=0,
@@ -182,7 +182,7 @@ class PretrainSettings(Settings):
     accumulate: int = setting(
         1,
         minimum=1,
-        doc="Parts in which a batch is gone through, for less memory; the update is that of all.",
+        doc="Parts in which a batch is computed, to save memory; there is one update for all of them.",
         group="training",
     )
     bf16: bool = setting(False, doc="Run encoder and BiLSTM in bfloat16, on a GPU.", group="training")
@@ -191,7 +191,7 @@ class PretrainSettings(Settings):
     )
     keep_features: bool = setting(
         False,
-        doc="With a frozen encoder: keep its features when the run is over, for other runs over the same sentences.",
+        doc="With a frozen encoder: keep its cached features after the run, for other runs over the same sentences.",
         group="training",
         fixed=True,
         neutral=True,
@@ -228,8 +228,12 @@ class DirectSettings(Settings):
     direct: bool = setting(
         False, doc="Make it a Direct model: YAGO types mapped by --mapping, no fine-tuning.", group="decoding"
     )
-    mapping: str = setting("", doc=f"{MAPPING} of --direct.", role="input", group="decoding", shown="the shipped one")
-    taxonomy: str = setting("aida-edl", doc=f"{TARGET_TAXONOMY} of --direct.", role="input", group="decoding")
+    mapping: str = setting(
+        "", doc=f"With --direct: {MAPPING}.", role="input", group="decoding", shown="the shipped one"
+    )
+    taxonomy: str = setting(
+        "aida-edl", doc=f"Target taxonomy of --direct: {TAXONOMIES}.", role="input", group="decoding"
+    )
 
     def check(self) -> None:
         if self.mapping and not self.direct:

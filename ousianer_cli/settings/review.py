@@ -26,13 +26,11 @@ class ReviewSettings(Settings):
     after_xml_declaration: bool = setting(False, doc=AFTER_XML_DECLARATION, group="data", off="--from-file-start")
     order: Order = setting(
         "uncertain",
-        doc="uncertain: most expected loss of credit first; document: as the texts stand; disagreement: where "
+        doc="uncertain: highest expected loss of credit first; document: in text order; disagreement: where "
         "annotators or two runs differ.",
         group="work",
     )
-    annotator: str = setting(
-        "annotator", doc="Who judges; each annotator has a journal of their own beside -o.", group="work"
-    )
+    annotator: str = setting("annotator", doc="The annotator; each has a journal of their own beside -o.", group="work")
     port: int = setting(
         0,
         minimum=0,
@@ -44,7 +42,7 @@ class ReviewSettings(Settings):
     open: bool = setting(False, doc="Open the page in the browser of this machine.", group="work")
     model: str = setting(
         "",
-        doc="Model folder: its taxonomy, its doubts, and what Apply tunes.",
+        doc="Model folder: gives the taxonomy and uncertainties, and is what Apply tunes.",
         role="input",
         kind="model",
         group="model",

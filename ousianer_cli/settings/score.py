@@ -31,7 +31,7 @@ class ScoreSettings(Settings):
     )
     input_format: str = setting(
         "auto",
-        doc="Format of gold and runs; auto tells it by each file's first line.",
+        doc="Format of gold and runs; auto detects it from each file's first line.",
         group="data",
         metavar="FORMAT",
     )
@@ -56,10 +56,10 @@ class ScoreSettings(Settings):
         0, doc="Added to gold's offsets; 39 where gold counts from after the XML declaration.", group="data"
     )
     unknown_types: Literal["refuse", "keep"] = setting(
-        "refuse", doc="Types that the taxonomy lacks: refuse the file, or keep them as they are.", group="data"
+        "refuse", doc="Types that are not in the taxonomy: refuse the file, or keep them as they are.", group="data"
     )
-    ignore_case: bool = setting(False, doc="Take types as equal whatever their case.", group="data")
-    neleval_exact: bool = setting(False, doc="Read and count as neleval does, its traps included.", group="data")
+    ignore_case: bool = setting(False, doc="Compare types without regard to case.", group="data")
+    neleval_exact: bool = setting(False, doc="Read and count exactly as neleval does, pitfalls included.", group="data")
     taxonomy: str = setting(
         "aida-edl", doc="aida-edl, aida, or a taxonomy file (TSV or JSON).", role="input", group="scoring"
     )
@@ -100,16 +100,14 @@ class ScoreSettings(Settings):
         group="output",
     )
     errors: bool = setting(
-        False, doc="Also what is wrong: missed, spurious, boundary, type and at which level.", group="output"
+        False, doc="Also the errors by kind: missed, spurious, boundary, type, and at which level.", group="output"
     )
-    confusion: bool = setting(False, doc="Also which types are taken for which.", group="output")
+    confusion: bool = setting(False, doc="Also a confusion table of types.", group="output")
     worst: int = setting(0, minimum=0, doc="Also this many documents with the most errors.", group="output")
     calibration: bool = setting(
-        False, doc="Also how far confidences are from the share of right mentions.", group="output"
+        False, doc="Also the calibration of confidences: how far they are from precision.", group="output"
     )
-    tune_threshold: bool = setting(
-        False, doc="Also the confidence below which to drop mentions for the best F1.", group="output"
-    )
+    tune_threshold: bool = setting(False, doc="Also the confidence threshold that gives the best F1.", group="output")
     format: Literal["text", "markdown", "latex", "csv", "json"] = setting(
         "text", doc="How the tables are written.", group="output"
     )

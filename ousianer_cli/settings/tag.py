@@ -26,7 +26,7 @@ class TagSettings(Settings):
     )
     input_format: str = setting(
         "",
-        doc="Force a format instead of telling it by content (see docs/formats.md).",
+        doc="Force a format instead of detecting it by content (see docs/formats.md).",
         group="data",
         shown="by content",
         metavar="FORMAT",
@@ -35,7 +35,7 @@ class TagSettings(Settings):
     authors: bool = setting(True, doc='Emit posters\' names in author="…".', group="data")
     author_type: str = setting(
         "PER",
-        doc="Type of posters' names; a taxonomy that lacks it has no rows for posters (they are counted).",
+        doc="Type of posters' names; with a taxonomy that lacks it, posters get no rows and are counted.",
         group="data",
     )
     quotes: bool = setting(False, doc="Tag text inside <quote> too.", group="data")
@@ -47,14 +47,14 @@ class TagSettings(Settings):
     threads: int = setting(
         0,
         minimum=0,
-        doc="CPU threads; what is found does not depend on them.",
+        doc="CPU threads; results do not depend on their number.",
         group="model",
         neutral=True,
         shown="as many as processors are free",
     )
     precision: Literal["auto", "fp32", "int8", "bf16"] = setting(
         "fp32",
-        doc="Numbers of the network on a CPU: int8 and bf16 are faster and may decide otherwise; auto tries them here.",
+        doc="Numeric precision on a CPU: int8 and bf16 are faster and may change results; auto measures them here.",
         group="model",
     )
     workers: int = setting(
@@ -72,7 +72,7 @@ class TagSettings(Settings):
     )
     shard: str = setting(
         "",
-        doc="Tag shard i of n only (i from 0), for jobs that know nothing of one another; ousianer merge joins shards.",
+        doc="Tag only shard i of n (i from 0), for independent jobs; ousianer merge joins shards.",
         group="work",
         neutral=True,
         shown="the whole run",
@@ -82,7 +82,7 @@ class TagSettings(Settings):
         0.0,
         minimum=0,
         maximum=1,
-        doc="Least YAGO evidence that takes a type below what the conversion layer chose (gpe -> a city); 0: never.",
+        doc="Minimum YAGO evidence for a type below the one that the conversion layer chose (gpe -> a city); 0: never.",
         group="decoding",
     )
     coarse_prior: float = setting(
@@ -90,7 +90,7 @@ class TagSettings(Settings):
         minimum=0,
         maximum=1,
         unset=-1,
-        doc="Share of gold taken to stop at the top type, for coarse guidelines: more, and answers stop higher.",
+        doc="Assumed share of gold that stops at the top type, for coarse guidelines; higher gives coarser types.",
         group="decoding",
         shown="the model's own",
     )
@@ -99,7 +99,7 @@ class TagSettings(Settings):
         minimum=0,
         maximum=1,
         unset=-1,
-        doc="Least confidence of a row.",
+        doc="Minimum confidence of a row.",
         group="decoding",
         shown="the model's own threshold",
     )
@@ -107,7 +107,7 @@ class TagSettings(Settings):
         0.5,
         minimum=0.05,
         maximum=1,
-        doc="Of a model without target types: least probability of a YAGO class that has a row of its own.",
+        doc="For a model without target types: minimum probability of a YAGO class that gets a row of its own.",
         group="decoding",
     )
     consistency: Literal["document", "none"] = setting(
@@ -115,7 +115,7 @@ class TagSettings(Settings):
         doc="document: mentions of the same string in a document share evidence; none: each by itself.",
         group="decoding",
     )
-    nested: bool = setting(False, doc="Give names inside other names too.", group="decoding")
+    nested: bool = setting(False, doc="Also find names inside other names.", group="decoding")
     format: OutputFormat = setting(
         "edl", doc="edl (EDL tab), jsonl (one document a line) or conll (one token a line).", group="output"
     )

@@ -23,10 +23,10 @@ class TuneSettings(Settings):
         metavar="DIR",
     )
     trials: int = setting(
-        50, minimum=0, doc="Trials of the study in all, by every worker; 0 only lays the study down.", group="study"
+        50, minimum=0, doc="Total trials of the study, over all workers; 0 only creates the study.", group="study"
     )
     timeout: float = setting(
-        0.0, minimum=0, doc="Minutes after which this worker begins no further trial; 0 sets no limit.", group="study"
+        0.0, minimum=0, doc="Minutes after which this worker starts no further trial; 0 sets no limit.", group="study"
     )
     seed: int = setting(1, minimum=0, doc="Seed of the sampler; trainings keep the phase's own.", group="study")
     seeds: int = setting(
@@ -40,7 +40,7 @@ class TuneSettings(Settings):
     )
     pruner: Literal["median", "none"] = setting(
         "median",
-        doc="median: end a training that is below the median of those before it at the same validation.",
+        doc="median: stop a training that is below the median of earlier ones at the same validation.",
         group="study",
     )
     held_out: float = setting(

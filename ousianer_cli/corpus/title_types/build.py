@@ -37,7 +37,7 @@ def build_title_types(
     (string: who bore the verdict, as `yago+dbpedia`), `guessed` (bool: nothing but guesses).
 
     Args:
-        tables: YAGO's files and tables of title types, in any order; each is told by its content.
+        tables: YAGO's files and tables of title types, in any order; each is recognised by its content.
         out: the Parquet file.
         subclass: more files with `subClassOf` edges; those among `tables` count as well.
         memory: for sorting and joining, as DuckDB takes it (`2GB`); what does not fit goes to `work`.
