@@ -157,7 +157,7 @@ class FinetuneSettings(Settings):
         0.02,
         minimum=0,
         maximum=1,
-        doc="With feedback alone: maximum loss of F1 on replayed mentions kept as a guard; beyond it, nothing is written.",
+        doc="With feedback alone: maximum loss of F1 on replayed guard mentions; beyond it, nothing is written.",
         group="training",
         fixed=True,
     )
