@@ -60,6 +60,7 @@ class OusianerComponent:
         return self._tagger
 
     def __call__(self, doc: Doc) -> Doc:
+        """The document with its names."""
         return self._annotated(doc, self.tagger.tag(doc.text))
 
     def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:

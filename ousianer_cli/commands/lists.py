@@ -14,6 +14,7 @@ class ListOptions(TyperCommand):
     """
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """The words of the command line, each list in a row given as repeated options."""
         many = {name for p in self.params if getattr(p, "multiple", False) for name in p.opts}
         expanded: list[str] = []
         current: str | None = None

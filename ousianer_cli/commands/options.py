@@ -166,15 +166,18 @@ class OusianerCommand(ListOptions):
             self.params += found
 
     def make_context(self, *args: Any, **kwargs: Any) -> Any:
+        """The context of a call, the late options known."""
         self.add_late()
         return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: Any) -> Any:
+        """Call the command; values of late options wait in the context."""
         # Typer hands a callback the parameters of its signature only.
         ctx.meta[LATE] = {name: ctx.params.pop(name) for name in self.late if name in ctx.params}
         return super().invoke(ctx)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
+        """The help, with choices that are only known now."""
         late: Mapping[str, Choices] = getattr(self.callback, "late_choices", {})
         for parameter in self.params:
             if parameter.name in late:

@@ -30,6 +30,7 @@ class ArticleWords:
 
     @classmethod
     def read(cls, split: SplitText) -> ArticleWords:
+        """The words of an article, with the line and the place of each."""
         text, spans, words = split.text, split.words, split.tokens()
         starts = [a for a, _ in spans]
         breaks = np.array([m.start() for m in re.finditer(r"[\n\r]", text)], dtype=np.int64)

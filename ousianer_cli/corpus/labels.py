@@ -144,5 +144,6 @@ def typing_function(settings: PrepareSettings) -> TypesOf | None:
 
 
 def shipped_labels(settings: PrepareSettings, source: str | None) -> TypesOf:
+    """The shipped table that `--map-to` names: to WordNet classes, or to AIDA types."""
     to_aida = (settings.map_to or "").partition(":")[0] == AIDA
     return aida_labels(source) if to_aida else wordnet_labels(source)

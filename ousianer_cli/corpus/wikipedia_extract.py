@@ -240,14 +240,17 @@ class PartWriter:
         self.rows += 1
 
     def add_redirect(self, source: str, target: str, section: bool) -> None:
+        """Note a redirect from one title to another; `section` where it leads into an article."""
         self._redirects.add(source, target, section)
 
     def fault(self, kind: str, example: str) -> None:
+        """Count a fault of the dump, and keep the first as examples."""
         self.faults[kind] += 1
         if len(self.examples) < EXAMPLES:
             self.examples.append(example)
 
     def close(self, seen: Tally) -> None:
+        """Finish the files of the part and write its counts."""
         for writer in (self._articles, self._anchors, self._redirects):
             writer.close()
         self.tally["characters of wikitext"] += seen.get("characters", 0)

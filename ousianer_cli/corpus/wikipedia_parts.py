@@ -38,6 +38,7 @@ def part_name(part: int) -> str:
 
 
 def part_number(chunk: int, place: int) -> int:
+    """The number of a part: of the chunk of the dump, then its place in that."""
     return chunk * 100_000 + place
 
 
@@ -54,6 +55,7 @@ class Work:
         return place / f"{name}.{ending}"
 
     def part(self, step: str, part: int, ending: str = "parquet") -> Path:
+        """The file of a part in a step."""
         return self.file(step, part_name(part), ending)
 
     def files(self, step: str, ending: str = "parquet") -> list[Path]:
@@ -75,6 +77,7 @@ def write_json(path: Path, content: Any) -> None:
 
 
 def read_json(path: Path) -> Any:
+    """The content of a JSON file of ours."""
     return json.loads(path.read_text(encoding="utf-8"))
 
 

@@ -53,6 +53,7 @@ class BertStates:
 
     @property
     def last_hidden_state(self) -> Tensor:
+        """[B, S, D], what the last layer gives."""
         return self.hidden_states[-1]
 
 
@@ -67,6 +68,7 @@ class Bert(nn.Module):
         self.encoder.layer = nn.ModuleList(_Layer(self.config) for _ in range(self.config.num_hidden_layers))
 
     def get_input_embeddings(self) -> nn.Embedding:
+        """The word embeddings, as transformers names them."""
         return self.embeddings.word_embeddings
 
     def forward(

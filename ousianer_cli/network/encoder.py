@@ -194,6 +194,7 @@ class LayerStates(nn.Module):
             nn.init.zeros_(self.shape_input.weight)
 
     def forward(self, batch: Batch) -> Tensor:
+        """[B, T, L, D], what each layer says of each word's first piece."""
         if batch.features is not None:
             return batch.features
         out = self.encoder(**self._inputs(batch), attention_mask=batch.piece_mask.long(), output_hidden_states=True)
@@ -224,4 +225,5 @@ class ScalarMix(nn.Module):
         self.gamma = nn.Parameter(torch.ones(()))
 
     def forward(self, states: Tensor) -> Tensor:
+        """[B, T, L, D] -> [B, T, D]."""
         return self.gamma * torch.einsum("btld,l->btd", states, torch.softmax(self.scores, dim=0))

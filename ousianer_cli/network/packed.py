@@ -59,6 +59,7 @@ class PackedLinear:
         self._dtype = self._bias.dtype
 
     def __call__(self, rows: Tensor) -> Tensor:
+        """[N, D] -> [N, D'], as the layer gives it."""
         return self._run(rows)
 
     def _plain(self, rows: Tensor) -> Tensor:
@@ -110,6 +111,7 @@ class PackedLstm:
             self._layers.append(directions)
 
     def __call__(self, words: Tensor) -> Tensor:
+        """[T, D] -> [T, H], both directions side by side."""
         if not self._layers:
             return self._lstm(words[None])[0][0]  # type: ignore[no-any-return]
         states = words[:, None].to(self._dtype)  # [T, 1, D]

@@ -30,10 +30,12 @@ class EncodedSentence:
 
     @property
     def words(self) -> int:
+        """How many words there are: T."""
         return len(self.first_piece)
 
     @property
     def pieces(self) -> int:
+        """How many pieces there are: S."""
         return len(self.piece_ids)
 
 
@@ -84,6 +86,7 @@ class PieceTokenizer:
 
     @property
     def vocabulary(self) -> int:
+        """How many pieces the tokenizer knows."""
         return int(self.backend.get_vocab_size())
 
     @property
@@ -93,6 +96,7 @@ class PieceTokenizer:
         return next((piece for piece in named if piece is not None), 0)
 
     def save(self, folder: Path) -> None:
+        """Write `tokenizer.json` into a folder."""
         (folder / "tokenizer.json").write_text(self.backend.to_str(pretty=True), encoding="utf-8")
 
     def encode(self, sentences: Sequence[Sequence[str]]) -> list[EncodedSentence]:
@@ -128,6 +132,7 @@ class Batch:
     features: Tensor | None = None
 
     def to(self, device: torch.device | str) -> Batch:
+        """The same batch on a device."""
         return Batch(
             self.piece_ids.to(device),
             self.piece_mask.to(device),

@@ -59,6 +59,7 @@ class Mentions:
 
     @classmethod
     def of(cls, spans: list[list[tuple[int, int]]], device: torch.device | str = "cpu") -> Mentions:
+        """Spans [start, end) of each sentence as M mentions."""
         flat = [(row, a, b) for row, items in enumerate(spans) for a, b in items]
         table = torch.tensor(flat, dtype=torch.long, device=device).reshape(-1, 3)
         return cls(table[:, 0], table[:, 1], table[:, 2])
@@ -76,6 +77,7 @@ class SpanPooling(nn.Module):
         self.size = 3 * size if pooling == "ends" else size
 
     def forward(self, states: Tensor, mentions: Mentions) -> Tensor:
+        """[B, T, H] -> [M, H] or [M, 3H]."""
         first = states[mentions.row, mentions.start]
         if self.pooling == "first":
             return first

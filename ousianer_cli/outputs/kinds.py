@@ -39,6 +39,7 @@ class Kind:
 
     @property
     def folder(self) -> bool:
+        """Whether it is a folder."""
         return self.fate != "file"
 
     def foreign(self, folder: Path, but: str = "") -> str | None:

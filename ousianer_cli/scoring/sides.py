@@ -62,6 +62,11 @@ class SideReader:
         self.listed = read_document_list(filters.docs) if filters.docs else None
 
     def read(self, path: str | Path, *, is_gold: bool) -> Side:
+        """A file of gold or of a run, with what is to be said of it.
+
+        Raises:
+            InputError: a file that cannot be read, or a line of it; with file and line.
+        """
         name, words = str(path), self.vocabulary
         notes: list[str] = []
         if self.exact:

@@ -212,6 +212,7 @@ class FinetuneSettings(Settings):
     out: str = setting("", doc="Folder for the model.", role="output", kind="model", flags=("-o",), metavar="DIR")
 
     def check(self) -> None:
+        """Refuse options that exclude each other, or that lack what they need."""
         if self.direct and self.train:
             raise SettingsError("--direct and --train: expected one of them, found both; a Direct model is not trained")
         if self.tune_projection and self.reads == "vectors":

@@ -101,6 +101,7 @@ class PrepareSettings(Settings):
     )
 
     def check(self) -> None:
+        """Refuse options that exclude each other, or that lack what they need."""
         if self.map is not None and self.map_to is not None:
             raise SettingsError(
                 "--map and --map-to exclude each other: give a table of your own, or name a shipped one"

@@ -113,6 +113,7 @@ class WikipediaSettings(Settings):
     )
 
     def check(self) -> None:
+        """Refuse unknown kinds of mentions, and two sources of articles."""
         if not self.how or any(h not in HOWS for h in self.how):
             raise SettingsError(f"--how: expected some of {', '.join(HOWS)}, found {', '.join(self.how)!r}")
         if self.dumps and self.dump_db:

@@ -204,6 +204,7 @@ class PretrainSettings(Settings):
     out: str = setting("", doc="Folder for the model.", role="output", kind="model", flags=("-o",), metavar="DIR")
 
     def check(self) -> None:
+        """Refuse options that exclude each other, or that lack what they need."""
         if self.passage_pieces > self.max_pieces:
             raise SettingsError(
                 f"--passage-pieces: expected 0 to {self.max_pieces} (--max-pieces), found {self.passage_pieces}"
@@ -236,6 +237,7 @@ class DirectSettings(Settings):
     )
 
     def check(self) -> None:
+        """Refuse options that exclude each other, or that lack what they need."""
         if self.mapping and not self.direct:
             raise SettingsError("--mapping: expected --direct beside it, found it alone; a table is for a Direct model")
 

@@ -69,5 +69,6 @@ class ReviewSettings(Settings):
     )
 
     def check(self) -> None:
+        """Refuse a name that no file could have."""
         if not re.fullmatch(r"[0-9A-Za-z_][0-9A-Za-z_-]{0,39}", self.annotator):
             raise SettingsError(f"--annotator: expected up to 40 letters, digits, _ or -, found {self.annotator!r}")

@@ -121,5 +121,6 @@ class ScoreSettings(Settings):
     )
 
     def check(self) -> None:
+        """Refuse so few resamples that they say nothing."""
         if self.resamples < 0 or 0 < self.resamples < 100:
             raise SettingsError(f"--resamples ([score] resamples): expected 0 or 100 and more, found {self.resamples}")

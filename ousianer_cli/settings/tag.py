@@ -129,5 +129,6 @@ class TagSettings(Settings):
     out: str = setting("", doc="The run to write.", role="output", kind="run", flags=("-o",), metavar="FILE")
 
     def check(self) -> None:
+        """Refuse a run id that column 1 cannot hold."""
         if not self.run_id or any(c.isspace() for c in self.run_id):
             raise SettingsError(f"--run-id: expected a name without blanks, found {self.run_id!r}")

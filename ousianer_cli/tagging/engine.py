@@ -114,6 +114,7 @@ class Engine:
 
     @property
     def max_pieces(self) -> int:
+        """Sub-word pieces that a sequence may have."""
         return self.model.max_pieces
 
     def prepare(self) -> Detection:

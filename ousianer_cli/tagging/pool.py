@@ -69,6 +69,7 @@ class Joint(Generic[Part, Result]):
         self._given_up = True
 
     def done(self) -> bool:
+        """Whether the result is there."""
         return self._future.done()
 
     def result(self) -> Result:

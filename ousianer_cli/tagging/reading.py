@@ -30,6 +30,7 @@ class Reading:
 
     @classmethod
     def of(cls, model: Model, sentences: Sequence[Sentence]) -> Reading:
+        """The sequences in which a model reads sentences of a document: passages, and windows of long ones."""
         full = model.tokenizer.encode(sentences) if sentences else []
         filled = [i for i, words in enumerate(sentences) if words]
         plan = plan_passages([full[i].pieces for i in filled], ["document"] * len(filled), model.passage_pieces)

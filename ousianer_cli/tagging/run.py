@@ -46,7 +46,8 @@ PRETRAINED = "the model has no target types, so names have YAGO classes; ousiane
 class Engine(Protocol):
     """Whatever tags blocks."""
 
-    def events(self, blocks: Iterable[Block]) -> Iterator[Event]: ...
+    def events(self, blocks: Iterable[Block]) -> Iterator[Event]:
+        """What became of blocks, as it comes."""
 
 
 @dataclass(slots=True)

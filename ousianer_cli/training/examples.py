@@ -62,6 +62,7 @@ class Loaded:
     counts: Counter[str] = field(default_factory=Counter)
 
     def extend(self, other: Loaded) -> None:
+        """Take in the examples and counts of another."""
         self.examples.extend(other.examples)
         self.counts.update(other.counts)
 

@@ -66,6 +66,7 @@ class LoadedOrder:
         self.total = len(self._flat)
 
     def at(self, step: int) -> TrainingBatch:
+        """The batch of a step."""
         epoch, indices = self._flat[step]
         own = self.processes.own(len(indices))
         words = [self.examples[i].encoded.words for i in indices]
@@ -134,6 +135,7 @@ class StreamedOrder:
         self.total = min(self._ends[-1], steps) if steps else self._ends[-1]
 
     def at(self, step: int) -> TrainingBatch:
+        """The batch of a step."""
         number = bisect_right(self._ends, step)
         epoch, place = self._where[number]
         if self._shown.number != number:

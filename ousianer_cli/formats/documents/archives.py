@@ -31,6 +31,7 @@ class Unit:
 
     @property
     def name(self) -> str:
+        """The name of the file or member, without folders."""
         return PurePosixPath(self.member).name if self.member else self.path.name
 
     @property
@@ -62,9 +63,11 @@ class Archives:
         self._open.clear()
 
     def get(self, path: Path) -> zipfile.ZipFile:
+        """The open archive of a path."""
         return self._entry(path)[0]
 
     def members_by_name(self, path: Path) -> dict[str, str]:
+        """Name -> member of an archive; of equal names the last."""
         return self._entry(path)[1]
 
     def _entry(self, path: Path) -> tuple[zipfile.ZipFile, dict[str, str]]:
@@ -77,6 +80,11 @@ class Archives:
 
 
 def members(path: Path) -> list[str]:
+    """The members of an archive that are no folders, sorted.
+
+    Raises:
+        InputError: no archive that can be read.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
             names = [info.filename for info in archive.infolist() if not info.is_dir()]

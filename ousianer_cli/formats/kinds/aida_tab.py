@@ -48,6 +48,7 @@ class TabOptions(SourceOptions):
     )
 
     def check(self) -> None:
+        """Refuse levels that there are not."""
         for level in self.levels:
             if level not in LEVELS:
                 raise SettingsError(f"--levels: expected {', '.join(LEVELS)}, found '{level}'")

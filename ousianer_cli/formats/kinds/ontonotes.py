@@ -66,6 +66,7 @@ class GenreOptions(Settings):
     )
 
     def check(self) -> None:
+        """Refuse genres that there are not, or that have no names marked."""
         for genre in self.genres:
             if genre in WITHOUT_NAMES:
                 raise SettingsError(f"--genres: OntoNotes marks no names in {genre} ({GENRES[genre]}); leave it out")

@@ -24,13 +24,16 @@ class Range(Protocol):
     """A piece of a file: the bytes [start, end) of `path`."""
 
     @property
-    def path(self) -> str: ...
+    def path(self) -> str:
+        """The dump that it is a part of."""
 
     @property
-    def start(self) -> int: ...
+    def start(self) -> int:
+        """Its first byte."""
 
     @property
-    def end(self) -> int: ...
+    def end(self) -> int:
+        """The byte behind its last."""
 
 
 def open_dump(path: Path) -> IO[bytes]:

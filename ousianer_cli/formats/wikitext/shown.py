@@ -73,6 +73,7 @@ _Show = Callable[[Parameters], str]
 
 
 def first(p: Parameters) -> str:
+    """The first parameter of a template."""
     return p.get(1)
 
 

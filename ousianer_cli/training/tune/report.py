@@ -38,6 +38,7 @@ class Run:
     report: Callable[[str], None]
 
     def lock(self, number: int) -> Path:
+        """The file that a trial's process holds."""
         return self.folder / "running" / f"{number:04d}"
 
 
@@ -51,6 +52,7 @@ STATES = {
 
 
 def best_trial(study: optuna.Study) -> FrozenTrial | None:
+    """The complete trial of the highest score, of equals the first; None where there is none."""
     done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     return max(done, key=lambda t: (t.value or 0.0, -t.number), default=None)
 
@@ -86,6 +88,7 @@ def _state(trial: FrozenTrial, superseded: set[int]) -> str:
 
 
 def shown(value: Any) -> str:
+    """A value for the report."""
     return f"{value:.4g}" if isinstance(value, float) else value if isinstance(value, str) else json.dumps(value)
 
 
