@@ -81,10 +81,6 @@ _TAG = (
     r"(?P<tag></?(?:b|i|u|s|a|em|strong|span|font|sup|sub|wbr|mark|small|big|tt|abbr|cite|del|ins)"
     rf"{_ATTRIBUTES}/?>|<!--(?:(?!--|<)[^\0]){{0,2000}}-->)"
 )
-# A tag of any other name is text, but nothing in the values of its attributes is.
-_MARKUP = (
-    r"""(?P<markup><[A-Za-z][\w.:-]{0,40}(?:\s+[\w:.-]{1,40}\s*=\s*(?:"[^"<>]{0,500}"|'[^'<>]{0,500}'))++\s*/?>)"""
-)
 _BREAK = rf"(?P<break><br{_ATTRIBUTES}/?>(?:\r?\n)?)"
 # A word that goes on in the next line behind its hyphen, soft or hard, quoted or not.
 _NEXT_LINE = r"\r?\n[ \t]*(?:(?:>|&gt;)[ \t]?)*"
@@ -101,6 +97,11 @@ _NEXT_BYTE = "=[89AB][0-9A-F]"
 _PRINTABLE = (
     rf"(?P<printable>=[CD][0-9A-F]{_NEXT_BYTE}|=E[0-9A-F](?:{_NEXT_BYTE}){{2}}|=F[0-7](?:{_NEXT_BYTE}){{3}}"
     r"|=[0-9A-F]{2}|=\r?\n)"
+)
+_BEHIND_NAMES = re.compile(
+    r"\w+(?:ed|ing|ly)|\w*(?:born|led|made|held|run|built|style|wide|like|type|speaking|friendly|owned|language|era|"
+    r"elect|in|on|upon|sur|by|de|du|le|la|les|of|the|and|al|el|bin|ibn|ben|based|side|area|native|class|oriented|free|"
+    r"long|only|size|sized|bound|backed)|ish|isch|san|ku|gun|do|si|shi|dong|hyun|jin|min|soo|woo|joon|hee|ho|sik|il|un"
 )
 _IS_PRINTABLE = re.compile(r"=[C-F][0-9A-F]=[89AB][0-9A-F]|[a-z]=[EF][0-9A-F][a-z]")
 
@@ -120,7 +121,7 @@ def odd_spellings(raw: str, *, quotes: bool, tags: bool) -> re.Pattern[str] | No
     if ("\u00ad" in raw or "&" in raw) and "\n" in raw:
         kinds.append(_SOFT_END)
     if tags and "<" in raw and ">" in raw:
-        kinds += [_TAG, _BREAK, _MARKUP]
+        kinds += [_TAG, _BREAK]
     if "&" in raw:
         kinds += [_PAIR, _REFERENCE, _BARE_REFERENCE]
     if "=" in raw and _IS_PRINTABLE.search(raw):
@@ -160,8 +161,6 @@ def read_as(match: re.Match[str], raw: str) -> str | None:
         return _unescaped(found)
     if kind == "line":
         return "\n" if "n" in found else "\t"
-    if kind == "markup":
-        return found.split(maxsplit=1)[0] + ">"
     return {"folded": " ", "break": "\n"}.get(kind or "", "")
 
 
@@ -199,11 +198,19 @@ def _names_in_capitals() -> dict[str, str]:
 
 
 def _is_one_word(match: re.Match[str], raw: str) -> bool:
-    """Whether the text has the word elsewhere that stands parted at a line's end."""
+    """Whether a word parted at a line's end is one without the hyphen.
+
+    It is if the text has it elsewhere; and a name is (`Mos-`, `cow`), unless its first part stands elsewhere or the
+    second is one that follows names (`Moscow-`, `based`).
+    """
     before = re.search(rf"{_LETTER}+\Z", raw[max(0, match.start() - 60) : match.start()])
     after = re.match(rf"{_LETTER}+", raw[match.end() : match.end() + 60])
     assert before is not None and after is not None
-    return before[0] + after[0] in _whole_words(raw)
+    known = _whole_words(raw)
+    if before[0] + after[0] in known:
+        return True
+    parts_a_name = before[0].istitle() and after[0].islower() and not raw[: match.start()].endswith(f"-{before[0]}")
+    return parts_a_name and before[0] not in known and not _BEHIND_NAMES.fullmatch(after[0])
 
 
 @lru_cache(maxsize=2)

@@ -33,6 +33,17 @@ _BULLET = re.compile(r"\s*[-*•·▪▫◦‣●○■□◆➢➤►▶✓✔�
 # What may also begin a line of prose: an item only behind a line that is finished, or after another such item.
 _COUNTED = re.compile(r"\s*(?:\(?(?:\d{1,2}|[a-z]|[ivx]{2,4})[.)]|\[\d{1,3}\]|[–+])\s+")
 _LABEL = re.compile(r"\s*[A-Z][\w.'’ -]{0,30}:(?:\s|\Z)")
+# Lines of logs and chats begin with a time, a date or a nickname; such a line is an item where there are several.
+_STAMP = re.compile(
+    r"\s*(?:[\[(]?\d{1,2}:\d\d(?!\d)|[\[(]?\d{1,4}([-/.])\d{1,2}\1\d{1,4}(?!\d)|<[@+~&%]?[\w|`^-]{1,30}>(?=\s))"
+)
+# The times of a subtitle stand in a line of their own.
+_TIMES = re.compile(r"\s*(?:\d{1,3}:)?\d\d:\d\d[.,]\d{3}\s*-->")
+# What begins with a small letter in the signature of a letter, and goes on with nothing.
+_CONTACT = re.compile(
+    r"\s*(?:(?:https?://|www\.)\S+\s*\Z|\S+@\S+\s*\Z|(?:tel|fax|phone|cell|mobile|mob|e-?mail|web|url|skype)[.:])",
+    re.IGNORECASE,
+)
 _GAP = re.compile(r"(?<=\S)(?<![.!?:][\"'”’)])(?<![.!?:])[ \u00a0\u2000-\u200a\u3000]{2,}(?=\S)")
 _TAB = re.compile(r"(?<=\S)\s*\t\s*(?=\S)")
 _PIPE = re.compile(rf"(?<![{_BAR}])[{_BAR}]++\s*+(?=[^\s{_BAR}])")
@@ -80,11 +91,12 @@ def layout_of(visible: VisibleText) -> Layout:
     """The layout of a text.
 
     A paragraph is lines between blank lines, lines of nothing but tags, rows of tables, and changes of the depth of
-    quoted mail; list items and labelled lines (`From: …`) are paragraphs of their own. It is hard-wrapped in one of two
-    cases. Its longest line has at least 40 characters, no line but the last had room for the next line's first word,
-    and some line but the last ends without a sentence-final mark (else it is one sentence a line). Or some lines end
-    where no sentence, heading or list item does (before a small letter, after `the`): then those are wraps, and with
-    them the line ends inside a sentence that began in an earlier line or behind a full stop.
+    quoted mail; list items, labelled lines (`From: …`) and those of logs and chats are paragraphs of their own. It is
+    hard-wrapped in one of two cases. Its longest line has at least 40 characters, no line but the last had room for
+    the next line's first word, and some line but the last ends without a sentence-final mark (else it is one sentence
+    a line). Or some lines end where no sentence, heading or list item does (before a small letter, after `the`): then
+    those are wraps, and with them the line ends inside a sentence that began in an earlier line or behind a full
+    stop.
     """
     wraps: set[int] = set()
     cells: list[int] = []
@@ -114,7 +126,7 @@ def _blocks(visible: VisibleText) -> Iterator[list[Span]]:
         while content_end > cursor and text[content_end - 1] in LINE_ENDS:
             content_end -= 1
         line = text[cursor:content_end]
-        breaks = not line.strip() or _TAG_LINE.match(line) is not None
+        breaks = not line.strip() or _TAG_LINE.match(line) is not None or _TIMES.match(line) is not None
         if not breaks:
             block.append((cursor, content_end))
         if block and (breaks or (content_end in visible.quote_ends and not _is_parted(text, *block[-1], line_end))):
@@ -220,13 +232,13 @@ def _wraps(visible: VisibleText, lines: Sequence[Span]) -> Iterator[int]:
 
 def _units(text: str, lines: Sequence[Span]) -> Iterator[list[Span]]:
     """The lines parted where a list item or a labelled line begins."""
-    labels = sum(_LABEL.match(text, a, b) is not None for a, b in lines) > 1
+    heads = [head for head in (_LABEL, _STAMP) if sum(head.match(text, a, b) is not None for a, b in lines) > 1]
     unit: list[Span] = []
     for a, b in lines:
         counted = _COUNTED.match(text, a, b) is not None
         behind = not unit or _finished(text, *unit[-1]) or _COUNTED.match(text, *unit[0]) is not None
         opens = _BULLET.match(text, a, b) is not None or (counted and behind)
-        if unit and (opens or (labels and _LABEL.match(text, a, b))):
+        if unit and (opens or any(head.match(text, a, b) for head in heads)):
             yield unit
             unit = []
         unit.append((a, b))
@@ -316,7 +328,7 @@ def _goes_on(text: str, start: int, end: int) -> bool:
 
 def _is_small(text: str, start: int, end: int) -> bool:
     """Whether a line begins with a small letter that is no list's."""
-    if _COUNTED.match(text, start, end):
+    if _COUNTED.match(text, start, end) or _CONTACT.match(text[start : min(end, start + 200)]):
         return False
     line = text[start : min(end, start + 20)].lstrip(" \t" + _OPENING)
     return bool(line) and line[0].islower()

@@ -55,6 +55,11 @@ _SIGNS = (
 _NO_BEGINNING = re.compile(rf"[{_SIGNS}{_NOTES}#*>|~^=_\\/,;:+-]+")
 _NO_END = re.compile(rf"[{_SIGNS}{_NOTES}<|~^=_\\/,;:@-]+")
 _SITE = re.compile(rf"(?<![\w@/.-]){SITE}(?![@/])", re.VERBOSE)
+# A tag of any name: the values of its attributes are words, but no names.
+_TAG_WITH_VALUES = re.compile(
+    r"""<[A-Za-z][\w.:-]{0,40}(?:\s+[\w:.-]{1,40}\s*=\s*(?:"[^"<>]{0,500}"|'[^'<>]{0,500}'))++\s*/?>"""
+)
+_LONGEST_TAG = 2000
 _HINT = re.compile(r"[/\\@#]|\.[A-Za-z]{2}|[a-z]:[^\s]")
 _UNBROKEN = re.compile(r"\S*")
 # Where a handle or hashtag begins, and where the words run together in one part.
@@ -120,9 +125,17 @@ def words_as_read(visible: VisibleText, words: Sequence[Span]) -> list[str]:
 
 
 def never_names(visible: VisibleText, words: Sequence[Span]) -> set[int]:
-    """Which of the words no name has in it: addresses, and the marks of handles and hashtags."""
+    """Which of the words no name has in it: addresses, the marks of handles and hashtags, and what stands in a tag."""
     places = [visible.inside(start, end) for start, end in words]
-    return {k for k, kind in enumerate(_kinds(visible.text, places)) if kind in ("mark", "address")}
+    kinds = _kinds(visible.text, places)
+    return {k for k, kind in enumerate(kinds) if kind in ("mark", "address") or _is_in_tag(visible.text, places[k][0])}
+
+
+def _is_in_tag(text: str, place: int) -> bool:
+    """Whether there is a tag with values of attributes around a place."""
+    begin = text.rfind("<", max(0, place - _LONGEST_TAG), place)
+    tag = _TAG_WITH_VALUES.match(text, begin) if begin >= 0 else None
+    return tag is not None and tag.end() > place
 
 
 def never_at_edges(visible: VisibleText, words: Sequence[Span]) -> tuple[set[int], set[int]]:

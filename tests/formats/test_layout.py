@@ -114,6 +114,29 @@ def test_a_mark_before_a_new_sentence_ends_one() -> None:
         ("I saw Ms Ann\n> Roe in Lund.", ["I saw Ms Ann Roe in Lund ."]),
         ("> He spoke of the\nfirm and of Bo\n> Ek to me.", ["He spoke of the firm and of Bo", "Ek to me ."]),
         ("> Do you know Ann\nYes, I do.", ["Do you know Ann", "Yes , I do ."]),
+        (
+            "Head of the Yard, Boats\nFjord AS\nNew Lund, NL 10001\nwww.fjord.no\ntel. 12",
+            ["Head of the Yard , Boats", "Fjord AS", "New Lund , NL 10001", "www.fjord.no", "tel .", "12"],
+        ),
+        (
+            "00:00:01,000 --> 00:00:04,000\nAnn Roe met the head\nof New\nLund today.",
+            ["00:00:01,000 - - > 00:00:04,000", "Ann Roe met the head of New Lund today ."],
+        ),
+        (
+            "[12:30] <bo> I saw the old mayor of New Lund\n[12:31] <ann> no way, he is in the town of Oslo",
+            [
+                "[ 12:30 ] < bo > I saw the old mayor of New Lund",
+                "[ 12:31 ] < ann > no way , he is in the town of Oslo",
+            ],
+        ),
+        ("<bo> I saw the\n<ann> no way", ["< bo > I saw the", "< ann > no way"]),
+        (
+            "2014-03-01 12:00 the mayor of Lund came to see us\n2014-03-02 12:01 the mayor of Lund went away again",
+            [
+                "2014 - 03 - 01 12:00 the mayor of Lund came to see us",
+                "2014 - 03 - 02 12:01 the mayor of Lund went away again",
+            ],
+        ),
     ],
 )
 def test_rows_items_and_quotes_of_other_kinds(text: str, expected: list[str]) -> None:

@@ -40,3 +40,11 @@ def test_titles_and_halves_of_pairs_are_no_part_of_a_name() -> None:
     assert item.nameable(0, 1, 7) == (5, 7)
     assert item.nameable(0, 8, 13) == item.nameable(0, 8, 9) == (8, 9)
     assert item.nameable(0, 1, 3) == (1, 3)  # nothing but a title
+
+
+def test_no_name_stands_in_the_attributes_of_a_tag() -> None:
+    item = split_document(document("he went to <town name=\"New Lund\" at='Rome'>Oslo</town> a < b"))
+    ((*words,),) = item.words()
+    new, rome, oslo = words.index("New"), words.index("Rome"), words.index("Oslo")
+    assert item.nameable(0, new, new + 2) is item.nameable(0, rome, rome + 1) is None
+    assert item.nameable(0, oslo, oslo + 1) == (oslo, oslo + 1)
