@@ -4,7 +4,9 @@
 
     Tagger.load().tag("The mayor of Oslo flew to Lima.")
 
-Importing this package loads nothing; each name below is loaded when it is first used.
+`Tagger` finds and types the names of texts, documents and files; `Mention`, `TypeProbability` and `TaggedDocument` are
+what it gives; `Document` and `read_documents` are what it reads. Importing this package loads nothing; each name is
+loaded when it is first used.
 """
 
 from __future__ import annotations
