@@ -1,6 +1,6 @@
 """Whether a few corrections teach their kind: a kind is hidden from a model, then some mentions of it are corrected.
 
-    python benchmarks/feedback_kinds.py BASE FILE... [--seeds 1 2] [--numbers 10 25 50] [--vectors DIR] [-o FILE]
+    python benchmarks/feedback_kinds.py BASE FILE... [--seeds 1 2] [--numbers 10 25 50] [--kinds NAME...] [--vectors DIR] [-o FILE]
 
 BASE is a model folder whose network has seen no AIDA types (what `ousianer pretrain` wrote); FILEs are corpus lines
 with AIDA types and documents. Documents are parted by a hash of their id: of three fifths the conversion layer
@@ -239,6 +239,7 @@ def main() -> None:
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2])
     parser.add_argument("--numbers", nargs="+", type=int, default=[10, 25, 50], help="corrections given")
+    parser.add_argument("--kinds", nargs="+", choices=[k.name for k in KINDS], default=[k.name for k in KINDS])
     parser.add_argument("--passes-at", nargs="+", type=int, default=[AIM], help="corrections at which `passes` is run")
     parser.add_argument("--vectors", default="", help="folder that keeps mention vectors")
     parser.add_argument("-o", "--output", type=Path)
@@ -249,9 +250,11 @@ def main() -> None:
     taught: dict[str, list[float]] = defaultdict(list)
     for seed in options.seeds:
         for kind, recall in lab.rightly_labelled(seed):
+            if kind.name not in options.kinds:
+                continue
             taught[kind.name].append(recall)
             print(f"seed {seed}  {kind.name}  all labelled: recall {recall:.2f}", flush=True)
-        for kind in KINDS:
+        for kind in (k for k in KINDS if k.name in options.kinds):
             for way, number, outcome in lab.outcomes(kind, seed, options.numbers, options.passes_at):
                 results[kind.name, way, number].append(outcome)
                 print(f"seed {seed}  {kind.name}  {way}  {number}: {outcome}", flush=True)

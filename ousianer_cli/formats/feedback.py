@@ -34,8 +34,9 @@ from ousianer_cli.formats.feedback_items import FeedbackItem, is_no_name
 from ousianer_cli.formats.feedback_places import placed
 from ousianer_cli.formats.sheets import Row, sheet_rows, sheet_text, unquoted
 
-_DOC = ("doc", "docid", "doc_id", "document")
-_COLUMNS = ("sentence", *_DOC, "start", "end", "type", "mention")
+DOC = ("doc", "docid", "doc_id", "document")
+"""Names of the column of documents' ids."""
+_COLUMNS = ("sentence", *DOC, "start", "end", "type", "mention")
 _MEANT = {"text": "sentence", "label": "type", "tag": "type", "class": "type", "entity": "mention", "name": "mention"}
 """Columns of other tables, whose offsets mostly end otherwise, and what they would be called here."""
 _NEEDED = frozenset({"sentence", "start", "end", "type"})
@@ -74,7 +75,7 @@ def read_feedback(
     header = [unquoted(cell).lower() for cell in rows[0].cells] if rows else []
     if "sentence" in header:
         return _sentence_items(path, rows[0].line, header, rows[1:], report)
-    if {"type", *_DOC} & set(header) > {"type"}:
+    if {"type", *DOC} & set(header) > {"type"}:
         return _document_items(path, rows[0].line, header, rows[1:], documents, report)
     if rows and are_edl_cells(rows[0].cells):
         return [edl_item(path, row, documents) for row in rows]
@@ -138,7 +139,7 @@ def _document_items(
     documents: Mapping[str, Document] | None,
     report: Callable[[str], None],
 ) -> list[FeedbackItem]:
-    header = ["doc" if name in _DOC else name for name in header]
+    header = ["doc" if name in DOC else name for name in header]
     header, rows = _under_header(path, line, header, rows, report)
     return [document_item(path, row.line, _cells(path, header, row.cells, row.line), documents) for row in rows]
 

@@ -273,3 +273,16 @@ def test_what_finetune_says_of_a_feedback_file_convert_says_too(tmp_path: Path) 
     done = CliRunner().invoke(app, ["convert", str(path), "--to", "jsonl", "-o", str(tmp_path / "run.jsonl")])
     assert done.exit_code == 0
     assert done.stderr.splitlines() == [f"warning: reading: {line}" for line in said]
+
+
+def test_rows_of_documents_are_converted_with_their_sentences(tmp_path: Path) -> None:
+    path, source = tmp_path / "extra.csv", tmp_path / "d1.txt"
+    source.write_text("Ann came. Bo left for Oslo.\n", encoding="utf-8")
+    path.write_text("by Ann;;\nDocID;mention;type\nd1;Oslo;gpe\n", encoding="utf-8")
+    words = ["convert", str(path), "--to", "feedback", "-o", str(tmp_path / "out.tsv")]
+    done = CliRunner().invoke(app, words)
+    assert isinstance(done.exception, InputError) and "give their file or folder with --source" in str(done.exception)
+    done = CliRunner().invoke(app, [*words, "--source", str(source)])
+    assert done.exit_code == 0
+    assert (tmp_path / "out.tsv").read_text(encoding="utf-8").splitlines()[1] == "Bo left for Oslo.\t12\t15\tgpe\tOslo"
+    assert "ids of documents are not kept" in done.stderr and "1 rows above the header passed over" in done.stderr

@@ -8,7 +8,7 @@ from typing import TextIO
 
 from ousianer_cli.formats.annotated import AnnotatedDocument, Annotation, in_text_order
 from ousianer_cli.formats.documents.source import plain_document
-from ousianer_cli.formats.feedback import read_feedback
+from ousianer_cli.formats.feedback import DOC, read_feedback
 from ousianer_cli.formats.feedback_items import FeedbackItem, context
 from ousianer_cli.formats.labelled import CorpusReport
 from ousianer_cli.formats.registry import NO, SURE, AnnotationOptions, AnnotationWriter, Format, WriteOptions
@@ -25,7 +25,13 @@ def read_annotations(path: Path, options: AnnotationOptions, report: CorpusRepor
     `report` notes what was passed over. Errors as of `formats.feedback.read_feedback`.
     """
     group: list[FeedbackItem] = []
-    for item in read_feedback(path, report=report.notes.append):
+    documents = None
+    if options.source:
+        from ousianer_cli.formats.documents.readers import read_documents
+
+        documents = {d.id: d for d in read_documents(options.source)}
+        report.notes.append(f"{path}: each name goes with its sentence; ids of documents are not kept")
+    for item in read_feedback(path, documents, report=report.notes.append):
         if group and item.text != group[0].text:
             yield _document(path, group)
             group = []
@@ -58,9 +64,14 @@ def write_annotations(documents: Iterable[AnnotatedDocument], out: TextIO, optio
 
 
 def _recognise(sample: Sample) -> int:
-    first = next((line for line in sample.lines if not line.startswith("#")), "")
-    cells = {cell.strip().strip('"').lower() for cell in first.replace(";", "\t").replace(",", "\t").split("\t")}
-    return SURE if not sample.is_json and {"sentence", "type"} <= cells else NO
+    if sample.is_json:
+        return NO
+    for line in sample.lines[:20]:  # a title may stand above the header
+        cells = {cell.strip().strip('"').lower() for cell in line.replace(";", "\t").replace(",", "\t").split("\t")}
+        of_documents = cells & set(DOC) and ("mention" in cells or {"start", "end"} <= cells)
+        if "type" in cells and ("sentence" in cells or of_documents) and not line.startswith("#"):
+            return SURE
+    return NO
 
 
 FORMATS = (
