@@ -1,6 +1,7 @@
 """Whether a few corrections teach their kind: a kind is hidden from a model, then some mentions of it are corrected.
 
-    python benchmarks/feedback_kinds.py BASE FILE... [--seeds 1 2] [--numbers 10 25 50] [--kinds NAME...] [--vectors DIR] [-o FILE]
+    python benchmarks/feedback_kinds.py BASE FILE... [--seeds 1 2] [--numbers 10 25 50] [--kinds NAME...]
+        [--vectors DIR] [-o FILE]
 
 BASE is a model folder whose network has seen no AIDA types (what `ousianer pretrain` wrote); FILEs are corpus lines
 with AIDA types and documents. Documents are parted by a hash of their id: of three fifths the conversion layer
