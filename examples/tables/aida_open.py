@@ -22,7 +22,8 @@ from typing import Any
 import numpy as np
 import torch
 from bench import Bench, Scored, figure, mean_sums
-from tables import differences_of, replayed, tables_of
+from correction_tables import replayed
+from rows import differences_of, tables_of
 
 from ousianer_cli.scoring.sentences import by_document
 
