@@ -156,7 +156,8 @@ def _under_header(
         expected = "the columns sentence (or doc), type, and start and end or mention"
         found = ", ".join(header)
         raise InputError(expected, found, path=path, line=line, remedy=_remedy("", header))
-    unknown = [name or "one without a name" for name in header if name not in _COLUMNS]
+    unused = DOC if "sentence" in header else ()
+    unknown = [name or "one without a name" for name in header if name not in _COLUMNS or name in unused]
     if unknown:
         report(f"{path}:{line}: columns passed over: {', '.join(unknown)}")
     if not rows:
@@ -202,8 +203,12 @@ def _cells(path: Path, header: list[str], cells: list[str], number: int) -> dict
         raise InputError(expected, str(len(cells)), path=path, line=number, remedy=remedy)
     row = {name: cell for name, cell in zip(header, cells, strict=True) if name in _COLUMNS}
     merged = "merged cells are saved in their first row alone: fill this one in"
-    for name, expected in (("sentence", "a sentence"), ("type", "a type, or - for none of the taxonomy")):
-        if name in row and not row[name].strip():
+    for name, expected in (
+        ("sentence", "a sentence"),
+        ("doc", "a document's id"),
+        ("type", "a type, or - for none of the taxonomy"),
+    ):
+        if name in row and not row[name].strip() and not (name == "doc" and "sentence" in row):
             raise InputError(expected, "an empty cell", path=path, line=number, remedy=merged)
     return row
 

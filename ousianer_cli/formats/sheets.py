@@ -70,12 +70,15 @@ def sheet_rows(
     first = below or next(iter(tops), "")
     by = _parting(first, known)
     if len(_names(first, by) & set(known)) < 2:
-        by = next((mark for mark in _PARTED if fits(first.split(mark))), "\t")
+        by = next((mark for mark in _PARTED if fits(next(csv.reader([first], delimiter=mark), []))), "\t")
     rows = _tab_rows(lines, first) if by == "\t" else _comma_rows(text, by, path)
     above = lines.index(first) if below else 0
     if passed := [row for row in rows if row.line <= above]:
-        report(f"{path}:{passed[0].line}: {len(passed)} rows above the header passed over")
         rows = rows[len(passed) :]
+        if rows and any(sum(map(bool, row.cells)) >= sum(map(bool, rows[0].cells)) for row in passed):
+            found, remedy = f"rows above it (it is line {rows[0].line})", "move it to the top"
+            raise InputError("the header above all rows", found, path=path, line=passed[0].line, remedy=remedy)
+        report(f"{path}:{passed[0].line}: {len(passed)} rows above the header passed over")
     if by == "|":
         rows = _without_frame(rows)
     if rows and all(_TYPOGRAPHIC.fullmatch(cell.strip()) for cell in rows[0].cells if cell.strip()):

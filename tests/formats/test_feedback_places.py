@@ -216,6 +216,7 @@ EDL = "me\tm1\tOslo\td1:29-32\tNIL1\tgpe\tNAM\t1.0"
         "type,mention,DocID\ngpe,Oslo,d1\n",
         f"{EDL}\t\t\t\t\t\t\n",
         EDL.replace("\t", ",") + "\n",
+        '"me","m,1","Oslo","d1:29-32","NIL1","gpe","NAM","1.0"\n',
         EDL.replace("\t", ";") + "\n",
         EDL.encode("utf-16"),
     ],
@@ -233,6 +234,7 @@ def test_rows_that_point_into_documents_as_spreadsheets_save_them(tmp_path: Path
         ("d1\t29\t33\tOslo", "have the end exclusive: write 29 and 32"),
         ("d2\t29\t32\tOslo", "expected a document of --source, found the id 'd2'"),
         ("d1\t\t\tRiga", "found 'Riga' 0 times"),
+        ("\t29\t32\tOslo", "expected a document's id, found an empty cell"),
         ("d1\t15\t23\t", "expected a mention inside one segment of d1"),
     ],
 )
@@ -265,6 +267,7 @@ def test_what_spreadsheets_and_scripts_make_of_a_table(tmp_path: Path, content: 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
+        (f"{BERN}\tBern\tgpe\nsentence\tmention\ttype\n{BERN}\tIda\tper\n", ":1: expected the header above all rows"),
         (f"text,start,end,label\n{BERN},15,19,gpe\n", "rename 'text' to 'sentence', 'label' to 'type'"),
         (f"sentence\tentity\ttype\n{BERN}\tBern\tgpe\n", "rename 'entity' to 'mention'"),
         (f'id,text,label\n1,{BERN},"[{{""start"": 15, ""end"": 19, ""labels"": [""gpe""]}}]"\n', "export it as JSON"),
