@@ -154,7 +154,7 @@ def test_a_full_disk_is_one_line_wherever_it_shows(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "message"),
     [
         (
             PermissionError(errno.EACCES, "Permission denied", "m/config.json"),
@@ -171,13 +171,13 @@ def test_a_full_disk_is_one_line_wherever_it_shows(monkeypatch: pytest.MonkeyPat
     ],
 )
 def test_what_the_machine_refuses_is_one_line(
-    error: OSError, told: str, monkeypatch: pytest.MonkeyPatch, here: Path
+    error: OSError, message: str, monkeypatch: pytest.MonkeyPatch, here: Path
 ) -> None:
     def refuse(*_: object) -> None:
         raise error
 
     monkeypatch.setattr("ousianer_cli.commands.init.init_project", refuse)
-    assert command_line("init", "p") == (2, "", f"ousianer: {told}\n")
+    assert command_line("init", "p") == (2, "", f"ousianer: {message}\n")
 
 
 def test_a_working_folder_that_is_gone_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

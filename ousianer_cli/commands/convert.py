@@ -47,7 +47,7 @@ def convert(settings: ConvertSettings) -> None:
         after_xml_declaration=settings.after_xml_declaration,
         empty=settings.empty,
     )
-    for line in done.said:
+    for line in done.notes:
         print(f"warning: reading: {line}", file=sys.stderr)
     for reason, count in sorted(done.lost.items()):
         print(f"warning: writing: {count:,} {reason}", file=sys.stderr)

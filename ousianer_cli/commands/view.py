@@ -22,7 +22,7 @@ def view(settings: ViewSettings) -> None:
     from ousianer_cli.pages.report import write_report
 
     done = write_report(settings)
-    for line in done.said:
+    for line in done.notes:
         print(f"warning: {line}", file=sys.stderr)
     print(f"documents {done.documents:,}, names {done.names:,}")
     if done.verdicts:

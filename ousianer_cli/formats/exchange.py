@@ -142,7 +142,7 @@ class Converted:
     names: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
     """What was not read: reason -> count."""
-    said: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     """What there is to say of the reading, what was not read among it: `CorpusReport.lines`."""
     lost: Counter[str] = field(default_factory=Counter)
     """What the new format cannot hold: reason -> count."""
@@ -188,6 +188,6 @@ def convert(
     elif target.writer.file is not None:
         with open_output(out) as handle:
             target.writer.file(counted(), handle, options)
-    done.left_out, done.said = +report.dropped, report.lines()
+    done.left_out, done.notes = +report.dropped, report.lines()
     done.lost = +options.lost
     return done

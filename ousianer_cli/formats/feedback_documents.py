@@ -26,20 +26,20 @@ def edl_item(path: Path, row_of: Row, documents: Mapping[str, Document] | None) 
     Raises:
         InputError: a row that is wrong, or does not fit its document, with file and line.
     """
-    bad = _refusal(path, row_of.line)
+    refusal = _refusal(path, row_of.line)
     row = parse_row("\t".join(_without_empty(row_of.cells)), path=path, line=row_of.line)
-    document = _document(row.doc, documents, bad)
+    document = _document(row.doc, documents, refusal)
     if row.mention_type != "NAM":
-        raise bad("NAM in column 7", repr(row.mention_type), "leave out what is no name")
+        raise refusal("NAM in column 7", repr(row.mention_type), "leave out what is no name")
     start, end = row.start + document.offset_shift, row.end + document.offset_shift + 1
     if not 0 <= start < end <= len(document.text):
         length = len(document.text)
         expected = f"offsets within the {length} characters of {row.doc}"
-        raise bad(expected, f"{row.start}-{row.end}", _nearest(row, document))
+        raise refusal(expected, f"{row.start}-{row.end}", _nearest(row, document))
     if not same_mention(row.text, document.text[start:end]):
         expected, found = f"the mention {row.text!r} at this place", f"the text {document.text[start:end]!r}"
-        raise bad(expected, found, _nearest(row, document))
-    return _in_its_sentence(document, start, end, row.type, path, row_of.line, bad)
+        raise refusal(expected, found, _nearest(row, document))
+    return _in_its_sentence(document, start, end, row.type, path, row_of.line, refusal)
 
 
 def document_item(
@@ -50,42 +50,42 @@ def document_item(
     Raises:
         InputError: as `edl_item`.
     """
-    bad = _refusal(path, line)
-    document = _document(row["doc"].strip(), documents, bad)
+    refusal = _refusal(path, line)
+    document = _document(row["doc"].strip(), documents, refusal)
     shift = document.offset_shift
     offsets = row.get("start", ""), row.get("end", "")
-    start, end = placed(document.text[shift:], *offsets, row.get("mention", ""), bad)
-    return _in_its_sentence(document, start + shift, end + shift, row["type"].strip(), path, line, bad)
+    start, end = placed(document.text[shift:], *offsets, row.get("mention", ""), refusal)
+    return _in_its_sentence(document, start + shift, end + shift, row["type"].strip(), path, line, refusal)
 
 
 def _in_its_sentence(
-    document: Document, start: int, end: int, kind: str, path: Path, line: int, bad: Refusal
+    document: Document, start: int, end: int, kind: str, path: Path, line: int, refusal: Refusal
 ) -> FeedbackItem:
     left, right = context(document, start, end)
     if right == left:
         shift = document.offset_shift
         place = f"{document.text[start:end]!r} at {start - shift}-{end - 1 - shift}"
         remedy = "markup and left-out quotes cannot be learned from: remove the row"
-        raise bad(f"a mention inside one segment of {document.id}", place, remedy)
+        raise refusal(f"a mention inside one segment of {document.id}", place, remedy)
     return FeedbackItem(document.text[left:right], start - left, end - left, kind, str(path), line)
 
 
-def _document(name: str, documents: Mapping[str, Document] | None, bad: Refusal) -> Document:
+def _document(name: str, documents: Mapping[str, Document] | None, refusal: Refusal) -> Document:
     if documents is None:
-        raise bad("the documents that the rows point into", "none", "give their file or folder with --source")
+        raise refusal("the documents that the rows point into", "none", "give their file or folder with --source")
     document = documents.get(name)
     if document is None:
         known = next((f"; did you mean {n!r}?" for n in (name.split(".")[0],) if n in documents), "")
         remedy = f"give the folder that holds it; --source has {len(documents)} documents{known}"
-        raise bad("a document of --source", f"the id {name!r}", remedy)
+        raise refusal("a document of --source", f"the id {name!r}", remedy)
     return document
 
 
 def _refusal(path: Path, line: int) -> Refusal:
-    def bad(expected: str, found: str, remedy: str) -> InputError:
+    def refusal(expected: str, found: str, remedy: str) -> InputError:
         return InputError(expected, found, path=path, line=line, remedy=remedy)
 
-    return bad
+    return refusal
 
 
 def _without_empty(cells: Sequence[str]) -> list[str]:

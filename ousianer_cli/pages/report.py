@@ -40,7 +40,7 @@ class Written:
     size: int = 0
     """Bytes of the page."""
     verdicts: dict[str, int] = field(default_factory=dict)
-    said: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     """What there is to say of the reading: `CorpusReport.lines`."""
 
 

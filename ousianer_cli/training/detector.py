@@ -162,15 +162,15 @@ class _Lesson:
     @property
     def places(self) -> int:
         """Places that a person corrected."""
-        return sum(len(one.said) for one in self.corrected)
+        return sum(len(sentence.places) for sentence in self.corrected)
 
     def right(self, adapter: DetectionAdapter | None) -> int:
         """Corrected places that are right with an adapter."""
-        found = spans_in(self.tagger.crf, [one.seen for one in self.corrected], adapter)
+        found = spans_in(self.tagger.crf, [sentence.seen for sentence in self.corrected], adapter)
         return sum(
             (place in spans) != (fault == "no name")
-            for one, spans in zip(self.corrected, found, strict=True)
-            for place, fault in one.said
+            for sentence, spans in zip(self.corrected, found, strict=True)
+            for place, fault in sentence.places
         )
 
     def guard_f1(self, adapter: DetectionAdapter | None) -> float:
@@ -228,11 +228,11 @@ def _unsure(sequences: Sequence[SeenWords], adapter: DetectionAdapter | None) ->
 
 def _path_loss(crf: torch.nn.Module, adapter: DetectionAdapter, sentences: Sequence[CorrectedSentence]) -> Tensor:
     """The CRF's mean loss on corrected sentences."""
-    emissions = pad_sequence([one.seen.emissions for one in sentences], batch_first=True)
-    inputs = pad_sequence([one.seen.inputs for one in sentences], batch_first=True).float()
-    lengths = torch.tensor([len(one.seen) for one in sentences])
+    emissions = pad_sequence([sentence.seen.emissions for sentence in sentences], batch_first=True)
+    inputs = pad_sequence([sentence.seen.inputs for sentence in sentences], batch_first=True).float()
+    lengths = torch.tensor([len(sentence.seen) for sentence in sentences])
     mask = torch.arange(emissions.shape[1])[None] < lengths[:, None]
-    tags = pad_sequence([one.tags for one in sentences], batch_first=True)
+    tags = pad_sequence([sentence.tags for sentence in sentences], batch_first=True)
     loss: Tensor = crf.negative_log_likelihood(emissions + adapter(inputs), tags, mask).mean()  # type: ignore[operator]
     return loss
 

@@ -28,7 +28,7 @@ class CorrectedSentence:
 
     seen: SeenWords
     names: list[Span]
-    said: list[tuple[Span, Fault]]
+    places: list[tuple[Span, Fault]]
 
     @property
     def tags(self) -> Tensor:
@@ -46,9 +46,9 @@ def corrected_sentences(
     """
     rows = []
     for line in lines:
-        said = [(c.start, c.end) for c in line.corrected]
+        places = [(c.start, c.end) for c in line.corrected]
         names = [(m.start, m.end) for m in line.sentence.mentions]
-        words, spans = resplit_tokens(line.sentence.tokens, [*names, *said])
+        words, spans = resplit_tokens(line.sentence.tokens, [*names, *places])
         rows.append((words, spans[: len(names)], spans[len(names) :], [c.fault for c in line.corrected]))
     encoded = model.tokenizer.encode([words for words, *_ in rows])
     kept = [i for i, e in enumerate(encoded) if e.words and e.pieces <= model.max_pieces]
@@ -58,8 +58,8 @@ def corrected_sentences(
         raise InputError("a corrected sentence that the encoder can read", "none", remedy="check the detection file")
     seen = seen_words(model.tagger, [encoded[i] for i in kept])
     return [
-        CorrectedSentence(one, rows[i][1], list(zip(rows[i][2], rows[i][3], strict=True)))
-        for one, i in zip(seen, kept, strict=True)
+        CorrectedSentence(sentence, rows[i][1], list(zip(rows[i][2], rows[i][3], strict=True)))
+        for sentence, i in zip(seen, kept, strict=True)
     ]
 
 
@@ -70,14 +70,14 @@ def contradicting_words(
     words beside it, which a name may have to begin or end at."""
     if not others:
         return torch.zeros(0, dtype=torch.bool)
-    found = spans_in(tagger.crf, [one.seen for one in corrected], tagger.adapter)
+    found = spans_in(tagger.crf, [sentence.seen for sentence in corrected], tagger.adapter)
     old = torch.cat([torch.tensor(tags_of(s, len(c.seen))) for s, c in zip(found, corrected, strict=True)])
-    new = torch.cat([one.tags for one in corrected])
+    new = torch.cat([sentence.tags for sentence in corrected])
     changed = old != new
     names = spans_in(tagger.crf, others, tagger.adapter)
     tags = torch.cat([torch.tensor(tags_of(s, len(o))) for s, o in zip(names, others, strict=True)])
     halves = 2 * tagger.config.lstm_hidden, tagger.config.encoder_size
-    inputs = torch.cat([one.seen.inputs for one in corrected])[changed]
+    inputs = torch.cat([sentence.seen.inputs for sentence in corrected])[changed]
     near = near_words(torch.cat([o.inputs for o in others]), tags, inputs, old[changed], new[changed], halves)
     masks = []
     for spans, mask in zip(names, torch.split(near, [len(o) for o in others]), strict=True):

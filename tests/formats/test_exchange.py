@@ -267,12 +267,12 @@ def test_brat_as_people_leave_it(tmp_path: Path) -> None:
 def test_what_finetune_says_of_a_feedback_file_convert_says_too(tmp_path: Path) -> None:
     path = tmp_path / "extra.csv"
     path.write_text("id,sentence,mention,type\n1,In Bern,Bern,gpe\n#2,In Oslo,Oslo,gpe\n", encoding="utf-8")
-    said: list[str] = []
-    read_feedback(path, report=said.append)
-    assert len(said) == 2
+    reported: list[str] = []
+    read_feedback(path, report=reported.append)
+    assert len(reported) == 2
     done = CliRunner().invoke(app, ["convert", str(path), "--to", "jsonl", "-o", str(tmp_path / "run.jsonl")])
     assert done.exit_code == 0
-    assert done.stderr.splitlines() == [f"warning: reading: {line}" for line in said]
+    assert done.stderr.splitlines() == [f"warning: reading: {line}" for line in reported]
 
 
 def test_rows_of_documents_are_converted_with_their_sentences(tmp_path: Path) -> None:

@@ -247,7 +247,7 @@ def test_rows_that_do_not_fit_their_document_are_refused(tmp_path: Path, row: st
 
 
 @pytest.mark.parametrize(
-    ("content", "mention", "said"),
+    ("content", "mention", "note"),
     [
         (f"Corrections of March,,\nsentence,mention,type\n{BERN},Bern,gpe\n", "Bern", ":1: 1 rows above the header"),
         (f",,\n,,\nsentence,mention,type\n{BERN},Bern,gpe\n", "Bern", ""),
@@ -258,10 +258,10 @@ def test_rows_that_do_not_fit_their_document_are_refused(tmp_path: Path, row: st
         (json.dumps({"id": 1, "data": BERN, "label": [[15, 19, "gpe"]]}) + "\n", "Bern", ""),
     ],
 )
-def test_what_spreadsheets_and_scripts_make_of_a_table(tmp_path: Path, content: str, mention: str, said: str) -> None:
+def test_what_spreadsheets_and_scripts_make_of_a_table(tmp_path: Path, content: str, mention: str, note: str) -> None:
     mentions, notes = read(tmp_path, content)
     assert mentions == [mention]
-    assert len(notes) == bool(said) and said in "".join(notes)
+    assert len(notes) == bool(note) and note in "".join(notes)
 
 
 @pytest.mark.parametrize(

@@ -96,5 +96,5 @@ def test_a_trial_loads_the_model_once_and_says_what_it_found(
         assert loads == [model], name
         assert bool(at_once) != in_parts
         written[summary.precision] = out.read_bytes()
-    (trial, tried), (_, told) = written.items()
-    assert trial == "int8 (pieces a second in a trial of one thread: fp32 53, int8 160)" and tried == told
+    (trial, tried), (_, written_again) = written.items()
+    assert trial == "int8 (pieces a second in a trial of one thread: fp32 53, int8 160)" and tried == written_again

@@ -29,7 +29,7 @@ WORDS = ("the", "Bonn", "Police", "met", "lea", "ott", "in", "May")
 
 
 @pytest.mark.parametrize(
-    ("said", "found", "faults", "names"),
+    ("verdicts", "found", "faults", "names"),
     [
         ({(4, 6): "PER"}, [(1, 3)], [(4, 6, "missed")], [(1, 3), (4, 6)]),
         ({(1, 3): "ORG"}, [(1, 2)], [(1, 3, "boundary")], [(1, 3)]),
@@ -42,8 +42,8 @@ WORDS = ("the", "Bonn", "Police", "met", "lea", "ott", "in", "May")
         ({(1, 3): "ORG", (1, 2): "GPE"}, [], [(1, 3, "missed")], [(1, 3)]),
     ],
 )
-def test_what_a_correction_says_of_detection(said: Any, found: Any, faults: Any, names: Any) -> None:
-    line = corrected_line(WORDS, said, found)
+def test_what_a_correction_says_of_detection(verdicts: Any, found: Any, faults: Any, names: Any) -> None:
+    line = corrected_line(WORDS, verdicts, found)
     assert [(c.start, c.end, c.fault) for c in line.corrected] == faults
     assert [(m.start, m.end) for m in line.sentence.mentions] == names
 
@@ -181,9 +181,9 @@ def test_words_are_drawn_by_how_unsure_the_detector_is_of_them() -> None:
 def test_sentences_too_long_to_read_are_counted() -> None:
     model = capitals_model(max_pieces=40)
     long = corrected_line(("word",) * 60 + ("lea",), {(60, 61): "PER"}, [])
-    said: list[str] = []
-    teach_detector(model, [LEA, long], [], seed=1, report=said.append)
-    assert said[0] == "1 corrected sentences are longer than the encoder reads, and teach nothing"
+    reported: list[str] = []
+    teach_detector(model, [LEA, long], [], seed=1, report=reported.append)
+    assert reported[0] == "1 corrected sentences are longer than the encoder reads, and teach nothing"
     with pytest.raises(InputError, match="a corrected sentence that the encoder can read"):
         teach_detector(model, [long], [], seed=1)
 
@@ -201,9 +201,9 @@ def test_feedback_keeps_what_detection_must_learn_beside_the_model_and_pretrain_
     assert found_in(load_model(tuned), KNOWN_TEXT) == [[(1, 3), (5, 6)]]
     rows = [(MISSED, "lamp", "PER"), (KNOWN_TEXT, "Lima", "no name"), (KNOWN_TEXT, "Mara Voss", "-")]
     (tmp_path / "f.tsv").write_text("sentence\tmention\ttype\n" + "".join("\t".join(r) + "\n" for r in rows))
-    code, said, err = command_line("finetune", tuned, "--feedback", tmp_path / "f.tsv", "-o", out)
+    code, stdout, err = command_line("finetune", tuned, "--feedback", tmp_path / "f.tsv", "-o", out)
     assert (code, err) == (0, "")
-    assert "for the detector: names 1 missed, 1 that are no name" in said
+    assert "for the detector: names 1 missed, 1 that are no name" in stdout
     kept = detection_path(out)
     assert kept.is_file() and not (out / kept.name).exists(), "a model folder holds no text"
     missed, none = read_detection(kept)
@@ -214,8 +214,8 @@ def test_feedback_keeps_what_detection_must_learn_beside_the_model_and_pretrain_
         assert torch.equal(before.state_dict()[name], after.state_dict()[name])
     known = write_rows(tmp_path / "known.jsonl", [r for r in detection_rows() if "Lima" not in r.tokens])
     words = ["pretrain", "--start", out, "--detection", kept, known, "--piece-dropout", "0", "-o", tmp_path / "taught"]
-    code, said, err = command_line(*words)
-    assert (code, err) == (0, "") and "2 corrected sentences, held by 10 passages of other corpora" in said
+    code, stdout, err = command_line(*words)
+    assert (code, err) == (0, "") and "2 corrected sentences, held by 10 passages of other corpora" in stdout
     taught = load_model(tmp_path / "taught")
     assert (3, 4) in found_in(taught, MISSED)[0] and found_in(taught, KNOWN_TEXT) == [[(1, 3)]]
     assert taught.conversion is not None and taught.replay is not None, "its types are lost"
@@ -226,11 +226,11 @@ def test_finetune_learns_both_in_one_go(tuned: Path, tmp_path: Path) -> None:
     (tmp_path / "f.tsv").write_text(f"sentence\tmention\ttype\n{MISSED}\tlamp\tLOC\n")
     (tmp_path / "d.txt").write_text("\n\n".join(" ".join(row.tokens) for row in detection_rows()))
     words = ["finetune", tuned, "--feedback", tmp_path / "f.tsv", "-o", tmp_path / "out", "--detection"]
-    code, said, err = command_line(*words, "--source", tmp_path / "d.txt")
-    assert (code, err) == (0, "") and "the detector is held by 12 sentences of --source that it marked itself" in said
+    code, stdout, err = command_line(*words, "--source", tmp_path / "d.txt")
+    assert (code, err) == (0, "") and "the detector is held by 12 sentences of --source that it marked itself" in stdout
     taught = load_model(tmp_path / "out")
     assert (3, 4) in found_in(taught, MISSED)[0] and found_in(taught, KNOWN_TEXT) == [[(1, 3), (5, 6)]]
-    assert "which has learned them" in said
+    assert "which has learned them" in stdout
 
 
 def test_detection_goes_with_feedback_alone(tmp_path: Path) -> None:

@@ -56,8 +56,8 @@ def detection_lines(vectors: VectorCache, items: Sequence[FeedbackItem]) -> list
     found = detect_spans(model.tagger, [e for _, e in read], vectors.batch_pieces)
     lines = []
     for (text, _), (spans, _) in zip(read, found, strict=True):
-        said = {_span(words[text], item): item.type for item in by_text[text]}
-        line = corrected_line(tokens[text], said, spans)
+        verdicts = {_span(words[text], item): item.type for item in by_text[text]}
+        line = corrected_line(tokens[text], verdicts, spans)
         if line.corrected:
             lines.append(line)
     return lines
@@ -68,22 +68,22 @@ def _span(words: Sequence[Span], item: FeedbackItem) -> Span:
     return inside[0], inside[-1] + 1
 
 
-def corrected_line(tokens: tuple[str, ...], said: dict[Span, str], found: Sequence[Span]) -> DetectionLine:
+def corrected_line(tokens: tuple[str, ...], verdicts: dict[Span, str], found: Sequence[Span]) -> DetectionLine:
     """A sentence's line, from its tokens, the type of each corrected span (`no name` among them), and found spans."""
-    names = [Mention(a, b, (name,)) for (a, b), name in said.items() if name != NO_NAME]
+    names = [Mention(a, b, (name,)) for (a, b), name in verdicts.items() if name != NO_NAME]
     outer, nested = outer_and_nested(names)
     faults: list[Corrected] = []
     for mention in outer:
         span = mention.start, mention.end
         over = [other for other in found if _touch(span, other)]
         # A name inside a found name is for the head that looks for those, not for the detector.
-        if span not in found and not any(a <= span[0] and span[1] <= b and (a, b) not in said for a, b in over):
+        if span not in found and not any(a <= span[0] and span[1] <= b and (a, b) not in verdicts for a, b in over):
             faults.append(Corrected(*span, "boundary" if over else "missed"))
-        elif span not in found and any((a, b) in said and said[a, b] == NO_NAME for a, b in over):
+        elif span not in found and any((a, b) in verdicts and verdicts[a, b] == NO_NAME for a, b in over):
             faults.append(Corrected(*span, "boundary"))
-    faults += [Corrected(*s, "no name") for s, name in said.items() if name == NO_NAME and s in found]
-    kept = [Mention(a, b) for a, b in found if not any(_touch((a, b), span) for span in said)]
-    kept += [Mention(a, b) for a, b in found if _holds_names_alone((a, b), said, outer)]
+    faults += [Corrected(*s, "no name") for s, name in verdicts.items() if name == NO_NAME and s in found]
+    kept = [Mention(a, b) for a, b in found if not any(_touch((a, b), span) for span in verdicts)]
+    kept += [Mention(a, b) for a, b in found if _holds_names_alone((a, b), verdicts, outer)]
     standing = [m for m in outer if not any(k.start <= m.start and m.end <= k.end for k in kept)]
     inner = [m for m in (*outer, *nested) if m not in standing]
     mentions = sorted([*kept, *standing], key=lambda m: m.start)
@@ -93,20 +93,20 @@ def corrected_line(tokens: tuple[str, ...], said: dict[Span, str], found: Sequen
     )
 
 
-def _holds_names_alone(span: Span, said: dict[Span, str], outer: Sequence[Mention]) -> bool:
+def _holds_names_alone(span: Span, verdicts: dict[Span, str], outer: Sequence[Mention]) -> bool:
     """Whether a found name has corrected names strictly inside it, and nothing said against it."""
-    touching = [other for other in said if _touch(span, other)]
+    touching = [other for other in verdicts if _touch(span, other)]
     return bool(touching) and all(
-        span[0] <= a and b <= span[1] and (a, b) != span and said[a, b] != NO_NAME for a, b in touching
+        span[0] <= a and b <= span[1] and (a, b) != span and verdicts[a, b] != NO_NAME for a, b in touching
     )
 
 
-def _touch(one: Span, other: Span) -> bool:
-    return one[0] < other[1] and other[0] < one[1]
+def _touch(span: Span, other: Span) -> bool:
+    return span[0] < other[1] and other[0] < span[1]
 
 
-def _place(one: Corrected) -> Span:
-    return one.start, one.end
+def _place(corrected: Corrected) -> Span:
+    return corrected.start, corrected.end
 
 
 def detection_path(folder: str | Path) -> Path:
@@ -217,4 +217,4 @@ def counted(lines: Sequence[DetectionLine]) -> str:
     """How many faults of which kind: `3 missed, 1 with wrong boundaries, 2 that are no name`."""
     counts: Counter[Fault] = Counter(c.fault for line in lines for c in line.corrected)
     words: dict[Fault, str] = {"missed": "missed", "boundary": "with wrong boundaries", "no name": "that are no name"}
-    return ", ".join(f"{counts[fault]:,} {said}" for fault, said in words.items() if counts[fault])
+    return ", ".join(f"{counts[fault]:,} {verdicts}" for fault, verdicts in words.items() if counts[fault])

@@ -133,8 +133,8 @@ def learn_corrections(
         head = TypingHead(model, targets, DecodingRule.of(model.config))
         before = _types(head, corrected)
         right = [item.type for item in corrections]
-        said = contradicting(guard.vectors, guard.labels, corrected.vectors, right, before)
-        against = torch.tensor([name is not None for name in said], dtype=torch.bool)
+        contradicted = contradicting(guard.vectors, guard.labels, corrected.vectors, right, before)
+        against = torch.tensor([name is not None for name in contradicted], dtype=torch.bool)
         watched = guard.part(~against)
         guard_before = guard_f1(head, watched, scorer)
         credit_before = credit_of(head, scorer, corrected) if len(corrected) else None
@@ -148,7 +148,7 @@ def learn_corrections(
         conversion = model.conversion
         projection = copy.deepcopy(model.tagger.types.state_dict()) if kept.tune_projection else None
     assert conversion is not None
-    left = revision.replay.joined(overruled(guard, said, kept.contradicting)[0])
+    left = revision.replay.joined(overruled(guard, contradicted, kept.contradicting)[0])
     lesson = Lesson(
         conversion=conversion,
         projection=projection,

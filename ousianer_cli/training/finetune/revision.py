@@ -67,9 +67,9 @@ def revise(
     before = [head.names[i] for i in head.choose(corrected.vectors).positions.tolist()]
     right = [labels[0] for labels in corrected.labels]
     replayed = replayed.part(~(replayed.closed & same_vector(replayed.vectors, corrected.vectors)))  # corrected again
-    said = contradicting(replayed.vectors, replayed.labels, corrected.vectors, right, before)
-    kept, relabelled = overruled(replayed, said, settings.contradicting)
-    count = sum(name is not None for name in said)
+    contradicted = contradicting(replayed.vectors, replayed.labels, corrected.vectors, right, before)
+    kept, relabelled = overruled(replayed, contradicted, settings.contradicting)
+    count = sum(name is not None for name in contradicted)
     training = _training(model, targets, mapper, kept, relabelled, corrected, settings, head, report)
     if right and before == right:  # training on would move the layer away from what else it has learned
         report("the model has every correction right already: its layer stays as it is")
