@@ -107,6 +107,34 @@ def test_the_table_has_no_circle() -> None:
         settled |= ready
 
 
+def module_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def from_imports(path: Path) -> Iterator[tuple[str, str]]:
+    """(module, name) of every `from module import name`, those inside functions too, but not a type checker's own."""
+    stack: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.ImportFrom):
+            yield from ((node.module or "", alias.name) for alias in node.names)
+        if not (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)):
+            stack.extend(ast.iter_child_nodes(node))
+
+
+def test_no_module_needs_itself_in_a_circle() -> None:
+    known = {module_of(path): path for path in modules()}
+    needs: dict[str, set[str]] = {}
+    for name, path in known.items():
+        found = {f"{module}.{part}" if f"{module}.{part}" in known else module for module, part in from_imports(path)}
+        needs[name] = {module for module in found if module in known} - {name}
+    settled: set[str] = set()
+    while left := {name for name in needs if name not in settled}:
+        ready = {name for name in left if needs[name] <= settled}
+        assert ready, f"a circle among {sorted(left)}"
+        settled |= ready
+
+
 @pytest.mark.parametrize(
     "room", ["formats", "taxonomy", "scoring", "pages", "errors", "extras", "outputs", "settings", "app"]
 )

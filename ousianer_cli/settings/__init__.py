@@ -18,6 +18,7 @@ from ousianer_cli.errors import SettingsError
 from ousianer_cli.settings.base import Settings
 from ousianer_cli.settings.fields import Trait, flag, setting, traits
 from ousianer_cli.settings.project_file import PROJECT_FILE, nearest, read_table
+from ousianer_cli.settings.tables import settings_of_table
 
 __all__ = [
     "PROJECT_FILE",
@@ -48,8 +49,6 @@ def resolve(
     Raises:
         SettingsError: an unknown name, a value of the wrong type, or what the settings refuse (see `Settings`).
     """
-    from ousianer_cli.settings.tables import settings_of_table
-
     known = traits(cls)
     siblings = {*settings_of_table(table)} - {*known}  # other dataclasses may share the table
     values: dict[str, Any] = {k: v for k, v in read_table(table, config).items() if k not in siblings}

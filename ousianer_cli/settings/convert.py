@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ousianer_cli.errors import SettingsError
-from ousianer_cli.settings import setting
 from ousianer_cli.settings.base import Settings
-from ousianer_cli.settings.fields import AFTER_XML_DECLARATION, Kind
+from ousianer_cli.settings.fields import AFTER_XML_DECLARATION, Kind, setting
 
 FOLDERS = ("brat",)
 """The formats that are folders."""

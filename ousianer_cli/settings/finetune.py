@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ousianer_cli.errors import SettingsError
-from ousianer_cli.settings import setting
 from ousianer_cli.settings.base import Settings
-from ousianer_cli.settings.fields import MAPPING, TAXONOMIES
+from ousianer_cli.settings.fields import MAPPING, TAXONOMIES, setting
 
 Reading = Literal["closed", "open", "mean"]
 Contradicting = Literal["drop", "relabel", "keep"]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ousianer_cli.errors import SettingsError
-from ousianer_cli.settings import setting
 from ousianer_cli.settings.base import Settings
+from ousianer_cli.settings.fields import setting
 
 Demonyms = Literal["keep", "guidelines", "outside"]
 Unmapped = Literal["error", "drop", "outside"]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ousianer_cli.errors import SettingsError
+from ousianer_cli.settings.tables import SHARED_LATE, settings_of_table, table_names
 
 PROJECT_FILE = "ousianer.toml"
 
@@ -60,8 +61,6 @@ def _text(path: Path) -> str:
 
 def _check_names(content: Mapping[str, Any], path: Path, text: str, asked: str) -> None:
     """Refuse tables of no command, settings of no table, and settings outside the tables."""
-    from ousianer_cli.settings.tables import SHARED_LATE, settings_of_table, table_names
-
     known = {*table_names(), asked}
     groups = {name.partition(".")[0] for name in known if "." in name}
 

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ousianer_cli.errors import SettingsError
-from ousianer_cli.settings import setting
 from ousianer_cli.settings.base import Settings
-from ousianer_cli.settings.fields import AFTER_XML_DECLARATION, SHIPPED_MODEL
+from ousianer_cli.settings.fields import AFTER_XML_DECLARATION, SHIPPED_MODEL, setting
 
 Order = Literal["uncertain", "document", "disagreement"]
 

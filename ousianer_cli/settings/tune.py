@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ousianer_cli.settings import setting
 from ousianer_cli.settings.base import Settings
+from ousianer_cli.settings.fields import setting
 
 
 @dataclass(frozen=True)
