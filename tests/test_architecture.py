@@ -9,6 +9,7 @@ import sys
 import time
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,11 @@ HEAVY = {"torch", "transformers", "torchcrf", "safetensors", "tokenizers"}
 NUMERIC = {"numpy", "scipy", "pandas", "matplotlib", "lxml"}
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def modules() -> list[Path]:
     return sorted(PACKAGE.rglob("*.py"))
 
@@ -67,8 +73,7 @@ def room_of(path: Path) -> str:
 
 def imports(path: Path, *, lazy: bool = True) -> Iterator[tuple[str, int]]:
     """Every imported module with its line; without `lazy`, only what importing the file itself would import."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    nodes: Iterator[ast.AST] = ast.walk(tree) if lazy else _eager(tree)
+    nodes: Iterator[ast.AST] = ast.walk(tree_of(path)) if lazy else _eager(tree_of(path))
     for node in nodes:
         if isinstance(node, ast.Import):
             yield from ((alias.name, node.lineno) for alias in node.names)
@@ -113,7 +118,7 @@ def module_of(path: Path) -> str:
 
 def from_imports(path: Path) -> Iterator[tuple[str, str]]:
     """(module, name) of every `from module import name`, those inside functions too, but not a type checker's own."""
-    stack: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
+    stack: list[ast.AST] = [tree_of(path)]
     while stack:
         node = stack.pop()
         if isinstance(node, ast.ImportFrom):
