@@ -47,7 +47,9 @@ _CONTROLS |= {"\x1c": "\n", "\x1d": "\n", "\x1e": "\n", "\x1f": "\t"}
 _FORMS = _of_another_form()
 _HYPHENS = dict.fromkeys("\u2010\u2011\ufe63\uff0d", "-")
 _APOSTROPHES = "\u02bc\u02b9\u2018\u201b\u2032\u00b4`\uff07"
-_READ_AS = _CONTROLS | _FORMS | _HYPHENS
+# Half of a pair of UTF-16, or a byte that was none of a text's: a lost letter.
+_HALVES = {chr(code): "\ufffd" for code in range(0xD800, 0xE000)}
+_READ_AS = _CONTROLS | _FORMS | _HYPHENS | _HALVES
 
 _LIGATURES = {
     code: unicodedata.normalize("NFKC", chr(code))
@@ -71,7 +73,7 @@ _UNSEEN = rf"(?P<unseen>[{INVISIBLE}]+)"
 # Ranges, since single characters beyond the first plane make a slow pattern; some in them have no other form.
 _ONE = (
     f"(?P<one>[{_CONTROL}{''.join(_HYPHENS)}\uff10-\uff5a\u24b6-\u24e9\u2100-\u214f\U0001d400-\U0001d7ff"
-    "\U0001f130-\U0001f149\U0001f150-\U0001f169\U0001f170-\U0001f189])"
+    "\U0001f130-\U0001f149\U0001f150-\U0001f169\U0001f170-\U0001f189\ud800-\udfff])"
 )
 _APOSTROPHE = rf"(?P<apostrophe>(?<={_LETTER})[{_APOSTROPHES}](?={_LETTER}))"
 _QUOTE = r"(?P<quote>(?m:^)[ \t]*(?:[A-Z]{1,4}(?=>[> \t]))?(?:(?:>|&gt;)[ \t]?)+)"

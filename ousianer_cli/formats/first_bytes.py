@@ -75,6 +75,7 @@ def _kind_by_share(head: bytes) -> str | None:
             return "text in UTF-16 without a byte order mark"
         if head.count(0) * 10 > 7 * len(head) and 0 < len(head.replace(b"\0", b"")) * 5 > len(head):
             return "text in UTF-32 without a byte order mark"
+    head = head.rstrip(b"\x1a")  # how DOS ends a text
     controls = len(head) - len(head.translate(None, _CONTROLS))
     return "binary data" if 10 * controls > len(head) or head[:1] == b"\0" else None
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
-from pathlib import Path
-from typing import Any, overload
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path, PurePath
+from typing import Any, get_args, overload
 
+from ousianer_cli.errors import SettingsError
 from ousianer_cli.formats.documents.document import Document
 from ousianer_cli.formats.documents.readers import read_documents
 from ousianer_cli.formats.documents.source import plain_document
@@ -82,8 +83,14 @@ class Tagger:
         Raises:
             ModelError: the folder is missing, incomplete or of another version.
             SettingsError: a prior, `deepen` or `nested` for a model that has no use for it; a precision that the device
-                or the processor cannot have.
+                or the processor cannot have; threads below 0.
         """
+        if precision not in get_args(PrecisionChoice):
+            raise SettingsError(
+                f"precision: expected one of {', '.join(get_args(PrecisionChoice))}, found {precision!r}"
+            )
+        if threads < 0:
+            raise SettingsError(f"threads: expected 0 (as many as are free) or more, found {threads}")
         chosen = usable_device(device or "")
         model = path if isinstance(path, Model) else load_model(path or released_model())
         numbers = choose_precision(precision, model, chosen).precision
@@ -100,11 +107,15 @@ class Tagger:
 
         A text is plain: blank lines part its paragraphs, and nothing in it is markup. `Mention.start` and `end` are
         code points of the text (of `Document.text`).
+
+        Raises:
+            TypeError: what is neither a text nor a document, nor holds any.
         """
         if isinstance(item, str | Document):
             return self.tag([item])[0]
-        documents = (plain_document(document, "text") if isinstance(document, str) else document for document in item)
-        return [list(tagged.mentions) for tagged in self.documents(documents)]
+        if isinstance(item, bytes | Mapping | PurePath) or not isinstance(item, Iterable):
+            raise _no_text(item)
+        return [list(tagged.mentions) for tagged in self.documents(map(_document, item))]
 
     def tag_files(self, *paths: str | Path, **options: Any) -> Iterator[TaggedDocument]:
         """The documents of files, folders, archives and `@lists` with their names, streamed.
@@ -167,6 +178,24 @@ class Tagger:
             return []
         summary.authors += len(document.authors)
         return [mention_at(document, a.start, a.end, self._author, AUTHOR_CONFIDENCE) for a in document.authors]
+
+
+def _document(item: str | Document) -> Document:
+    """A document, or a plain text as one."""
+    if isinstance(item, str):
+        return plain_document(item, "text")
+    if not isinstance(item, Document):
+        raise _no_text(item)
+    return item
+
+
+def _no_text(item: object) -> TypeError:
+    """The error for what cannot be tagged."""
+    remedy = (
+        "Tagger.tag_files reads files" if isinstance(item, PurePath) else "decode it" if isinstance(item, bytes) else ""
+    )
+    found = f"expected a text, a document, or several of them, found {type(item).__name__}"
+    return TypeError(f"{found}; {remedy}" if remedy else found)
 
 
 def _placed(item: SplitDocument, number: int, mention: TypedMention, summary: Summary) -> Mention | None:

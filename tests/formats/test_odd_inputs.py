@@ -78,7 +78,9 @@ def test_one_such_file_in_a_folder_is_counted(tmp_path: Path) -> None:
     assert report.skipped == {MALFORMED: 1}
 
 
-@pytest.mark.parametrize("text", ["Ann\0Lee" + "\0" * 9, "A\bAn\bnn\bn", "\x1b[1mAnn\x1b[0m", "안녕", "Ann\n"])
+@pytest.mark.parametrize(
+    "text", ["Ann\0Lee" + "\0" * 9, "A\bAn\bnn\bn", "\x1b[1mAnn\x1b[0m", "안녕", "Ann\n", "Ann\x1a"]
+)
 def test_text_with_control_characters_is_text(text: str) -> None:
     assert kind_of_binary(text.encode()) is None
 
@@ -275,6 +277,21 @@ def test_companions_that_disagree_are_counted_wherever_they_are(tmp_path: Path, 
     assert "a.rsd.txt holds another text, from character" in rsd
     assert "a.psm.xml says that it is of 'q'" in of_another
     assert "1 psm regions reach beyond" in beyond
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_companion_in_capitals_is_one(tmp_path: Path, packed: bool) -> None:
+    psm = '<psm><string type="headline" begin_offset="0" char_length="7"/></psm>'
+    files = {"RSD/A.RSD.TXT": "Ann Lee\n\nBo was here.\n", "PSM/A.PSM.XML": psm}
+    for name, content in files.items():
+        if packed:
+            with zipfile.ZipFile(tmp_path / "a.zip", "a") as archive:
+                archive.writestr(name, content)
+        else:
+            (tmp_path / name).parent.mkdir()
+            (tmp_path / name).write_text(content, encoding="utf-8")
+    (document,) = read_documents([tmp_path])
+    assert [segment.kind for segment in document.segments] == ["headline", "text"]
 
 
 def test_companions_of_other_names_line_ends_and_kinds_are_counted(tmp_path: Path) -> None:

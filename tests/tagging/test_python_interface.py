@@ -7,6 +7,7 @@ import math
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from tiny_models import CITY, COUNTRY, MAYOR, PERSON, capitals_model, random_tuned_model
 
 import ousianer_cli
-from ousianer_cli.errors import ModelError, OutputError
+from ousianer_cli.errors import ModelError, OutputError, SettingsError
 from ousianer_cli.formats.documents.document import Author, Document, Segment
 from ousianer_cli.network.checkpoint import Model, save_model
 from ousianer_cli.tagging.engine import Engine
@@ -55,6 +56,28 @@ def test_a_text_holds_no_markup() -> None:
     assert places(CAPITALS.tag("<quote>Ada</quote>")) == [("Ada", 7, 10)]
 
 
+@pytest.mark.parametrize(
+    ("item", "told"),
+    [
+        (None, "found NoneType"),
+        (7, "found int"),
+        ([7], "found int"),
+        (["Ada", None], "found NoneType"),
+        (b"Ada", "found bytes; decode it"),
+        ({"text": "Ada"}, "found dict"),
+        (Path("a.txt"), "found PosixPath; Tagger.tag_files reads files"),
+        ([Path("a.txt")], "found PosixPath; Tagger.tag_files reads files"),
+    ],
+)
+def test_what_is_no_text_is_told(item: object, told: str) -> None:
+    with pytest.raises(TypeError, match=f"expected a text, a document, or several of them, {told}$"):
+        CAPITALS.tag(item)  # type: ignore[call-overload]
+
+
+def test_half_a_pair_of_utf_16_is_a_lost_letter() -> None:
+    assert places(CAPITALS.tag("then Ada \ud83d saw Oslo \udce9")) == [("Ada", 5, 8), ("Oslo", 15, 19)]
+
+
 def test_documents_and_texts_together() -> None:
     first = Document("d", "<p>Ada</p> Oslo", (Segment("s", 3, 6),))
     assert places(CAPITALS.tag(first)) == [("Ada", 3, 6)], "segments alone are tagged"
@@ -85,6 +108,12 @@ def test_the_package_gives_its_interface_when_it_is_asked_for(tmp_path: Path) ->
         assert getattr(ousianer_cli, name).__name__ == name
     with pytest.raises(AttributeError, match="no attribute 'Taggre'"):
         ousianer_cli.Taggre  # noqa: B018
+
+
+@pytest.mark.parametrize("wrong", [{"precision": "int3"}, {"threads": -1}])
+def test_settings_that_are_none_are_refused_before_the_model_is_read(wrong: dict[str, Any]) -> None:
+    with pytest.raises(SettingsError, match=rf"{next(iter(wrong))}: expected .*, found {next(iter(wrong.values()))!r}"):
+        Tagger.load("no model", **wrong)
 
 
 def test_loading(tmp_path: Path) -> None:

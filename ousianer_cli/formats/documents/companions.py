@@ -83,10 +83,11 @@ def compared_with_rsd(document: Document, unit: Unit, options: ReadOptions, arch
 
 
 def companion_of(doc_id: str, unit: Unit, form: str, archives: Archives) -> Unit | None:
-    """The `psm` or `rsd` of a document id that was read from `unit`; None if there is none."""
-    name = f"{doc_id}{_SUFFIXES[form]}"
-    folders = (unit.path.parent, unit.path.parent.parent / form)
-    for file in (name, f"{name}.gz"):
+    """The `psm` or `rsd` of a document id that was read from `unit`, its suffix in capitals or not; None if there is
+    none."""
+    names = [f"{doc_id}{suffix}" for suffix in (_SUFFIXES[form], _SUFFIXES[form].upper())]
+    folders = (unit.path.parent, unit.path.parent.parent / form, unit.path.parent.parent / form.upper())
+    for file in (file for name in names for file in (name, f"{name}.gz", f"{name}.GZ")):
         for folder in folders:
             if os.path.isfile(folder / file):  # an id may be too long for a file's name
                 return Unit(folder / file)
@@ -95,7 +96,8 @@ def companion_of(doc_id: str, unit: Unit, form: str, archives: Archives) -> Unit
     others = {known for known in ("ltf", "psm", "rsd") if known != form and known in unit.path.name}
     beside = [folder / unit.path.name.replace(other, form) for other in sorted(others) for folder in folders]
     for place in (unit.path, *beside):
-        if os.path.isfile(place) and (member := archives.members_by_name(place).get(name)):
+        members = archives.members_by_name(place) if os.path.isfile(place) else {}
+        if member := next((members[name] for name in names if name in members), None):
             return Unit(place, member)
     return None
 
