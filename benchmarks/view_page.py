@@ -18,9 +18,9 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from ousianer_cli.formats.annotated import AnnotatedDocument
+from ousianer_cli.formats.annotations.annotated import AnnotatedDocument
+from ousianer_cli.formats.annotations.exchange import read_annotated
 from ousianer_cli.formats.documents.source import plain_document
-from ousianer_cli.formats.exchange import read_annotated
 from ousianer_cli.formats.kinds.run_lines import write_annotations
 from ousianer_cli.formats.registry import WriteOptions
 from ousianer_cli.pages.report import write_report

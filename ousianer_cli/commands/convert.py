@@ -13,13 +13,13 @@ from ousianer_cli.settings.convert import ConvertSettings
 
 
 def _readable() -> tuple[str, ...]:
-    from ousianer_cli.formats.exchange import format_names, readable_formats
+    from ousianer_cli.formats.annotations.exchange import format_names, readable_formats
 
     return format_names(readable_formats())
 
 
 def _written() -> tuple[str, ...]:
-    from ousianer_cli.formats.exchange import format_names
+    from ousianer_cli.formats.annotations.exchange import format_names
     from ousianer_cli.formats.registry import written_formats
 
     return format_names(written_formats())
@@ -35,7 +35,7 @@ def convert(settings: ConvertSettings) -> None:
     given = require(settings.input, "input", "convert", "what to convert", "INPUT")
     to = require(settings.to, "to", "convert", "the format to write", "--to FORMAT")
     out = require(settings.out, "out", "convert", "where to write", "-o OUT")
-    from ousianer_cli.formats.exchange import convert as run
+    from ousianer_cli.formats.annotations.exchange import convert as run
 
     done = run(
         given,

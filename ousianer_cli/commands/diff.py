@@ -25,7 +25,7 @@ def diff(settings: DiffSettings) -> None:
     """
     old = require(settings.old, "old", "diff", "the run before", "OLD")
     new = require(settings.new, "new", "diff", "the run after", "NEW")
-    from ousianer_cli.formats.exchange import read_marked
+    from ousianer_cli.formats.annotations.exchange import read_marked
     from ousianer_cli.formats.labelled import CorpusReport
     from ousianer_cli.scoring.difference import CHANGED, compare_runs, contexts, to_json
 

@@ -18,7 +18,7 @@ from typing import IO, Any, TextIO
 
 from ousianer_cli.errors import InputError, SettingsError
 from ousianer_cli.formats import kinds
-from ousianer_cli.formats.annotated import AnnotatedDocument, Annotation, details
+from ousianer_cli.formats.annotations.annotated import AnnotatedDocument, Annotation, details
 from ousianer_cli.formats.documents.document import Document
 from ousianer_cli.formats.documents.options import ReadOptions
 from ousianer_cli.formats.edl import EdlRow

@@ -15,10 +15,10 @@ from operator import itemgetter
 from pathlib import Path
 
 from ousianer_cli.errors import InputError
+from ousianer_cli.formats.annotations.placed import misfit, rows_in_documents
 from ousianer_cli.formats.documents.document import Document
 from ousianer_cli.formats.edl import EdlRow
 from ousianer_cli.formats.labelled import CorpusReport, LabelledMention, LabelledSentence
-from ousianer_cli.formats.placed import misfit, rows_in_documents
 from ousianer_cli.formats.sentences import sentences_of, trim
 from ousianer_cli.formats.words import words_as_read, words_of
 from ousianer_cli.settings import setting

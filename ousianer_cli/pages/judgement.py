@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from ousianer_cli.formats.annotated import AnnotatedDocument, Annotation, one_a_stretch
+from ousianer_cli.formats.annotations.annotated import AnnotatedDocument, Annotation, one_a_stretch
 from ousianer_cli.formats.edl import normalise_mention_string
 from ousianer_cli.formats.labelled import CorpusReport
 from ousianer_cli.scoring.alignment import Kind, align

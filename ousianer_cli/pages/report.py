@@ -12,9 +12,9 @@ from typing import Any
 
 from ousianer_cli import __version__
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats.annotated import AnnotatedDocument, Annotation, Utf16
+from ousianer_cli.formats.annotations.annotated import AnnotatedDocument, Annotation, Utf16
+from ousianer_cli.formats.annotations.exchange import read_annotated, read_marked
 from ousianer_cli.formats.documents.markup import is_markup
-from ousianer_cli.formats.exchange import read_annotated, read_marked
 from ousianer_cli.formats.labelled import CorpusReport
 from ousianer_cli.outputs import open_output
 from ousianer_cli.pages.embed import asset, embedded_json, policy

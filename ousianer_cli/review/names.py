@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ousianer_cli.errors import InputError, TaxonomyError
-from ousianer_cli.formats.annotated import AnnotatedDocument, Utf16, one_a_stretch
+from ousianer_cli.formats.annotations.annotated import AnnotatedDocument, Utf16, one_a_stretch
+from ousianer_cli.formats.annotations.placed import documents_of_rows
 from ousianer_cli.formats.documents.document import Document
 from ousianer_cli.formats.edl import iter_edl, normalise_mention_string
 from ousianer_cli.formats.labelled import CorpusReport
-from ousianer_cli.formats.placed import documents_of_rows
 from ousianer_cli.formats.registry import refuse_no_edl_tab
 from ousianer_cli.formats.words import words_of
 from ousianer_cli.taxonomy.tree import OUTSIDE, Taxonomy

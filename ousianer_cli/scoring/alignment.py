@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ousianer_cli.formats.annotated import Annotation, one_a_stretch
+from ousianer_cli.formats.annotations.annotated import Annotation, one_a_stretch
 
 
 class Kind(StrEnum):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ousianer_cli.formats.annotated import Annotation
+from ousianer_cli.formats.annotations.annotated import Annotation
 from ousianer_cli.formats.edl import normalise_mention_string
 from ousianer_cli.scoring.alignment import Change, Kind, align
 from ousianer_cli.scoring.tables import Sheet

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ousianer_cli.errors import InputError, SettingsError
-from ousianer_cli.formats.annotated import Annotation, Utf16, edl_row, one_a_stretch
+from ousianer_cli.formats.annotations.annotated import Annotation, Utf16, edl_row, one_a_stretch
+from ousianer_cli.formats.annotations.exchange import annotation_format, read_annotated
 from ousianer_cli.formats.edl import format_row
-from ousianer_cli.formats.exchange import annotation_format, read_annotated
 from ousianer_cli.formats.labelled import CorpusReport
 
 TEXT = "Ann Lee \U0001f600 of the Bank\nof Oslo left.\n\nBo stayed."

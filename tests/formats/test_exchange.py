@@ -12,10 +12,10 @@ from typer.testing import CliRunner
 
 from ousianer_cli.app import app
 from ousianer_cli.errors import InputError, OutputError, SettingsError
-from ousianer_cli.formats.annotated import AnnotatedDocument, Annotation, in_text_order
+from ousianer_cli.formats.annotations.annotated import AnnotatedDocument, Annotation, in_text_order
+from ousianer_cli.formats.annotations.exchange import convert, read_annotated
 from ousianer_cli.formats.documents.source import plain_document
 from ousianer_cli.formats.edl import iter_edl
-from ousianer_cli.formats.exchange import convert, read_annotated
 from ousianer_cli.formats.feedback import read_feedback
 from ousianer_cli.formats.kinds.run_lines import write_annotations
 from ousianer_cli.formats.labelled import CorpusReport

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats.annotated import AnnotatedDocument, Annotation
+from ousianer_cli.formats.annotations.annotated import AnnotatedDocument, Annotation
 from ousianer_cli.formats.documents.document import Document, Segment
 from ousianer_cli.formats.documents.source import plain_document
 from ousianer_cli.formats.feedback import read_feedback

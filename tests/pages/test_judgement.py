@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ousianer_cli.formats.annotated import Annotation
-from ousianer_cli.formats.exchange import read_marked
+from ousianer_cli.formats.annotations.annotated import Annotation
+from ousianer_cli.formats.annotations.exchange import read_marked
 from ousianer_cli.pages.judgement import Verdict, judge, parting
 from ousianer_cli.scoring.faults import BOUNDARY, CORRECT, MISSED, OUTSIDE, SPURIOUS
 from ousianer_cli.scoring.scores import ScoreOptions, score_files

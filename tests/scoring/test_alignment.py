@@ -7,7 +7,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ousianer_cli.formats.annotated import Annotation, one_a_stretch
+from ousianer_cli.formats.annotations.annotated import Annotation, one_a_stretch
 from ousianer_cli.scoring.alignment import Kind, align
 
 stretches = st.tuples(st.integers(0, 20), st.integers(1, 6), st.sampled_from(["per", "org", "gpe.country"]))

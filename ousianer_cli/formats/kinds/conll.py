@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from ousianer_cli.formats.annotations.conll_documents import is_ours, read_conll_documents, write_conll_documents
 from ousianer_cli.formats.columns import ColumnOptions, Layout, read_columns, rows_of
-from ousianer_cli.formats.conll_documents import is_ours, read_conll_documents, write_conll_documents
 from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence
 from ousianer_cli.formats.registry import LIKELY, NO, PERHAPS, AnnotationWriter, CorpusReader, Format
 from ousianer_cli.formats.sample import Sample

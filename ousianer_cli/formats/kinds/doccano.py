@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from ousianer_cli.formats.annotated import AnnotatedDocument, Annotation, in_text_order
+from ousianer_cli.formats.annotations.annotated import AnnotatedDocument, Annotation, in_text_order
 from ousianer_cli.formats.documents.source import plain_document, text_document
 from ousianer_cli.formats.json_lines import Refusal, json_line, objects, offsets_of, record_id, text_of
 from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence

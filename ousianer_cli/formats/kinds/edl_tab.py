@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TextIO
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats.annotated import AnnotatedDocument
+from ousianer_cli.formats.annotations.annotated import AnnotatedDocument
+from ousianer_cli.formats.annotations.edl_rows import edl_rows
+from ousianer_cli.formats.annotations.placed import documents_of_rows
 from ousianer_cli.formats.edl import EdlRow, format_row, iter_edl
-from ousianer_cli.formats.edl_rows import edl_rows
 from ousianer_cli.formats.labelled import CorpusReport
-from ousianer_cli.formats.placed import documents_of_rows
 from ousianer_cli.formats.registry import LIKELY, PERHAPS, AnnotationOptions, AnnotationWriter, Format, WriteOptions
 from ousianer_cli.formats.sample import Sample
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TextIO
 
-from ousianer_cli.formats.annotated import AnnotatedDocument, Annotation, in_text_order
+from ousianer_cli.formats.annotations.annotated import AnnotatedDocument, Annotation, in_text_order
 from ousianer_cli.formats.documents.source import plain_document
 from ousianer_cli.formats.feedback import DOC, read_feedback
 from ousianer_cli.formats.feedback_items import FeedbackItem, context

@@ -14,7 +14,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from ousianer_cli.formats.annotated import AnnotatedDocument, Annotation, Utf16, detailed, details, in_text_order
+from ousianer_cli.formats.annotations.annotated import (
+    AnnotatedDocument,
+    Annotation,
+    Utf16,
+    detailed,
+    details,
+    in_text_order,
+)
 from ousianer_cli.formats.documents.source import text_document
 from ousianer_cli.formats.json_lines import Refusal, json_line, objects, offsets_of
 from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence, doc_name

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
-from ousianer_cli.formats.annotated import AnnotatedDocument, Annotation, detailed, details, in_text_order
+from ousianer_cli.formats.annotations.annotated import AnnotatedDocument, Annotation, detailed, details, in_text_order
+from ousianer_cli.formats.annotations.edl_rows import edl_rows
 from ousianer_cli.formats.documents.source import text_document
 from ousianer_cli.formats.edl import EdlRow
-from ousianer_cli.formats.edl_rows import edl_rows
 from ousianer_cli.formats.json_lines import Refusal, json_line, objects, offsets_of, record_id, text_of
 from ousianer_cli.formats.labelled import CorpusReport
 from ousianer_cli.formats.registry import NO, SURE, AnnotationOptions, AnnotationWriter, Format, WriteOptions

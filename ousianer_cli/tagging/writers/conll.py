@@ -6,7 +6,7 @@ opens a document.
 
 from __future__ import annotations
 
-from ousianer_cli.formats.conll_lines import conll_lines
+from ousianer_cli.formats.annotations.conll_lines import conll_lines
 from ousianer_cli.tagging.mention import TaggedDocument
 from ousianer_cli.tagging.summary import Summary
 from ousianer_cli.tagging.writers.writer import WriteOptions, Writer

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ousianer_cli.errors import InputError, SettingsError
-from ousianer_cli.formats.annotated import (
+from ousianer_cli.formats.annotations.annotated import (
     AnnotatedDocument,
     Annotation,
     annotation_of_row,
     in_text_order,
 )
+from ousianer_cli.formats.annotations.placed import documents_of_rows
 from ousianer_cli.formats.labelled import CorpusReport
-from ousianer_cli.formats.placed import documents_of_rows
 from ousianer_cli.formats.registry import (
     AnnotationOptions,
     Format,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats.annotated import AnnotatedDocument, annotation_of_row, in_text_order
+from ousianer_cli.formats.annotations.annotated import AnnotatedDocument, annotation_of_row, in_text_order
 from ousianer_cli.formats.documents.document import Document
 from ousianer_cli.formats.edl import EdlRow, normalise_mention_string
 from ousianer_cli.formats.labelled import CorpusReport

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from ousianer_cli.errors import OutputError
-from ousianer_cli.formats.annotated import AnnotatedDocument, Annotation, detailed, details, in_text_order
-from ousianer_cli.formats.brat import NOT_SPANS, brat_files, read_ann, text_of_ann
+from ousianer_cli.formats.annotations.annotated import AnnotatedDocument, Annotation, detailed, details, in_text_order
+from ousianer_cli.formats.annotations.brat import NOT_SPANS, brat_files, read_ann, text_of_ann
 from ousianer_cli.formats.documents.source import text_document
 from ousianer_cli.formats.json_lines import refusal
 from ousianer_cli.formats.json_text import JsonFault, parse_json
@@ -35,8 +35,8 @@ _CONF, _SHOWN = "annotation.conf", "visual.conf"
 def read_annotations(path: Path, options: AnnotationOptions, report: CorpusReport) -> Iterator[AnnotatedDocument]:
     """The documents of an `.ann` file or of a folder (recursive, sorted), each under its file's name without suffix.
 
-    Errors as of `formats.brat.read_brat`; discontinuous spans are counted, and relations, events, attributes and notes
-    that are not of a span.
+    Errors as of `annotations.brat.read_brat`; discontinuous spans are counted, and relations, events, attributes and
+    notes that are not of a span.
     """
     for file in brat_files(path):
         text = text_of_ann(file)

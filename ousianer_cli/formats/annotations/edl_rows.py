@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import count
 
-from ousianer_cli.formats.annotated import AnnotatedDocument, edl_row
+from ousianer_cli.formats.annotations.annotated import AnnotatedDocument, edl_row
 from ousianer_cli.formats.edl import EdlRow, NilClusters
 from ousianer_cli.formats.registry import WriteOptions
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TextIO
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats.annotated import AnnotatedDocument, Annotation, in_text_order
-from ousianer_cli.formats.conll_lines import conll_lines
+from ousianer_cli.formats.annotations.annotated import AnnotatedDocument, Annotation, in_text_order
+from ousianer_cli.formats.annotations.conll_lines import conll_lines
 from ousianer_cli.formats.documents.document import Document
 from ousianer_cli.formats.documents.source import plain_document
 from ousianer_cli.formats.labelled import CorpusReport, doc_name
