@@ -1,4 +1,4 @@
-"""The folder of a Wikipedia corpus: whose run it is, and by what that is told."""
+"""The folder of a Wikipedia corpus: whose run it is, and how that is recognised."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def _folder_format(path: Path, known: Mapping[str, Format]) -> str:
 def read_labelled(
     path: str | Path, corpus_format: str | None = None, *, report: CorpusReport | None = None, **options: Any
 ) -> Iterator[LabelledSentence]:
-    """Read a corpus file or folder; without `corpus_format` it is told by content.
+    """Read a corpus file or folder; without `corpus_format` it is recognised by content.
 
     Args:
         report: collects what the reader left out.

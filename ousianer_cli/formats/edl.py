@@ -131,7 +131,7 @@ def parse_line(raw: bytes, *, path: str | Path | None = None, line: int = 0) -> 
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         if line == 1 and (kind := kind_of_binary(raw)) and "UTF-" not in kind:
-            found = f"{kind}, told by its first bytes"
+            found = f"{kind} (by its first bytes)"
             raise InputError("an EDL tab file", found, path=path, line=line, remedy=remedy_for(kind)) from None
         raise not_utf8(path, line, error) from None
     return parse_row(text[:-1] if text.endswith("\n") else text, path=path, line=line)

@@ -1,4 +1,4 @@
-"""Files that are no text, told by their first bytes whatever they are called."""
+"""Files that are no text, recognised by their first bytes whatever they are called."""
 
 from __future__ import annotations
 

@@ -120,7 +120,7 @@ class AnnotationWriter:
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A file format: its name, what it is told by, and its readers."""
+    """A file format: its name, how it is recognised, and its readers."""
 
     name: str
     about: str

@@ -1,4 +1,4 @@
-"""The beginning of a file, by which its format is told."""
+"""The beginning of a file, by which its format is recognised."""
 
 from __future__ import annotations
 

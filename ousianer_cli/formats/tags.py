@@ -1,7 +1,7 @@
 """Tags of words as spans, whatever the scheme: IO, IOB1, IOB2, BIOES, BILOU, BMES; before or after the label, by `-` or
 `_`.
 
-A scheme is a property of a file. It is told by the tags at its beginning, and a tag that does not follow it later is
+A scheme is a property of a file. It shows in the tags at its beginning, and a tag that does not follow it later is
 refused, since it would silently be read as another label.
 """
 

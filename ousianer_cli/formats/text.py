@@ -19,7 +19,7 @@ _OF_BYTES = re.compile(r"(?:iso8859-|cp|koi8-|gb|big5|shift_jis|euc_|mac-)\w+|ti
 
 
 def open_bytes(path: str | Path) -> IO[bytes]:
-    """A file open for reading; what is gzipped is unpacked, told by its name (`.gz`) or its first bytes."""
+    """A file open for reading; what is gzipped is unpacked, recognised by its name (`.gz`) or its first bytes."""
     path = Path(path)
     if path.suffix.lower() != ".gz":
         handle = path.open("rb")
@@ -39,7 +39,7 @@ def not_utf8(path: str | Path | None, line: int | None, error: UnicodeDecodeErro
     """The error for bytes that are not UTF-8; their place is that in the line, from 1."""
     if error.object[:2] in (b"\xff\xfe", b"\xfe\xff") and error.start == 0:
         remedy = "convert the file, for example with iconv -f utf-16 -t utf-8"
-        return InputError("UTF-8", "UTF-16, told by its first bytes", path=path, line=line, remedy=remedy)
+        return InputError("UTF-8", "UTF-16 (by its first bytes)", path=path, line=line, remedy=remedy)
     place = error.start - error.object.rfind(b"\n", 0, error.start)
     found = f"byte 0x{error.object[error.start]:02x} at byte {place}"
     remedy = "save it as UTF-8, or convert it, for example with iconv -f windows-1252 -t utf-8"

@@ -40,7 +40,7 @@ class EncodedSentence:
 
 
 class PieceTokenizer:
-    """A Hugging Face fast tokenizer over words, told by its `tokenizer.json`."""
+    """A Hugging Face fast tokenizer over words, described by its `tokenizer.json`."""
 
     def __init__(self, backend: Any) -> None:
         self.backend = backend

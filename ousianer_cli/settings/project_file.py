@@ -1,4 +1,4 @@
-"""`ousianer.toml`: one table a command; every name in it is checked, and what is unknown is told by line."""
+"""`ousianer.toml`: one table a command; every name in it is checked, and what is unknown is named with its line."""
 
 from __future__ import annotations
 

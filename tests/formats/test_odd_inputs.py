@@ -66,7 +66,7 @@ NO_TEXT = [
 def test_what_is_no_text_is_refused_by_its_first_bytes(tmp_path: Path, name: str, content: bytes, kind: str) -> None:
     path = tmp_path / name
     path.write_bytes(content)
-    with pytest.raises(InputError, match=rf"{name}: expected a document .*, found {kind}.*told by its first bytes; "):
+    with pytest.raises(InputError, match=rf"{name}: expected a document .*, found {kind}.*by its first bytes\); "):
         list(read_documents([path]))
 
 

@@ -63,7 +63,7 @@ def annotation_format(path: str | Path) -> Format:
 
 
 def folder_format(path: str | Path, known: Mapping[str, Format]) -> Format | None:
-    """The one format whose files, told by their names, a folder has."""
+    """The one format whose files a folder has, by their names."""
     of_folders = [form for form in known.values() if form.writer is not None and form.writer.folder is not None]
     files = (file for file in Path(path).rglob("*") if file.is_file() and not file.name.startswith("."))
     return next((form for file in files for form in formats_by_name(file, of_folders)), None)
@@ -83,7 +83,7 @@ def read_annotated(
     Args:
         path: the file, or the folder of a format that has folders.
         source: the documents, for formats that hold none: files, folders, archives, `@list.txt`.
-        format: a name of `readable_formats`; told by content where it is empty.
+        format: a name of `readable_formats`; recognised by content where it is empty.
         after_xml_declaration: whether offsets count from after the first `<?xml …?>` line.
         empty: give documents of `source` without annotation too; they are counted otherwise.
         report: counts what was left out.

@@ -128,7 +128,7 @@ def _read_unit(
         if binary := kind_of_binary(head):
             raise InputError(
                 "a document (LTF, source XML or text)",
-                f"{binary}, told by its first bytes",
+                f"{binary} (by its first bytes)",
                 path=unit.label,
                 remedy=remedy_for(binary),
             )

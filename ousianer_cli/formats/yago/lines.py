@@ -19,7 +19,7 @@ Invalid = Callable[[int, str, str], None]
 
 
 def read_lines(path: str | Path, invalid: Invalid) -> Iterator[tuple[int, str]]:
-    """Number (from 1) and text of each line, without its end; gz, bz2, xz and zip are told by content.
+    """Number (from 1) and text of each line, without its end; gz, bz2, xz and zip are recognised by content.
 
     A line that is not UTF-8 and the end of a broken archive go to `invalid`.
 
