@@ -77,6 +77,7 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 def main() -> None:
     """Run the command line; a user's error is one line on stderr and its exit code, a signal leaves no hidden file."""
+    _fill_closed_streams()
     codecs.register_error("ousianer", _readable)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -109,6 +110,16 @@ def _trouble(error: OSError) -> str | None:
     if error.filename is None:
         return None
     return f"{error.filename}: expected what can be read or written, found {error.strerror}; check the path"
+
+
+def _fill_closed_streams() -> None:
+    """Let standard streams that came closed, as from a daemon, lead nowhere: no file takes their numbers, and what a
+    library says on them ends in none."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(descriptor)
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
 
 
 def _here() -> None:

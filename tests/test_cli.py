@@ -14,7 +14,7 @@ import typer
 from tiny_models import command_line
 from typer.testing import CliRunner
 
-from ousianer_cli.app import app
+from ousianer_cli.app import app, main
 
 COMMANDS = {
     ("init",),
@@ -178,6 +178,35 @@ def test_what_the_machine_refuses_is_one_line(
 
     monkeypatch.setattr("ousianer_cli.commands.init.init_project", refuse)
     assert command_line("init", "p") == (2, "", f"ousianer: {message}\n")
+
+
+def test_without_standard_streams_a_command_does_its_work(monkeypatch: pytest.MonkeyPatch, here: Path) -> None:
+    seen: list[bool] = []
+
+    def project(*_: object) -> list[Path]:
+        seen.append(sys.stderr.isatty())
+        return [Path("ousianer.toml")]
+
+    monkeypatch.setattr("ousianer_cli.commands.init.init_project", project)
+    monkeypatch.setattr(sys, "stderr", None)
+    monkeypatch.setattr(sys, "argv", ["ousianer", "init", "p"])
+    monkeypatch.setattr(sys, "stdout", None)
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert not left.value.code
+    assert seen == [False]
+
+
+def test_no_file_takes_the_number_of_a_closed_stream(here: Path) -> None:
+    code = (
+        "import os; from ousianer_cli.app import _fill_closed_streams as fill; fill(); "
+        "open('taken', 'w').write(os.readlink('/proc/self/fd/1') + os.readlink('/proc/self/fd/2'))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parent.parent)}
+    subprocess.run(
+        ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", sys.executable, "-c", code], check=True, env=environment
+    )
+    assert Path("taken").read_text() == "/dev/null/dev/null"
 
 
 def test_a_working_folder_that_is_gone_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

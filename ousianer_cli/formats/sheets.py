@@ -70,7 +70,7 @@ def sheet_rows(
     first = below or next(iter(tops), "")
     by = _parting(first, known)
     if len(_names(first, by) & set(known)) < 2:
-        by = next((mark for mark in _PARTED if fits(next(csv.reader([first], delimiter=mark), []))), "\t")
+        by = next((mark for mark in _PARTED if fits(_cells_of(first, mark))), "\t")
     rows = _tab_rows(lines, first) if by == "\t" else _comma_rows(text, by, path)
     above = lines.index(first) if below else 0
     if passed := [row for row in rows if row.line <= above]:
@@ -159,6 +159,14 @@ def _parting(line: str, known: Collection[str]) -> str:
     return max(_PARTED, key=lambda mark: (len(_names(line, mark) & set(known)), -_PARTED.index(mark)))
 
 
+def _cells_of(line: str, mark: str) -> list[str]:
+    """The cells of one line; none where they are no table's."""
+    try:
+        return next(csv.reader([line], delimiter=mark), [])
+    except csv.Error:  # a cell of more than 131,072 characters
+        return []
+
+
 def _names(line: str, mark: str) -> set[str]:
     return {unquoted(cell).lower() for cell in line.split(mark)}
 
@@ -205,20 +213,30 @@ def _tab_rows(lines: list[str], first: str) -> list[Row]:
         at += 1
         if _passed_over(line) or _separator(line):
             continue
-        whole, end = line, at
-        while _goes_on(whole, width) and end < len(lines):
-            whole, end = f"{whole}\n{lines[end]}", end + 1
-        if end > at and len(whole.split("\t")) == width:
-            line, at = whole, end
+        end, count = _row_end(lines, at, width)
+        if end > at and count == width:
+            line, at = "\n".join(lines[number - 1 : end]), end
         cells = [_cell(cell, all_quoted) for cell in line.split("\t")]
         unquoted = [_cell(cell, True) for cell in line.split("\t")]
         rows.append(Row(number, cells, unquoted if unquoted != cells else None))
     return rows
 
 
-def _goes_on(line: str, width: int) -> bool:
-    cells = line.split("\t")
-    return len(cells) < width and cells[-1].startswith('"') and cells[-1].count('"') % 2 == 1
+def _row_end(lines: list[str], at: int, width: int) -> tuple[int, int]:
+    """Where a row ends whose line is the one before `at`, and how many cells it has.
+
+    It goes on while it lacks cells and a mark is open.
+    """
+    last = lines[at - 1].rpartition("\t")[2]
+    count, marked, is_open = lines[at - 1].count("\t") + 1, last.startswith('"'), last.count('"') % 2 == 1
+    while count < width and marked and is_open and at < len(lines):
+        before, tab, last = lines[at].rpartition("\t")
+        if tab:
+            count, marked, is_open = count + before.count("\t") + 1, last.startswith('"'), last.count('"') % 2 == 1
+        else:
+            is_open ^= last.count('"') % 2 == 1
+        at += 1
+    return at, count
 
 
 def _cell(cell: str, quoted: bool) -> str:
