@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import runpy
 import sys
 from collections.abc import Callable, Iterator
@@ -87,3 +88,26 @@ def test_tables_over_aida_open(folder: Path, script: Callable[..., None]) -> Non
         assert f"\n| {label} | " in text
         assert "dev has 6 documents and 24 names" in text
         assert "descendant" in text
+
+
+def test_the_table_of_large_corpora_follows_from_its_rates(tmp_path: Path, script: Callable[..., None]) -> None:
+    page = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
+    (line,) = (line for line in page.splitlines() if line.startswith("Words a second a core, "))
+    rates = [f"{name}={rate.rstrip('.,')}" for name, rate in re.findall(r"(\w+) ([\d,]+)[,.](?: |$)", line)]
+    copy = tmp_path / "scale.md"
+    copy.write_text(page, encoding="utf-8")
+    script("benchmarks/tag_scale.py", "--write", copy, "--rate", *rates)
+    assert len(rates) == 2 and table_rows(copy.read_text(encoding="utf-8")) == table_rows(page)
+    script("benchmarks/tag_scale.py", "--write", copy, "--rate", "fp32=1000", "--core-hour", "0.1")
+    written = copy.read_text(encoding="utf-8")
+    assert table_rows(written)[-1] == "| 1 billion words | fp32 | 138.9 h | 4.3 h | 1.1 h | $27.78 |"
+    ends = ("<!-- tag_scale -->", "<!-- /tag_scale -->")
+    for place, mark in zip((0, 1), ends, strict=True):
+        assert written.split(mark)[place] == page.split(mark)[place], "the rest of the page"
+    copy.write_text(page.replace(ends[1], ""), encoding="utf-8")
+    with pytest.raises(SystemExit, match="expected one"):
+        script("benchmarks/tag_scale.py", "--write", copy, "--rate", "fp32=1000")
+
+
+def table_rows(page: str) -> list[str]:
+    return [line for line in page.splitlines() if line.startswith(("| 300,000 documents", "| 1 billion words"))]

@@ -185,14 +185,14 @@ class PackedNetwork:
             wanted = network.config.layers
             states = network.states.embedded(batch)[0]  # [S, D]
             first = batch.first_piece[0]
-            kept = {0: states[first]} if 0 in wanted else {}
+            kept = {0: states.index_select(0, first)} if 0 in wanted else {}
             pieces = len(states)
             states = _padded(states, self._layers[0].step)
             for number, layer in enumerate(self._layers[: max(wanted)], start=1):
                 states = layer(states, pieces)
                 if number in wanted:
-                    kept[number] = states[first]
-            layers = torch.stack([kept[number] for number in wanted], dim=1)[None]
+                    kept[number] = states.index_select(0, first)
+            layers = torch.cat([kept[number] for number in wanted], dim=1).view(1, len(first), len(wanted), -1)
         else:
             layers = network.states(batch)
         words = network.mixed_words(layers, batch)

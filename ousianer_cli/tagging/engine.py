@@ -189,9 +189,11 @@ class Engine:
         alternatives: list[tuple[TypeProbability, ...]] = [()] * len(vectors)
         yago = alternatives
         if details:
-            yago = _ranked(head.model.types, head.yago_probabilities(vectors))
             if self.has_targets:
+                yago = _ranked(head.model.types, head.yago_probabilities(vectors))
                 alternatives = _ranked(head.names, scores)
+            else:
+                yago = _ranked(head.names, scores)
         for (i, deep, (start, end)), position, confidence, detection, options, classes in zip(
             spans,
             choice.positions.tolist(),
@@ -209,11 +211,14 @@ class Engine:
 
 def _ranked(names: Sequence[str], probabilities: torch.Tensor) -> list[tuple[TypeProbability, ...]]:
     """The types worth listing of each row of [M, N], the most probable first, equal ones in the model's order."""
-    ranked = []
-    for row in probabilities.double().cpu().numpy().round(PROBABILITY_DIGITS):
-        order = [i for i in np.argsort(-row, kind="stable") if row[i] >= LEAST_PROBABILITY]
-        ranked.append(tuple(TypeProbability(names[i], float(row[i])) for i in order))
-    return ranked
+    given = probabilities.cpu().numpy()
+    rows, places = np.nonzero(given > LEAST_PROBABILITY - 10.0**-PROBABILITY_DIGITS)  # few of many, and all that count
+    values = given[rows, places].astype(np.float64).round(PROBABILITY_DIGITS)
+    ranked: list[list[TypeProbability]] = [[] for _ in given]
+    for i in np.lexsort((-values, rows)):  # stable
+        if values[i] >= LEAST_PROBABILITY:
+            ranked[rows[i]].append(TypeProbability(names[places[i]], float(values[i])))
+    return [tuple(row) for row in ranked]
 
 
 def _rounded(values: np.ndarray, digits: int) -> list[float]:

@@ -163,11 +163,12 @@ def directness(probabilities: Floats, edges: Ints) -> Floats:
     Returns:
         [M, Y].
     """
-    below = np.zeros_like(probabilities)
+    direct = probabilities.copy()
     if edges.size:
-        upper, starts = np.unique(edges[0], return_index=True)  # edges are sorted by their upper type
-        below[:, upper] = np.maximum.reduceat(probabilities[:, edges[1]], starts, axis=1)
-    return np.asarray(probabilities * (1.0 - below))
+        upper, below = edges
+        starts = np.flatnonzero(np.diff(upper, prepend=-1))  # edges are sorted by their upper type
+        direct[:, upper[starts]] *= 1.0 - np.maximum.reduceat(probabilities[:, below], starts, axis=1)
+    return direct
 
 
 def direct_scores(probabilities: Floats, matrix: Bools, edges: Ints) -> Floats:

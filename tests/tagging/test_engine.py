@@ -15,6 +15,7 @@ from ousianer_cli.network.pieces import EncodedSentence
 from ousianer_cli.network.targets import DecodingRule
 from ousianer_cli.released_models import released_model
 from ousianer_cli.tagging import detection
+from ousianer_cli.tagging import engine as engine_module
 from ousianer_cli.tagging.consistency import Consistency
 from ousianer_cli.tagging.engine import Engine, TypedMention
 
@@ -137,6 +138,27 @@ def test_a_pretrained_model_has_no_target_types() -> None:
     assert not engine.has_targets
     with pytest.raises(ModelError, match="run ousianer finetune on it first"):
         engine.targets  # noqa: B018
+
+
+def test_listed_types_are_those_that_round_to_enough_the_most_probable_first() -> None:
+    names = [f"t{n}" for n in range(400)]
+    draw = np.random.default_rng(0)
+    given = draw.choice([0.0, 0.0399, 0.0401, 0.0449, 0.0451, 0.05, 0.3, 0.301, 0.77], (6, 400)).astype(np.float32)
+    given[5] = 0.01
+    for row, listed in zip(given, engine_module._ranked(names, torch.from_numpy(given)), strict=True):
+        rounded = [(round(float(p), 2), n) for n, p in enumerate(row)]
+        wanted = sorted(((p, n) for p, n in rounded if p >= 0.05), key=lambda one: (-one[0], one[1]))
+        assert listed == tuple((names[n], p) for p, n in wanted)
+
+
+def test_types_of_a_pretrained_model_are_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = random_model()
+    model.taxonomy_file = None
+    calls: list[int] = []
+    plain = model.tagger.type_logits
+    monkeypatch.setattr(model.tagger, "type_logits", lambda vectors: calls.append(len(vectors)) or plain(vectors))
+    ((found,),) = Engine(model).tag_documents([[WORDS]], details=True)
+    assert calls == [len(found)] and all(mention.yago for mention in found)
 
 
 def test_sentences_of_documents_come_back_in_their_places() -> None:
