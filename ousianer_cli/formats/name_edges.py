@@ -1,7 +1,7 @@
-"""What stands at the edges of names and is no part of them: titles before persons, brackets that are not a pair.
+"""What stands at the edges of names and is no part of them: titles, parties, brackets that are not a pair.
 
-Both by the task's guidelines and by the open corpus that the project trains on, in which 2 of 52,801 names begin with a
-title (a nickname) and 3 have half a pair of brackets (a transcript's).
+By the task's guidelines and by the open corpus that the project trains on, in which 2 of 52,801 names begin with a
+title (a nickname), none with a party and 3 have half a pair of brackets (a transcript's).
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from ousianer_cli.formats.words import word_set
 _TITLES = word_set(
     """
     Mr Mrs Ms Mx Messrs Dr Prof Sen Sens Rep Reps Gov Govs Gen Lt Col Sgt Capt Maj Cpl Pvt Adm Rev Pres Amb Cmdr Brig
-    Supt Insp Comdr MR MRS MS DR PROF SEN REP GOV GEN LT COL SGT CAPT MAJ ADM REV
+    Supt Insp Comdr Cpt Pfc Spc Pte Gens Drs Profs Mme Mlle Herr Frau Señor Señora
+    MR MRS MS DR PROF SEN REP GOV GEN LT COL SGT CAPT MAJ ADM REV
     """
 )
-_WITHOUT_STOP = word_set("Mr Mrs Ms Mx Dr Prof")
+_WITHOUT_STOP = word_set("Mr Mrs Ms Mx Dr Prof Mme Mlle Herr Frau Señor Señora")
 # Behind these a title is a part of another name.
 _OF_NAMES = word_set(
     "Pepper Dre Martens Oetker Seuss Strangelove Bean T Motors Electric Assembly Mills Dynamics Spastic"
@@ -37,6 +38,12 @@ def titles_before(words: Sequence[str]) -> int:
             break
         count = following
     return count
+
+
+def party_before(before: str, words: Sequence[str]) -> int:
+    """How many of a name's first words are an American politician's party, behind what stands `before`: `(R-N.J.)`."""
+    is_party = before in ("(", ",") and len(words) > 2 and words[0] in ("R", "D", "I") and words[1] in ("-", "\u2013")
+    return 2 if is_party and words[2][:1].isupper() and words[2] != "Day" else 0
 
 
 def half_pairs(words: Sequence[str]) -> set[int]:

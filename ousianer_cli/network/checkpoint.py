@@ -265,7 +265,7 @@ def read_config(folder: Path) -> dict[str, Any]:
     try:
         config = json.loads(file.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-        found = "no such file in it" if folder.is_dir() else "no such folder"
+        found = "no such file in it" if folder.is_dir() else "a file" if folder.is_file() else "no such folder"
         raise ModelError(
             f"{folder}: expected a model folder with config.json, found {found}; "
             "give a folder that pretrain or finetune wrote"

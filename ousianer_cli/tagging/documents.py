@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ousianer_cli.formats.documents.document import Document
-from ousianer_cli.formats.name_edges import half_pairs, titles_before
+from ousianer_cli.formats.name_edges import half_pairs, party_before, titles_before
 from ousianer_cli.formats.sentences import sentences_of
 from ousianer_cli.formats.words import never_at_edges, never_names, sites, words_as_read, words_of
 from ousianer_cli.tagging.mention import Span
@@ -42,8 +42,11 @@ class SplitDocument:
             last -= 1
         if first == last or any(first < k < last for k in barred):
             return None
-        first += titles_before([self.document.visible.read(*word) for word in words[start + first : start + last]])
-        return start + first, start + last
+        start, last = start + first, start + last
+        read = [self.document.visible.read(*word) for word in words[max(0, start - 1) : last]]
+        before, name = (read[0], read[1:]) if start else ("", read)
+        party = party_before(before, name)
+        return start + party + titles_before(name[party:]), last
 
 
 def _whole_part(document: Document, words: Sequence[Span], start: int, end: int) -> Span:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ousianer_cli.formats.name_edges import half_pairs, titles_before
+from ousianer_cli.formats.name_edges import half_pairs, party_before, titles_before
 
 
 @pytest.mark.parametrize(
@@ -14,6 +14,8 @@ from ousianer_cli.formats.name_edges import half_pairs, titles_before
         ("Mr Roe", "Roe"),
         ("MS . ROE", "ROE"),
         ("Dr . A . Roe", "A . Roe"),
+        ("Cpt . Roe", "Roe"),
+        ("Mme Roe", "Roe"),
         ("Gen Roe", "Gen Roe"),  # a first name, without its full stop
         ("Dr . Pepper", "Dr . Pepper"),
         ("Gen . Motors", "Gen . Motors"),
@@ -26,6 +28,22 @@ from ousianer_cli.formats.name_edges import half_pairs, titles_before
 def test_titles_are_before_a_name(name: str, rest: str) -> None:
     words = name.split()
     assert words[titles_before(words) :] == rest.split()
+
+
+@pytest.mark.parametrize(
+    ("before", "name", "count"),
+    [
+        ("(", "R - N.J.", 2),
+        (",", "D \u2013 Ohio", 2),
+        ("on", "D - Ohio", 0),
+        ("(", "D - Day", 0),
+        ("(", "R - rated", 0),
+        ("(", "R - ", 0),
+        ("(", "Ohio", 0),
+    ],
+)
+def test_a_party_is_before_a_state(before: str, name: str, count: int) -> None:
+    assert party_before(before, name.split()) == count
 
 
 @pytest.mark.parametrize(

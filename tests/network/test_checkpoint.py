@@ -242,6 +242,12 @@ def test_a_configuration_with_flipped_bytes_is_refused_in_one_line_or_harmless(t
     assert refused > 10
 
 
+def test_a_file_in_place_of_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "m").write_text("run")
+    with pytest.raises(ModelError, match=r"m: expected a model folder with config\.json, found a file; give"):
+        load_model(tmp_path / "m")
+
+
 def test_no_folder_at_all(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="found no such folder; give a folder that pretrain or finetune wrote"):
         load_model(tmp_path / "absent")

@@ -40,6 +40,8 @@ def test_titles_and_halves_of_pairs_are_no_part_of_a_name() -> None:
     assert item.nameable(0, 1, 7) == (5, 7)
     assert item.nameable(0, 8, 13) == item.nameable(0, 8, 9) == (8, 9)
     assert item.nameable(0, 1, 3) == (1, 3)  # nothing but a title
+    item = split_document(document("then Ann Roe (D-Ohio) left"))
+    assert item.nameable(0, 4, 7) == (6, 7)
 
 
 def test_no_name_stands_in_the_attributes_of_a_tag() -> None:
