@@ -83,6 +83,14 @@ _TAG = (
     r"(?P<tag></?(?:b|i|u|s|a|em|strong|span|font|sup|sub|wbr|mark|small|big|tt|abbr|cite|del|ins)"
     rf"{_ATTRIBUTES}/?>|<!--(?:(?!--|<)[^\0]){{0,2000}}-->)"
 )
+# Marks of Markdown and wikis around words: bold, links with their targets.
+_TARGET = r"(?:https?://|www\.|mailto:|/|\#)"
+_MARKDOWN = (
+    rf"(?P<markdown>\[(?=[^\[\]\n]{{1,200}}\]\({_TARGET})"
+    rf"|\]\({_TARGET}[^\s()]{{0,500}}(?:\([^\s()]{{0,200}}\)[^\s()]{{0,200}})?(?:[ ]\"[^\"\n]{{0,200}}\")?\)"
+    r"|\[\[(?=[^\s\[\]][^\[\]\n]{0,199}\]\])|(?<=[^\s\[\]])\]\]"
+    r"|(?<![\w*])\*\*(?=[^\s*][^*\n]{0,200}\*\*)|(?<=[^\s*])\*\*(?![\w*]))"
+)
 _BREAK = rf"(?P<break><br{_ATTRIBUTES}/?>(?:\r?\n)?)"
 # A word that goes on in the next line behind its hyphen, soft or hard, quoted or not.
 _NEXT_LINE = r"\r?\n[ \t]*(?:(?:>|&gt;)[ \t]?)*"
@@ -132,6 +140,8 @@ def odd_spellings(raw: str, *, quotes: bool, tags: bool) -> re.Pattern[str] | No
         kinds.append(_ESCAPE)
         if ("\\n" in raw or "\\t" in raw) and not _PATH_OF_WINDOWS.search(raw):
             kinds.append(_ESCAPED_LINE)
+    if "**" in raw or "](" in raw or "[[" in raw:
+        kinds.append(_MARKDOWN)
     if any(map(raw.__contains__, _APOSTROPHES)):
         kinds.append(_APOSTROPHE)
     pattern = _pattern((*kinds, _UNSEEN, _ONE))

@@ -30,6 +30,8 @@ SMALLEST_CONFIDENCE = 1e-6
 _LOCATION = re.compile(r"(\S+): ?([0-9]{1,9}) ?[-\u2013] ?([0-9]{1,9})")
 _BLANKS = re.compile(r"\s+")
 _MORE = "see docs/formats.md, EDL tab"
+# The mark of quoted mail inside a name over two lines, before or after its line end became a blank.
+_QUOTED = re.compile(r"\s+(?:(?:>|&gt;)\s?)+")
 _UNWRITABLE = re.compile(r"[\t\n\r\0]")
 
 
@@ -240,7 +242,8 @@ class NilClusters:
         """The NIL id of a mention with this string and type; call it once a mention."""
         number = self._last + 1
         if self.policy == "string":
-            key = f"{normalise_mention_string(seen(text)).strip().casefold()}\t{top_of(row_type).casefold()}"
+            string = normalise_mention_string(_QUOTED.sub(" ", seen(text))).strip()
+            key = f"{string.casefold()}\t{top_of(row_type).casefold()}"
             digest = hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest()
             number = self._ids.setdefault(int.from_bytes(digest), number)
         self._last = max(self._last, number)

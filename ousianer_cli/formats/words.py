@@ -24,9 +24,10 @@ _UNSPACED = (
 )
 # The number of a footnote is no part of the word before it (`Merkel¹`), but of a unit (`km²`).
 _NOTES = "²³¹⁰⁴-⁹"
+_NOTE_DIGITS = frozenset("²³¹⁰⁴⁵⁶⁷⁸⁹")
 # A letter that was lost on the way (U+FFFD) is one inside a word.
 _LETTERS = rf"""(?:
-    (?:[^\W_{_UNSPACED}{_NOTES}]++ | [{_MARKS}]++ | (?<![a-zß-öø-ÿ]{{3}})[{_NOTES}]++
+    (?:[^\W_{_UNSPACED}{_NOTES}]++ | [{_MARKS}]++ | (?<![^\W\d_]{{3}})(?<![A-ZÀ-ÖØ-Þ]{{2}})[{_NOTES}]++
       | (?<=[^\W\d_])\ufffd++(?!{_CLITIC})(?=[^\W\d_]))++
   | [{_UNSPACED}][{_UNSPACED}{_MARKS}]*+ )"""
 # Order matters: initialisms (U.S., a.m.), numbers with inner marks (1,000.50), clitics ('s; n't stays inside its word),
@@ -74,6 +75,8 @@ ADDRESS_READ_AS = "link"
 """What a model reads in place of an address, whatever stands in it: a word that is never taken for a name."""
 TAG_MARK_READ_AS = ","
 """What a model reads in place of the mark of a handle or hashtag."""
+NOTE_READ_AS = ","
+"""What a model reads in place of the number of a footnote."""
 
 
 def split_words(text: str, start: int = 0, end: int | None = None) -> list[Span]:
@@ -108,7 +111,8 @@ def words_as_read(visible: VisibleText, words: Sequence[Span]) -> list[str]:
     """Words as a model reads them.
 
     They are what is seen of them, ligatures as letters; an address is read as `ADDRESS_READ_AS`, so that nothing in it
-    sways the names around it; a handle or hashtag as the words that it runs together, its mark as `TAG_MARK_READ_AS`.
+    sways the names around it; a handle or hashtag as the words that it runs together, its mark as `TAG_MARK_READ_AS`,
+    the number of a footnote as `NOTE_READ_AS`.
     """
     read = []
     places = [visible.inside(start, end) for start, end in words]
@@ -120,6 +124,8 @@ def words_as_read(visible: VisibleText, words: Sequence[Span]) -> list[str]:
             word = TAG_MARK_READ_AS
         elif kind == "address":
             word = ADDRESS_READ_AS
+        elif word[0] in _NOTE_DIGITS and first and not visible.text[first - 1].isspace():
+            word = NOTE_READ_AS
         read.append(word)
     return read
 

@@ -47,7 +47,7 @@ from ousianer_cli.tagging.documents import split_document
         "Ann.MP3",
     ],
 )
-@pytest.mark.parametrize("frame", ["{}", "See {}.", "({})", "at {}, and", '"{}"', "<{}>", "[Oslo]({})"])
+@pytest.mark.parametrize("frame", ["{}", "See {}.", "({})", "at {}, and", '"{}"', "<{}>", "[Oslo] ({})"])
 def test_an_address_is_one_word(address: str, frame: str) -> None:
     text = frame.format(address)
     spans = split_words(text)

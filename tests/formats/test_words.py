@@ -11,8 +11,11 @@ from hypothesis import strategies as st
 from ousianer_cli.formats.characters import INVISIBLE
 from ousianer_cli.formats.words import resplit_tokens, split_words
 
-UNSEEN = re.compile(rf"(?m:^)[ \t]*(?:(?:>|&gt;)[ \t]?)+|[\s{INVISIBLE}\x00-\x1f\x7f-\x9f]")
-"""What no word has: blanks, what is not seen, and the marks of quoted mail."""
+UNSEEN = re.compile(
+    rf"(?m:^)[ \t]*(?:(?:>|&gt;)[ \t]?)+|[\s{INVISIBLE}\x00-\x1f\x7f-\x9f]|\\(?:[nrt]|\r?\n)"
+    r"|\*\*|\[\[|\]\]|\]\(\S*\)|\["
+)
+"""What no word has, or need not have: blanks, what is not seen, marks of quoted mail, escaped line ends, Markdown's."""
 
 
 @pytest.mark.parametrize(
