@@ -104,6 +104,8 @@ def _send_next(connection: Connection, waiting: Iterator[Block]) -> int:
     try:
         connection.send(block)
     except OSError:
+        while connection.poll():  # an error that ended the worker stands behind what it sent before
+            _received(connection)
         raise _killed() from None
     return 1
 

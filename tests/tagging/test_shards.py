@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import re
 import subprocess
@@ -14,7 +15,7 @@ import pytest
 from processes_anew import ANEW
 from tiny_models import command_line, random_tuned_model
 
-from ousianer_cli.errors import InputError, SettingsError
+from ousianer_cli.errors import InputError, OutputError, SettingsError
 from ousianer_cli.formats.edl import read_edl
 from ousianer_cli.network.checkpoint import save_model
 from ousianer_cli.settings.tag import TagSettings
@@ -110,6 +111,19 @@ def test_two_workers(here: Path, model: str, small_blocks: None, monkeypatch: py
         assert Path("two").read_bytes() == Path("one").read_bytes() and reported(one) == reported(two)
     with pytest.raises(InputError, match=r"c\.ltf\.xml:1: expected"):
         run_tag(settings(model, out="x", strict=True, workers=2))
+
+
+def test_the_error_that_ended_a_worker_is_told_wherever_it_is_met() -> None:
+    ours, theirs = multiprocessing.Pipe()
+    theirs.send([])
+    theirs.send(InputError("a document", "none"))
+    theirs.close()
+    with pytest.raises(InputError, match="expected a document"):
+        processes._send_next(ours, iter(["block"]))  # type: ignore[arg-type]
+    ours, theirs = multiprocessing.Pipe()
+    theirs.close()
+    with pytest.raises(OutputError, match="a worker process was killed"):
+        processes._send_next(ours, iter(["block"]))  # type: ignore[arg-type]
 
 
 def test_workers_from_the_command_line(here: Path, model: str) -> None:
