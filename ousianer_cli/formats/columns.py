@@ -22,6 +22,10 @@ from ousianer_cli.settings.base import Settings
 SAMPLED_LINES = 2000
 """Lines from which a file's tagging scheme is told."""
 
+BLANK_TOKENS = "tokens of white space only"
+TaggedWord = tuple[str, str, int]
+"""A word, its tag, and the line that it stands in."""
+
 _BLANKS = re.compile(r"[ \t]+")
 _NEWDOC = re.compile(r"#\s*newdoc(?:\s+id\s*=\s*(.+))?")
 _WORD_NUMBER = re.compile(r"\d+")
@@ -103,26 +107,16 @@ def read_columns(
     name = doc = doc_name(path)
     documents = 0
     width: int | None = None  # columns of the file, from its first token line
-    tokens: list[str] = []
-    tags: list[str] = []
-    lines: list[int] = []
-
-    def sentence() -> LabelledSentence:
-        mentions = tuple(
-            LabelledMention(start, end, (rename(label) if rename else label,), lines[start])
-            for start, end, label in spans_from_tags(tags)
-        )
-        return LabelledSentence(tuple(tokens), mentions, doc, lines[0])
-
+    words: list[TaggedWord] = []
     for number, line in numbered_lines(path):
         # A token may be white space of Unicode, so only plain blanks make a line empty.
         boundary = not line.strip(" \t")
         columns = [] if boundary else split_columns(line)
         docstart = bool(columns) and columns[0].strip().startswith("-DOCSTART-")
         newdoc = _NEWDOC.match(line) if layout.numbered else None
-        if (boundary or docstart or newdoc) and tokens:
-            yield sentence()
-            tokens, tags, lines = [], [], []
+        if (boundary or docstart or newdoc) and words:
+            yield tagged_sentence(words, doc, rename)
+            words = []
         if docstart or newdoc:
             documents += 1
             given = newdoc.group(1) if newdoc else None
@@ -140,13 +134,22 @@ def read_columns(
         token, tag = _cells(columns, layout, width, path, number)
         tag = read_tag(tag, _refusal(path, number))
         if not token.strip():
-            report.drop("tokens of white space only")
+            report.drop(BLANK_TOKENS)
             continue
-        tokens.append(token)
-        tags.append(tag)
-        lines.append(number)
-    if tokens:
-        yield sentence()
+        words.append((token, tag, number))
+    if words:
+        yield tagged_sentence(words, doc, rename)
+
+
+def tagged_sentence(
+    words: Sequence[TaggedWord], doc: str, rename: Callable[[str], str] | None = None
+) -> LabelledSentence:
+    """The sentence of tagged words (tags as `TagReader` gives them); `rename` turns its labels into others."""
+    mentions = tuple(
+        LabelledMention(start, end, (rename(label) if rename else label,), words[start][2])
+        for start, end, label in spans_from_tags([tag for _, tag, _ in words])
+    )
+    return LabelledSentence(tuple(word for word, _, _ in words), mentions, doc, words[0][2])
 
 
 def _tag(columns: Sequence[str], layout: Layout) -> str:

@@ -27,9 +27,7 @@ def objects(path: str | Path) -> Iterator[tuple[int, dict[str, Any], Refusal]]:
         InputError: a line that is no JSON object, with file and line.
     """
     for line, found, refuse in values(path):
-        if not isinstance(found, dict):
-            raise refuse("a JSON object", found)
-        yield line, found, refuse
+        yield line, _object(found, refuse), refuse
 
 
 def values(path: str | Path) -> Iterator[tuple[int, Any, Refusal]]:
@@ -89,10 +87,13 @@ def refusal(path: str | Path, line: int) -> Refusal:
 
 def parsed(line: str, refuse: Refusal) -> dict[str, Any]:
     """The object that a line holds."""
-    row = _json(line, refuse)
-    if not isinstance(row, dict):
-        raise refuse("a JSON object", row)
-    return row
+    return _object(_json(line, refuse), refuse)
+
+
+def _object(found: Any, refuse: Refusal) -> dict[str, Any]:
+    if not isinstance(found, dict):
+        raise refuse("a JSON object", found)
+    return found
 
 
 def _json(text: str, refuse: Refusal) -> Any:
@@ -123,6 +124,16 @@ def offsets_of(start: object, end: object, text: str, refuse: Refusal) -> tuple[
     if type(start) is not int or type(end) is not int or not 0 <= start < end <= len(text):
         raise refuse(f"a span's 0 <= start < end <= {len(text)} (end exclusive)", f"start {start}, end {end}")
     return start, end
+
+
+def labelled_offsets(
+    start: object, end: object, label: object, text: str, item: object, refuse: Refusal
+) -> tuple[int, int, str]:
+    """A span's code points [start, end) of a text and its label, checked; `item` is the span as it stands."""
+    first, last = offsets_of(start, end, text, refuse)
+    if not isinstance(label, str) or not label.strip():
+        raise refuse("a span's label as a string that is not empty", item)
+    return first, last, label.strip()
 
 
 def record_id(row: Mapping[str, Any], path: str | Path, number: int) -> str:

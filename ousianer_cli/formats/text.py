@@ -6,7 +6,7 @@ import codecs
 import gzip
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, cast
 
@@ -81,6 +81,21 @@ def read_text(path: str | Path, what: str) -> str:
     except (OSError, EOFError, zlib.error) as error:
         raise unreadable(what, path, error) from None
     return decoded(data, path).removeprefix("\ufeff")
+
+
+def files_below(path: str | Path, pattern: str, wanted: Callable[[Path], bool], expected: str) -> list[Path]:
+    """The wanted files of a folder that fit the pattern (recursive, sorted), or the file itself.
+
+    Raises:
+        InputError: a folder without any; `expected` says of what.
+    """
+    path = Path(path)
+    if not path.is_dir():
+        return [path]
+    found = sorted(filter(wanted, path.rglob(pattern)))
+    if not found:
+        raise InputError(expected, "none in the folder", path=path, remedy="check the path")
+    return found
 
 
 def decoded(data: bytes, path: str | Path) -> str:

@@ -19,11 +19,12 @@ from ousianer_cli.corpus.store import Block, read_block, read_parts, store_block
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.corpus import Sentence
 from ousianer_cli.network.pieces import PieceTokenizer
+from ousianer_cli.taxonomy.inventory import close_counts
 from ousianer_cli.taxonomy.wordnet import WordNet
 from ousianer_cli.training import surveys
 from ousianer_cli.training.examples import Example, Loaded, encode_sentences, held_out
 from ousianer_cli.training.parallel import ALONE, Processes
-from ousianer_cli.training.surveys import Survey, checked_counts
+from ousianer_cli.training.surveys import Survey, checked_sets
 
 MOST_HELD_OUT = 5_000
 """Streamed sentences held out for validation, about; a larger share of a large corpus would only cost memory."""
@@ -152,7 +153,7 @@ def survey(
         processes: each reads its share of the blocks, and all get what all have found.
 
     Raises:
-        InputError: as `corpus.store.read_store` and `checked_counts`.
+        InputError: as `corpus.store.read_store` and `checked_sets`.
     """
     blocks_of = {path: store_blocks(path) for path in dict.fromkeys([*typing, *open_typing])}
     blocks = [block for path in typing for block in blocks_of[path]]
@@ -195,7 +196,8 @@ def _read(
                 dev += held
                 for name, count in loaded.counts.items():
                     found.counts[name] += times[place] * count
-            closed = checked_counts((e for train in parts for e in train), wordnet, place.block.file)
+            sets = checked_sets((e for train in parts for e in train), wordnet, place.block.file)
+            closed = close_counts(sets, wordnet)
             found.add(parts, dev, closed, times[place])
             bar.update(place.block.rows)
     return found

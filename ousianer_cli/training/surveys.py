@@ -19,7 +19,7 @@ import numpy as np
 from ousianer_cli.errors import InputError, TaxonomyError
 from ousianer_cli.network.pieces import EncodedSentence
 from ousianer_cli.outputs import whole_file
-from ousianer_cli.taxonomy.inventory import close_counts, count_type_sets
+from ousianer_cli.taxonomy.inventory import count_type_sets
 from ousianer_cli.taxonomy.wordnet import WordNet
 from ousianer_cli.training.examples import Example
 
@@ -144,14 +144,17 @@ def typed_sets(examples: Iterable[Example]) -> Counter[tuple[str, ...]]:
     )
 
 
-def checked_counts(examples: Iterable[Example], wordnet: WordNet, path: str | Path) -> Counter[str]:
-    """`close_counts` of a corpus's mentions.
+def checked_sets(examples: Iterable[Example], wordnet: WordNet, path: str | Path) -> Counter[tuple[str, ...]]:
+    """`typed_sets` of a corpus's mentions, each type known.
 
     Raises:
         InputError: a type that is no noun of WordNet 3.0; `path` is the corpus.
     """
+    sets = typed_sets(examples)
     try:
-        return Counter(close_counts(typed_sets(examples), wordnet))
+        for type_id in dict.fromkeys(type_id for types in sets for type_id in types):
+            wordnet.synset(type_id)
     except TaxonomyError as error:
         remedy = "map its labels with ousianer prepare corpus --map-to wordnet (AIDA types are for ousianer finetune)"
         raise InputError(f"mentions typed as {error.expected}", error.found, path=path, remedy=remedy) from None
+    return sets

@@ -18,7 +18,7 @@ from ousianer_cli.formats.documents.source import plain_document
 from ousianer_cli.formats.edl import normalise_mention_string
 from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence
 from ousianer_cli.formats.standoff import Span, labelled_sentences
-from ousianer_cli.formats.text import decoded, numbered_lines
+from ousianer_cli.formats.text import decoded, files_below, numbered_lines
 
 DISCONTINUOUS = "discontinuous mentions (their sentences supervise typing only)"
 NOT_SPANS = "relations, events, attributes and notes"
@@ -32,13 +32,8 @@ def brat_files(path: str | Path) -> list[Path]:
     Raises:
         InputError: a folder without any.
     """
-    path = Path(path)
-    if not path.is_dir():
-        return [path]
-    found = sorted(file for file in path.rglob("*.ann") if not file.name.startswith("."))
-    if not found:
-        raise InputError("brat annotation (.ann beside .txt)", "none in the folder", path=path, remedy="check the path")
-    return found
+    expected = "brat annotation (.ann beside .txt)"
+    return files_below(path, "*.ann", lambda file: not file.name.startswith("."), expected)
 
 
 def read_brat(

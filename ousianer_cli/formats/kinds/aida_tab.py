@@ -19,7 +19,7 @@ from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence
 from ousianer_cli.formats.registry import NO, SURE, CorpusReader, Format
 from ousianer_cli.formats.sample import Sample
 from ousianer_cli.formats.standoff import SourceOptions, sentences_of_rows
-from ousianer_cli.formats.text import not_utf8, unreadable
+from ousianer_cli.formats.text import files_below, not_utf8, unreadable
 from ousianer_cli.settings import setting
 
 COLUMNS = ("argmention_id", "child_uid", "textoffset_startchar", "textoffset_endchar", "type")
@@ -60,14 +60,8 @@ def aida_files(path: str | Path) -> list[Path]:
     Raises:
         InputError: a folder without any.
     """
-    path = Path(path)
-    if not path.is_dir():
-        return [path]
-    found = sorted(file for file in path.rglob("*.tab") if file.name.endswith(ENTITY_TABS))
-    if not found:
-        expected = f"AIDA tabs (*{', *'.join(ENTITY_TABS)})"
-        raise InputError(expected, "none in the folder", path=path, remedy="check the path")
-    return found
+    expected = f"AIDA tabs (*{', *'.join(ENTITY_TABS)})"
+    return files_below(path, "*.tab", lambda file: file.name.endswith(ENTITY_TABS), expected)
 
 
 def read_aida(

@@ -13,7 +13,7 @@ from typing import Any, TextIO
 
 from ousianer_cli.formats.annotations.annotated import AnnotatedDocument, Annotation, in_text_order
 from ousianer_cli.formats.documents.source import plain_document, text_document
-from ousianer_cli.formats.json_lines import Refusal, json_line, objects, offsets_of, record_id, text_of
+from ousianer_cli.formats.json_lines import Refusal, json_line, labelled_offsets, objects, record_id, text_of
 from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence
 from ousianer_cli.formats.registry import (
     NO,
@@ -88,10 +88,8 @@ def _span(item: Any, text: str, line: int, path: str | Path, refuse: Refusal) ->
         start, end, label = item
     else:
         raise refuse("a span as [start, end, label]", item)
-    first, last = offsets_of(start, end, text, refuse)
-    if not isinstance(label, str) or not label.strip():
-        raise refuse("a span's label as a string that is not empty", item)
-    return Span(first, last, (label.strip(),), line, str(path))
+    first, last, name = labelled_offsets(start, end, label, text, item, refuse)
+    return Span(first, last, (name,), line, str(path))
 
 
 def _recognise(sample: Sample) -> int:

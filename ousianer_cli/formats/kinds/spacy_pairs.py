@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ousianer_cli.formats.documents.source import plain_document
-from ousianer_cli.formats.json_lines import Refusal, offsets_of, values
+from ousianer_cli.formats.json_lines import Refusal, labelled_offsets, values
 from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence, doc_name
 from ousianer_cli.formats.registry import NO, SURE, CorpusReader, Format
 from ousianer_cli.formats.sample import Sample
@@ -61,10 +61,8 @@ def _pairs(path: Path) -> Iterator[tuple[int, Any, Refusal]]:
 def _span(item: Any, text: str, line: int, path: str | Path, refuse: Refusal) -> Span:
     if not isinstance(item, list) or len(item) != 3:
         raise refuse("a span as [start, end, label]", item)
-    start, end = offsets_of(item[0], item[1], text, refuse)
-    if not isinstance(item[2], str) or not item[2].strip():
-        raise refuse("a span's label as a string that is not empty", item)
-    return Span(start, end, (item[2].strip(),), line, str(path))
+    start, end, label = labelled_offsets(item[0], item[1], item[2], text, item, refuse)
+    return Span(start, end, (label,), line, str(path))
 
 
 def _recognise(sample: Sample) -> int:

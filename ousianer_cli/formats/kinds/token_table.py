@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from ousianer_cli.formats.columns import SAMPLED_LINES
+from ousianer_cli.formats.columns import BLANK_TOKENS, SAMPLED_LINES, TaggedWord, tagged_sentence
 from ousianer_cli.formats.json_lines import Refusal, refusal
-from ousianer_cli.formats.labelled import CorpusReport, LabelledMention, LabelledSentence, doc_name
+from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence, doc_name
 from ousianer_cli.formats.registry import NO, SURE, CorpusReader, Format
 from ousianer_cli.formats.sample import Sample
-from ousianer_cli.formats.tags import TagReader, spans_from_tags
+from ousianer_cli.formats.tags import TagReader
 from ousianer_cli.formats.text import filled_lines, numbered_lines
 
 _WORDS = ("word", "words", "token", "tokens", "form", "text")
@@ -68,23 +68,23 @@ def _read(path: Path, report: CorpusReport) -> Iterator[LabelledSentence]:
         raise refusal(path, number)(expected, first or "nothing")
     sample = (row[header.tag].strip() for _, row, _ in _rows(path, header) if row)
     read_tag = TagReader(list(islice(sample, SAMPLED_LINES)))
-    tokens: list[tuple[str, str, int]] = []  # word, tag, line
+    words: list[TaggedWord] = []
     sentence = ""
     for line, row, refuse in _rows(path, header):
         given = row[header.sentence].strip() if row and header.sentence is not None else ""
-        if (not row or (given and given != sentence)) and tokens:
-            yield _sentence(tokens, path)
-            tokens = []
+        if (not row or (given and given != sentence)) and words:
+            yield tagged_sentence(words, doc_name(path))
+            words = []
         if not row:
             continue
         sentence = given or sentence
         tag = read_tag(row[header.tag].strip(), refuse)
         if not row[header.word].strip():
-            report.drop("tokens of white space only")
+            report.drop(BLANK_TOKENS)
             continue
-        tokens.append((row[header.word], tag, line))
-    if tokens:
-        yield _sentence(tokens, path)
+        words.append((row[header.word], tag, line))
+    if words:
+        yield tagged_sentence(words, doc_name(path))
 
 
 def _rows(path: Path, header: _Header) -> Iterator[tuple[int, list[str], Refusal]]:
@@ -107,14 +107,6 @@ def _rows(path: Path, header: _Header) -> Iterator[tuple[int, list[str], Refusal
             raise refuse(f"{header.width} cells, as the header has", f"{len(row)}")
         else:
             yield reader.line_num, row, refuse
-
-
-def _sentence(tokens: Sequence[tuple[str, str, int]], path: Path) -> LabelledSentence:
-    mentions = tuple(
-        LabelledMention(start, end, (label,), tokens[start][2])
-        for start, end, label in spans_from_tags([tag for _, tag, _ in tokens])
-    )
-    return LabelledSentence(tuple(word for word, _, _ in tokens), mentions, doc_name(path), tokens[0][2])
 
 
 def _recognise(sample: Sample) -> int:

@@ -20,7 +20,7 @@ from ousianer_cli.training.examples import Example, Loaded, PassageCut, file_dig
 from ousianer_cli.training.order import LoadedOrder, Order, StreamedOrder
 from ousianer_cli.training.parallel import ALONE, Processes
 from ousianer_cli.training.streams import TypingStream, survey
-from ousianer_cli.training.surveys import checked_counts, typed_sets
+from ousianer_cli.training.surveys import checked_sets, typed_sets
 
 
 @dataclass(slots=True)
@@ -150,7 +150,7 @@ class _Reader:
                     cut=PassageCut(cuts, (self.settings.seed, showing)) if cuts else None,
                     **kinds,
                 )
-                checked_counts(self._known[key].examples, self.wordnet, path)  # refuses unknown types with their file
+                checked_sets(self._known[key].examples, self.wordnet, path)  # refuses unknown types with their file
                 if showing == 1:
                     loaded.counts.update(self._known[key].counts)
             loaded.examples.extend(self._known[key].examples)
