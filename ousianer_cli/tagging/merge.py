@@ -32,6 +32,7 @@ def merge_shards(paths: Sequence[str | Path], out: str | Path) -> tuple[Summary,
         )
     settings, summary = TagSettings(**manifest.settings), Summary()
     writer, options = WRITERS[settings.format], write_options(settings, has_targets=manifest.has_targets)
-    write_lines(out, assembled(merged(shards), writer, options, summary, report))
+    lines = assembled(merged(shards), writer, options, summary, report, files=manifest.files)
+    write_lines(out, lines)
     conclude(summary, report, has_targets=manifest.has_targets)
     return summary, settings

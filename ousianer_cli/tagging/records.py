@@ -10,7 +10,13 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from ousianer_cli.formats.documents.report import DUPLICATE_ID, ReadReport, duplicate_error, duplicate_warning
+from ousianer_cli.formats.documents.report import (
+    DUPLICATE_ID,
+    ReadReport,
+    duplicate_error,
+    duplicate_warning,
+    no_document_error,
+)
 from ousianer_cli.tagging.blocks import Read
 from ousianer_cli.tagging.mention import TaggedDocument
 from ousianer_cli.tagging.summary import Summary
@@ -60,14 +66,19 @@ def assembled(
     options: WriteOptions,
     summary: Summary,
     report: ReadReport,
+    *,
     strict: bool = False,
+    files: int | None = None,
 ) -> Iterator[str]:
     """The lines of the run, from records in order; `summary` and `report` are filled.
 
     A document whose id was met in another block is left out here, as the reader leaves it out within one.
 
+    Args:
+        files: how many were read, where the records are of all of them.
+
     Raises:
-        InputError: such a document, where `strict`.
+        InputError: such a document, where `strict`; at the end, no document in any of `files`.
     """
     numbered: Callable[[str], str] = writer.numbering(options)
     seen: set[str] = set()
@@ -87,3 +98,5 @@ def assembled(
         for warning in record.get("warnings", ()):
             report.warn(warning)
         yield from map(numbered, record.get("lines", ()))
+    if files and not seen:
+        raise no_document_error(report, files)

@@ -40,6 +40,7 @@ from ousianer_cli.tagging.writers import WRITERS
 
 AT_ONCE = 32 * 1024
 """Bytes of running text, roughly, that are tagged without parts, which would only take their time."""
+WITHOUT_TEXT = "no document has running text, so the run is empty"
 PRETRAINED = "the model has no target types, so names have YAGO classes; ousianer finetune gives it some"
 
 
@@ -73,7 +74,8 @@ class _Run:
         writer, options = WRITERS[settings.format], write_options(settings, has_targets=self.manifest.has_targets)
         if settings.shard:
             records = write_shard(self.out, self.manifest, self.report, records)
-        lines = assembled(records, writer, options, self.summary, self.report, settings.strict)
+        files = None if settings.shard else self.manifest.files
+        lines = assembled(records, writer, options, self.summary, self.report, strict=settings.strict, files=files)
         if settings.shard:
             for _ in lines:
                 pass
@@ -178,7 +180,12 @@ def _tag_in_parts(run: _Run, parts: Parts, progress: bool | None) -> None:
             run.began = time.monotonic()
             for _ in run.watched(parts.keep(engine.events(left)), progress):
                 pass
-    run.write(parts.records())
+    try:
+        run.write(parts.records())
+    except InputError:
+        if not run.summary.documents:  # there is nothing to go on with
+            parts.clear()
+        raise
     parts.whole()
 
 
@@ -209,6 +216,8 @@ def conclude(summary: Summary, report: ReadReport, *, has_targets: bool) -> None
     """Take into the summary what reading left out."""
     if not has_targets:
         summary.note = PRETRAINED
+    if summary.documents and not summary.segments and not summary.names:
+        summary.note = WITHOUT_TEXT
     summary.skipped.update(report.skipped)
     if report.warnings_not_kept:
         summary.skipped["warnings not shown"] += report.warnings_not_kept

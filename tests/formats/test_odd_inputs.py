@@ -114,9 +114,8 @@ def test_members_of_one_name_and_encrypted_ones(tmp_path: Path) -> None:
     place = data.rfind(b"PK\x01\x02")
     data[place + 8] |= 1
     path.write_bytes(data)
-    report = ReadReport()
-    assert not list(read_documents([path], report=report))
-    assert "found one that is encrypted; unpack the archive with its password" in report.warnings[-1]
+    with pytest.raises(InputError, match="found one that is encrypted; unpack the archive with its password"):
+        list(read_documents([path]))
 
 
 def test_an_html_page_is_said_to_be_one(tmp_path: Path) -> None:

@@ -69,6 +69,38 @@ def test_a_malformed_file_in_a_corpus_is_skipped_and_named(tmp_path: Path) -> No
         ids(tmp_path / "e.ltf.xml.gz")
 
 
+def test_a_folder_list_or_archive_of_which_nothing_can_be_read_is_an_error(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    files = [put(folder / f"{name}.ltf.xml", "<LCTL_TEXT>\n<DOC id=") for name in "ab"]
+    listed = put(tmp_path / "list.txt", "\n".join(map(str, files)))
+    with zipfile.ZipFile(tmp_path / "c.ltf.zip", "w") as archive:
+        for file in files:
+            archive.write(file, file.name)
+    found = r"^expected documents, found none in 2 files \(2 malformed files\), the first: .*a\.ltf\.xml:2: expected "
+    for given in (folder, f"@{listed}", tmp_path / "c.ltf.zip"):
+        with pytest.raises(InputError, match=found):
+            list(read_documents([given]))
+    put(folder / "c.txt", "")  # no text, but a document
+    assert ids(folder) == ["c"]
+
+
+def test_files_without_a_document_and_archives_that_are_none_are_an_error(tmp_path: Path) -> None:
+    bare = put(tmp_path / "in" / "a.ltf.xml", "<LCTL_TEXT></LCTL_TEXT>")
+    with pytest.raises(InputError, match=r"^expected documents, found none: .*a\.ltf\.xml: LTF without a document$"):
+        list(read_documents([bare]))
+    put(tmp_path / "in" / "b.ltf.xml", "<LCTL_TEXT></LCTL_TEXT>")
+    with pytest.raises(InputError, match=r"none in 2 files \(2 files without a document\), the first: .*a\.ltf\.xml"):
+        list(read_documents([tmp_path / "in"]))
+    broken = put(tmp_path / "zips" / "a.ltf.zip", "no zip")
+    cannot = r"found only what cannot be read, the first: .*a\.ltf\.zip: expected a zip archive, found File is not"
+    for given in (broken.parent, f"@{put(tmp_path / 'list.txt', str(broken))}"):
+        with pytest.raises(InputError, match=cannot):
+            list(read_documents([given]))
+    put(broken.parent / "x.dat", "x")
+    with pytest.raises(InputError, match=r"found only 1 \*\.dat and what cannot be read, the first: .*a\.ltf\.zip"):
+        list(read_documents([broken.parent]))
+
+
 def test_a_malformed_member_of_an_archive_is_skipped_and_named(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "r.ltf.zip", "w") as archive:
         archive.writestr("a.ltf.xml", "<LCTL_TEXT>")

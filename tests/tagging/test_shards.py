@@ -126,6 +126,29 @@ def test_the_error_that_ended_a_worker_is_told_wherever_it_is_met() -> None:
         processes._send_next(ours, iter(["block"]))  # type: ignore[arg-type]
 
 
+def test_a_run_without_any_document_is_an_error_and_leaves_nothing(
+    here: Path, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in "abc":
+        Path("none").mkdir(exist_ok=True)
+        Path(f"none/{name}.ltf.xml").write_text("<LCTL_TEXT>\n<DOC id=")
+    found = r"^expected documents, found none in 3 files \(3 malformed files\), the first: none/a\.ltf\.xml:2: "
+    with pytest.raises(InputError, match=found):
+        run_tag(settings(model, inputs=["none"], out="once"))
+    for index in range(2):  # another shard may have documents
+        run_tag(settings(model, inputs=["none"], out=f"s{index}", shard=f"{index}/2"))
+    with pytest.raises(InputError, match=found):
+        merge_shards(["s1", "s0"], "merged")
+    monkeypatch.setattr(blocks, "LEAST_TEXT", 1)
+    monkeypatch.setattr(run, "AT_ONCE", 0)
+    with pytest.raises(InputError, match=found):
+        run_tag(settings(model, inputs=["none"], out="parts"))
+    assert not [path for name in ("once", "merged", "parts") for path in Path().glob(f"*{name}*")]
+    Path("none/d.txt").write_text("\n")
+    assert "no document has running text, so the run is empty" in run_tag(settings(model, inputs=["none"])).lines()
+    assert Path("run").read_bytes() == b""
+
+
 def test_workers_from_the_command_line(here: Path, model: str) -> None:
     for path in Path("docs").glob("[a-f].txt"):
         path.write_text(path.read_text() * 60)

@@ -18,9 +18,11 @@ from ousianer_cli.formats.documents.report import (
     DUPLICATE_ID,
     MALFORMED,
     NO_DOCUMENT,
+    SKIPPED,
     ReadReport,
     duplicate_error,
     duplicate_warning,
+    no_document_error,
 )
 from ousianer_cli.formats.documents.units import bare_name, find_units
 from ousianer_cli.formats.first_bytes import kind_of_binary, remedy_for
@@ -56,11 +58,23 @@ def read_documents(
         report: filled with counts and warnings.
     Raises:
         InputError: a path that does not exist; a file named outright that cannot be read; a folder with nothing to
-            read. All but the second before the first document is given.
+            read. All but the second before the first document is given. At the end: files of which none gave a
+            document (one without text is one).
     """
     report = report if report is not None else ReadReport()
     units = find_units(inputs, input_format, report, strict=strict)
-    return read_units(units, input_format, ReadOptions(authors, quotes, after_xml_declaration, strict), report)
+    options = ReadOptions(authors, quotes, after_xml_declaration, strict)
+    return _some(read_units(units, input_format, options, report), len(units), report)
+
+
+def _some(documents: Iterator[Document], files: int, report: ReadReport) -> Iterator[Document]:
+    """The documents of so many files; none at all are an error."""
+    none = True
+    for document in documents:
+        none = False
+        yield document
+    if files and none:
+        raise no_document_error(report, files)
 
 
 def read_units(
@@ -85,7 +99,7 @@ def read_units(
                     if unit.explicit or options.strict:
                         raise
                     report.skipped[MALFORMED] += 1
-                    report.warn(f"skipped: {error}")
+                    report.warn(f"{SKIPPED}{error}")
                     break
                 if document.id in seen:
                     if options.strict:
@@ -145,4 +159,4 @@ def _read_unit(
             yield with_psm(document, unit, options, archives) if form.psm_beside else document
         if empty:
             report.skipped[NO_DOCUMENT] += 1
-            report.warn(f"{unit.label}: {form.about} without a document")
+            report.warn(f"{SKIPPED}{unit.label}: {form.about} without a document")

@@ -17,6 +17,8 @@ NO_FILE = "pipes, sockets, devices, and links that lead nowhere"
 REPLACED = "members of archives that a later one of the same name replaces"
 LINKED_AGAIN = "links to a folder that is read anyway"
 UNREADABLE = "folders that cannot be read"
+SKIPPED = "skipped: "
+"""How the warning of a file begins that was left out as a whole."""
 _MAX_WARNINGS = 1000
 
 
@@ -41,6 +43,19 @@ class ReadReport:
             self.warnings.append(line)
         else:
             self.warnings_not_kept += 1
+
+    def first_skipped(self, since: int = 0) -> str:
+        """What is said of the first file left out, of the warnings from number `since` on; empty if none was."""
+        found = (line for line in self.warnings[since:] if line.startswith(SKIPPED))
+        return next(found, "").removeprefix(SKIPPED)
+
+
+def no_document_error(report: ReadReport, files: int) -> InputError:
+    """The error of a reading of so many files that gave no document at all: why, with the place of the first."""
+    reasons = ", ".join(f"{count:,} {reason}" for reason, count in report.skipped.most_common() if count)
+    first = report.first_skipped() or "see the warnings"
+    found = f"none: {first}" if files == 1 else f"none in {files:,} files ({reasons}), the first: {first}"
+    return InputError("documents", found)
 
 
 def duplicate_warning(label: str, document: str) -> str:

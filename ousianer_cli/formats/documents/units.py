@@ -21,6 +21,7 @@ from ousianer_cli.formats.documents.report import (
     OTHER_FORMAT,
     PSM_ALONE,
     REPLACED,
+    SKIPPED,
     UNREADABLE,
     ReadReport,
 )
@@ -54,7 +55,7 @@ class _Search:
         if self.strict:
             raise error
         self.report.skipped[reason] += 1
-        self.report.warn(f"skipped: {error}")
+        self.report.warn(f"{SKIPPED}{error}")
 
 
 def input_formats() -> tuple[str, ...]:
@@ -97,6 +98,7 @@ def _what_stands_there(path: Path) -> tuple[str, str]:
 
 def _expand_list(path: Path, search: _Search) -> list[Unit]:
     units: list[Unit] = []
+    warned = len(search.report.warnings)
     for number, line in filled_lines(path, "a list of files", errors="surrogateescape"):
         entry = line.strip()
         if entry.startswith("#"):
@@ -107,7 +109,9 @@ def _expand_list(path: Path, search: _Search) -> list[Unit]:
             raise InputError("the path of a file or folder", found, path=path, line=number)
         units += _expand_path(target, search, explicit=False)
     if not units:
-        raise InputError("a list with at least one document", "none", path=path, remedy="write one path a line")
+        first = search.report.first_skipped(warned)
+        found = _what_there_is((), first) if first else "none"
+        raise InputError("a list with at least one document", found, path=path, remedy="write one path a line")
     return units
 
 
@@ -134,6 +138,7 @@ def _expand_path(path: Path, search: _Search, *, explicit: bool) -> list[Unit]:
 
 def _expand_folder(path: Path, search: _Search) -> list[Unit]:
     wanted, report = search.wanted, search.report
+    warned = len(report.warnings)
     files: list[str] = []
     met = {os.path.realpath(path)}
 
@@ -158,7 +163,7 @@ def _expand_folder(path: Path, search: _Search) -> list[Unit]:
                 files.append(os.path.relpath(os.path.join(folder, name), path))
             else:
                 report.skipped[NO_FILE] += 1
-                report.warn(f"skipped: {os.path.join(folder, name)}: {_what_stands_there(Path(folder, name))[0]}")
+                report.warn(f"{SKIPPED}{os.path.join(folder, name)}: {_what_stands_there(Path(folder, name))[0]}")
     files.sort(key=lambda name: PurePosixPath(name).parts)
     candidates: list[Unit] = []
     for name in files:
@@ -171,7 +176,7 @@ def _expand_folder(path: Path, search: _Search) -> list[Unit]:
             search.pass_over(error)
     units = _choose(candidates, wanted, report)
     if not units:
-        found = _count_kinds([unit.name for unit in candidates])
+        found = _what_there_is([unit.name for unit in candidates], report.first_skipped(warned))
         what = "a folder with documents" if wanted is None else f"a folder with documents of format {wanted}"
         raise InputError(what, found, path=path, remedy="see docs/formats.md for what can be read")
     return units
@@ -258,6 +263,14 @@ def _suffix(name: str) -> str:
 def bare_name(name: str) -> str:
     """A file's name without what says its form: the same for `X.ltf.xml.gz`, `X.rsd.txt` and `X.df.xml`."""
     return document_id(_without_gz(name))
+
+
+def _what_there_is(names: Sequence[str], first_skipped: str) -> str:
+    """Files by their kinds, and what is said of the first that cannot be read, if there is one."""
+    if not first_skipped:
+        return _count_kinds(names)
+    others = f"{_count_kinds(names)} and" if names else "only"
+    return f"{others} what cannot be read, the first: {first_skipped}"
 
 
 def _count_kinds(names: Sequence[str]) -> str:
