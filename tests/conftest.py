@@ -14,6 +14,10 @@ from hypothesis import settings
 settings.register_profile("untimed", deadline=None)  # a busy machine is no fault of an example
 settings.load_profile("untimed")
 
+if "PYTEST_XDIST_WORKER" in os.environ:  # the other processors are the other workers'
+    for library in ("OMP", "MKL", "OPENBLAS", "RAYON"):
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+
 SHARED_DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 
 

@@ -6,7 +6,6 @@ import ast
 import os
 import subprocess
 import sys
-import time
 import tomllib
 from collections.abc import Iterator
 from functools import cache
@@ -187,11 +186,11 @@ def test_help_answers_at_once_and_imports_nothing_heavy() -> None:
     )
     took = []
     for _ in range(3):
-        begin = time.perf_counter()
+        begin = sum(os.times()[2:4])  # processor time of processes that have ended: other work does not change it
         done = subprocess.run(
             [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, env={**os.environ, "NO_COLOR": "1"}
         )
-        took.append(time.perf_counter() - begin)
+        took.append(sum(os.times()[2:4]) - begin)
         assert done.returncode == 0, done.stderr
         assert "Usage" in done.stdout
         assert "LOADED []" in done.stdout

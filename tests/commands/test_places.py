@@ -261,12 +261,27 @@ def test_faults_of_standard_input_are_called_so(here: Path, monkeypatch: pytest.
 # ---- signals --------------------------------------------------------------------------------------------------------
 
 
+_HELD = """
+import sys, time
+from ousianer_cli.app import main
+from ousianer_cli.tagging.parts import Parts
+records = Parts.records
+def held(parts):
+    for number, record in enumerate(records(parts)):
+        time.sleep(60 * (number == 30))
+        yield record
+Parts.records = held
+main()
+"""
+"""`ousianer`, whose run stands half written until a signal ends it."""
+
+
 def _many_documents(folder: Path) -> tuple[str, ...]:
     text = "then Ada Brun met Otto in Rome .\n\n" * 20
     (folder / "docs").mkdir()
-    for number in range(500):
+    for number in range(60):
         (folder / "docs" / f"{number}.txt").write_text(text)
-    return "tag", "docs", "--model", "m", "-o", "out"
+    return "-c", _HELD, "tag", "docs", "--model", "m", "-o", "out"
 
 
 def _many_sentences(folder: Path) -> tuple[str, ...]:
@@ -274,7 +289,7 @@ def _many_sentences(folder: Path) -> tuple[str, ...]:
         for number in range(20_000):
             tokens = [f"word{number}", *["more"] * 60]
             out.write(json.dumps({"doc": "d", "tokens": tokens, "mentions": [], "supervises": "detection"}) + "\n")
-    return "prepare", "corpus", "big.jsonl", "-o", "out"
+    return "-m", "ousianer_cli.app", "prepare", "corpus", "big.jsonl", "-o", "out"
 
 
 @pytest.mark.parametrize("begin", [_many_documents, _many_sentences])
@@ -283,7 +298,7 @@ def test_a_termination_leaves_no_part(here: Path, begin: Callable[[Path], tuple[
     (here / "out").write_text("old")
     before = everything(here)
     running: subprocess.Popen[Any] = subprocess.Popen(
-        [sys.executable, "-m", "ousianer_cli.app", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     while running.poll() is None and not list(here.glob(".out.*.part")):
         time.sleep(0.002)

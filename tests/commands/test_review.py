@@ -33,7 +33,7 @@ def start(folder: Path, *words: str) -> tuple[subprocess.Popen[str], Client]:
 def end(process: subprocess.Popen[str], number: int) -> str:
     """What it prints at its end."""
     process.send_signal(number)
-    out, _ = process.communicate(timeout=20)
+    out, _ = process.communicate(timeout=60)
     assert process.returncode == 0
     return out
 

@@ -301,12 +301,13 @@ def test_a_killed_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     given = {"dumps": [str(dump(tmp_path / "w.xml.bz2", many_pages()))]}
     chosen = settings(tmp_path / "killed", **given)
     code = (
-        "import sys, time\n"
+        "import itertools, time\n"
         "from ousianer_cli.corpus import wikipedia, wikipedia_extract as extract\n"
         "from ousianer_cli.settings.prepare_wikipedia import WikipediaSettings\n"
         "parse = extract.parse_article\n"
-        "def slow(*a): time.sleep(0.02); return parse(*a)\n"
-        "extract.parse_article, extract.PART_PAGES = slow, 7\n"
+        "count = itertools.count()\n"
+        "def held(*a): time.sleep(60 * (next(count) == 24)); return parse(*a)\n"
+        "extract.parse_article, extract.PART_PAGES = held, 7\n"
         f"wikipedia.prepare_wikipedia(WikipediaSettings(**{dataclasses.asdict(chosen)!r}))\n"
     )
     running = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)

@@ -64,6 +64,6 @@ def test_an_unclosed_attribute_does_not_swallow_text() -> None:
     ],
 )
 def test_hostile_markup_takes_no_long_time(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     one("<doc><text>" + text)
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10

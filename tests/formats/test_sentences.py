@@ -149,7 +149,7 @@ def test_crlf_is_one_line_end() -> None:
 @settings(deadline=None, max_examples=1)
 @given(st.just(None))
 def test_long_odd_text_is_no_burden(_: None) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     for text in (
         "." * 200_000,
         "a" * 200_000,
@@ -166,4 +166,4 @@ def test_long_odd_text_is_no_burden(_: None) -> None:
         "| " * 20_000,
     ):
         sentences(text)
-    assert time.perf_counter() - started < 20
+    assert time.process_time() - started < 20

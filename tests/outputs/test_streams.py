@@ -110,7 +110,7 @@ class _Stdin:
     [
         ("één".encode(), "stdin"),
         (b"", "stdin"),
-        (gzip.compress(b"x"), "stdin.gz"),
+        (gzip.compress(b"x", mtime=0), "stdin.gz"),
         (b"PK\x03\x04", "stdin.zip"),
         (b"PAR1", "stdin.parquet"),
         (b"PARIS", "stdin"),

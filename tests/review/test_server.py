@@ -161,7 +161,7 @@ def test_many_clients_lose_no_decision(opened: tuple[Session, Client], tmp_path:
 def test_the_feedback_file_follows_by_itself(opened: tuple[Session, Client], tmp_path: Path) -> None:
     session, client = opened
     assert client.ask("/api/decide", asked("accept", units("one", "Ada Brun")))[0] == 200
-    for _ in range(100):
+    for _ in range(600):
         if (tmp_path / "extra.tsv").exists():
             break
         threading.Event().wait(0.05)
