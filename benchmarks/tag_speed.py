@@ -102,6 +102,11 @@ def drain(pool: ThreadPoolExecutor, work: Callable[[Any], object], items: Sequen
         pass
 
 
+def as_grouped(sequences: Sequence[EncodedSentence], size: int) -> list[Sequence[EncodedSentence]]:
+    """The sequences, so many at a time."""
+    return [sequences[at : at + size] for at in range(0, len(sequences), size)]
+
+
 def in_steps(tagger: Tagger, folder: Path, precision: Precision, threads: int) -> list[tuple[str, float]]:
     """(step, its seconds in one thread) of tagging a folder, step after step."""
     engine, steps = tagger.engine, []
@@ -123,12 +128,13 @@ def in_steps(tagger: Tagger, folder: Path, precision: Precision, threads: int) -
     packed = PackedNetwork(engine.model.tagger, precision)
     sequences = [s for reading in readings for s in reading.sequences]
     encoder_only = kernel_pool(1, 1)
+    groups = as_grouped(sequences, packed.rows)
     with mock.patch.object(packed, "_lstm", lambda rows: rows):
         mark = time.perf_counter()
-        drain(encoder_only, torch.inference_mode()(packed), sequences)
+        drain(encoder_only, torch.inference_mode()(packed), groups)
         step("encoder")
     before = steps[-1][1]
-    drain(encoder_only, torch.inference_mode()(packed), sequences)
+    drain(encoder_only, torch.inference_mode()(packed), groups)
     step("BiLSTM")
     steps[-1] = ("BiLSTM", steps[-1][1] - before)
     return steps
@@ -181,8 +187,9 @@ def network_row(
 ) -> dict[str, Callable[[], object]]:
     """Encoder and BiLSTM alone, as tagging runs them."""
     packed, pool = PackedNetwork(tagger.engine.model.tagger, precision), kernel_pool(threads, 1)
-    run = torch.inference_mode()(packed)
-    return {f"encoder + BiLSTM as tagged, {precision}": lambda: drain(pool, run, sequences)}
+    run, groups = torch.inference_mode()(packed), as_grouped(sequences, packed.rows * threads)
+    groups = [part for group in groups for part in as_grouped(sorted(group, key=lambda s: -s.words), packed.rows)]
+    return {f"encoder + BiLSTM as tagged, {precision}": lambda: drain(pool, run, groups)}
 
 
 def tag_row(tagger: Tagger, settings: TagSettings) -> Callable[[], object]:

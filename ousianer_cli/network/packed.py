@@ -1,22 +1,26 @@
-"""A network made ready to run on a CPU, one sequence at a time: weights packed once, nothing padded.
+"""A network made ready to run on a CPU: weights packed once, nothing padded, and no sequence changed by another.
 
-A sequence by itself has no neighbours, so what is computed for it depends on it alone, in every precision (dynamic int8
-takes its scales from the whole input); and kernels of one thread each, several sequences beside one another, waste
-less than many threads in one kernel.
-Letters: T words, S pieces, D encoder size, H BiLSTM output size, L mixed layers.
+The encoder takes one sequence at a time, so that what is computed for it depends on it alone, in every precision
+(dynamic int8 takes its scales from the whole input); and kernels of one thread each, several sequences beside one
+another, waste less than many threads in one kernel. The BiLSTM takes a step of several sequences at once, whose rows it
+sums apart.
+Letters: N words of all sequences, T words of one, S pieces, R sequences, D encoder size, H BiLSTM output size, L mixed
+layers.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ousianer_cli.network.pieces import EncodedSentence, collate
+from ousianer_cli.network.pieces import Batch, EncodedSentence, collate
 from ousianer_cli.network.tagger import TaggerNetwork
 
 Precision = Literal["fp32", "bf16", "int8"]
@@ -25,9 +29,13 @@ _ROWS = 128
 _STEP = 8
 """What the number of rows is a multiple of: oneDNN keeps half a MiB of code for each layer and number of rows that it
 has met, and takes about a millisecond to make it."""
-_WORDS, _WORD_STEP = 32, 8
-"""Words that the BiLSTM takes at a time, and what their number is a multiple of. Its states go on from one block to the
-next."""
+_ROWS_TOGETHER = 8
+"""Sequences whose words the BiLSTM reads side by side at most; from there on its weights are no longer what it waits
+for."""
+_WORDS = 16
+"""Words of a sequence that the BiLSTM takes at a time; its states go on from one block to the next."""
+_FEW_ROWS, _MORE_WORDS = 2, 32
+"""Of so few sequences it takes more words at a time, or what is left of them in steps of `_STEP`."""
 
 
 def _packs() -> bool:
@@ -60,19 +68,17 @@ class PackedLinear:
 
     def __call__(self, rows: Tensor) -> Tensor:
         """[N, D] -> [N, D'], as the layer gives it."""
-        return self._run(rows)
+        out = self._run(rows)
+        return torch.ops.aten.gelu_(out) if self._gelu else out  # oneDNN's own, as it ends a product, is slower
 
     def _plain(self, rows: Tensor) -> Tensor:
-        out = F.linear(rows, self._weight, self._bias)
-        return F.gelu(out) if self._gelu else out
+        return F.linear(rows, self._weight, self._bias)
 
     def _onednn(self, rows: Tensor) -> Tensor:
-        after: tuple[str, list[float], str] = ("gelu", [], "none") if self._gelu else ("none", [], "")
-        return torch.ops.mkldnn._linear_pointwise(rows.to(self._dtype), self._weight, self._bias, *after)  # type: ignore[no-any-return]
+        return torch.ops.mkldnn._linear_pointwise(rows.to(self._dtype), self._weight, self._bias, "none", [], "")  # type: ignore[no-any-return]
 
     def _int8(self, rows: Tensor) -> Tensor:
-        out: Tensor = torch.ops.quantized.linear_dynamic(rows, self._weight, _SATURATES)
-        return F.gelu(out) if self._gelu else out
+        return torch.ops.quantized.linear_dynamic(rows, self._weight, _SATURATES)  # type: ignore[no-any-return]
 
 
 _SATURATES = torch.backends.cpu.get_cpu_capability() == "AVX2"
@@ -87,13 +93,18 @@ def _quantised(weight: Tensor, bias: Tensor) -> Any:
         return torch.ops.quantized.linear_prepack(whole, bias)
 
 
+_rnn_layer = torch.ops.aten.mkldnn_rnn_layer
+
+
 class PackedLstm:
-    """A bidirectional LSTM over one sequence, [T, D] -> [T, H]; oneDNN's weights are packed once, not at each call."""
+    """A bidirectional LSTM over several sequences; oneDNN's weights are packed once, not at each call."""
 
     def __init__(self, lstm: nn.LSTM, precision: Precision) -> None:
         self._lstm, self._size = lstm, lstm.hidden_size
         self._dtype = torch.bfloat16 if precision != "fp32" and fast_bf16() else torch.float32
         self._layers: list[list[tuple[Tensor, ...]]] = []
+        self.rows = 1
+        """Sequences that may be taken together: several only where each has, bit by bit, what it has by itself."""
         if not (_packs() and hasattr(torch.ops.mkldnn, "_reorder_mkldnn_rnn_layer_weight")):
             return
         for layer in range(lstm.num_layers):
@@ -109,27 +120,92 @@ class PackedLstm:
                 )
                 directions.append((*packed, *tensors[2:]))
             self._layers.append(directions)
+        if self._sums_rows_apart():
+            self.rows = _ROWS_TOGETHER
 
-    def __call__(self, words: Tensor) -> Tensor:
-        """[T, D] -> [T, H], both directions side by side."""
+    @torch.inference_mode()
+    def _sums_rows_apart(self) -> bool:
+        """Whether this processor's kernels, tried with every number of rows, give a row what they give it alone."""
+        draw = torch.Generator().manual_seed(0)
+        sizes = [(_WORDS * (k + 1), self._lstm.input_size) for k in range(_ROWS_TOGETHER)]
+        sequences = [torch.randn(size, generator=draw) for size in sizes]
+        alone = [self._together([words])[0] for words in sequences]
+        return all(map(torch.equal, self._together(sequences), alone))
+
+    def __call__(self, sequences: Sequence[Tensor]) -> list[Tensor]:
+        """[T, D] -> [T, H] of each sequence, both directions side by side."""
         if not self._layers:
-            return self._lstm(words[None])[0][0]  # type: ignore[no-any-return]
-        states = words[:, None].to(self._dtype)  # [T, 1, D]
-        for there, back in self._layers:
-            both = self._one_way(states, there), self._one_way(states.flip(0), back).flip(0)
-            states = torch.cat(both, dim=-1)
-        return states[:, 0].float()
+            return [self._lstm(words[None])[0][0] for words in sequences]
+        found: list[Tensor] = []
+        for at in range(0, len(sequences), self.rows):
+            found += self._together(sequences[at : at + self.rows])
+        return found
 
-    def _one_way(self, words: Tensor, weights: tuple[Tensor, ...]) -> Tensor:
-        """One direction of a layer, [T, 1, D] -> [T, 1, H / 2], block by block; padding stands behind the last word."""
-        hidden = cell = torch.zeros(1, self._size, dtype=self._dtype)
-        blocks = []
-        for block in torch.split(_padded(words, _WORD_STEP), _WORDS):
-            out, hidden, cell, _ = torch.ops.aten.mkldnn_rnn_layer(
-                block, *weights, hidden, cell, False, [], 2, self._size, 1, True, False, False, False
+    def _together(self, sequences: Sequence[Tensor]) -> list[Tensor]:
+        lengths = [len(words) for words in sequences]
+        states = torch.cat([*sequences]).to(self._dtype)  # [N, D]
+        ways = _Blocks.there(lengths), _Blocks.back(lengths)
+        for layer in self._layers:
+            states = torch.cat([self._one_way(states, *of) for of in zip(layer, ways, strict=True)], dim=-1)
+        return list(torch.split(states.float(), lengths))
+
+    def _one_way(self, words: Tensor, weights: tuple[Tensor, ...], blocks: _Blocks) -> Tensor:
+        """One direction of a layer, [N, D] -> [N, H / 2]."""
+        words = F.pad(words, (0, 0, 0, 1))
+        hidden = cell = words.new_zeros(blocks.rows[0], self._size)
+        out = []
+        for index, rows in zip(blocks.words, blocks.rows, strict=True):
+            block = words.index_select(0, index).view(-1, rows, words.shape[1])
+            states = hidden[:rows], cell[:rows]
+            found, hidden, cell, _ = _rnn_layer(
+                block, *weights, *states, False, [], 2, self._size, 1, True, False, False, False
             )
-            blocks.append(out)
-        return torch.cat(blocks)[: len(words)]
+            out.append(found.flatten(0, 1))
+        return torch.cat(out).index_select(0, blocks.place)
+
+
+@dataclass(frozen=True, slots=True)
+class _Blocks:
+    """How the words of several sequences, one sequence behind another, are read side by side, block by block; a
+    sequence that is at its end leaves the rows of the next block."""
+
+    words: list[Tensor]
+    """Of each block, which words stand in it, step by step [steps * rows]; N, behind the last, where there is none."""
+    rows: list[int]
+    """Sequences in each block."""
+    place: Tensor
+    """Where the blocks, one behind another, have each word, [N]."""
+
+    @classmethod
+    def there(cls, lengths: Sequence[int]) -> _Blocks:
+        """Each sequence from its first word on."""
+        return cls._of(lengths, lambda start, length, step: start + step)
+
+    @classmethod
+    def back(cls, lengths: Sequence[int]) -> _Blocks:
+        """Each sequence from its last word on."""
+        return cls._of(lengths, lambda start, length, step: start + length - 1 - step)
+
+    @classmethod
+    def _of(cls, lengths: Sequence[int], word: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]) -> _Blocks:
+        start = np.cumsum([0, *lengths[:-1]])
+        longest_first = np.argsort([-n for n in lengths], kind="stable")
+        start, length = start[longest_first], np.asarray(lengths)[longest_first]
+        step = np.arange(length[0] + _MORE_WORDS)[:, None]
+        index = np.where(step < length, word(start, length, step), sum(lengths))  # [steps, R]
+        words, rows = [], []
+        at = 0
+        while at < length[0]:
+            beside = int((length > at).sum())
+            left = -(-int(length[0] - at) // _STEP) * _STEP
+            steps = _WORDS if beside > _FEW_ROWS else min(left, _MORE_WORDS)
+            words.append(index[at : at + steps, :beside].ravel())
+            rows.append(beside)
+            at += steps
+        order = np.concatenate(words)
+        place = np.empty(sum(lengths) + 1, dtype=np.int64)
+        place[order] = np.arange(len(order))
+        return cls([torch.from_numpy(w) for w in words], rows, torch.from_numpy(place[:-1]))
 
 
 def _padded(rows: Tensor, step: int) -> Tensor:
@@ -153,19 +229,18 @@ class PackedLayer:
 
     def __call__(self, states: Tensor, pieces: int) -> Tensor:
         """[N, D] -> [N, D], of which the first S = `pieces` rows count; to the others, which make N a multiple of
-        `step`, no piece listens."""
+        `step`, no piece listens. Overwrites what it is given."""
         query, key, value = self._qkv(states).float().view(1, len(states), 3, self._heads, -1).permute(2, 0, 3, 1, 4)
         heard = F.scaled_dot_product_attention(query, key[:, :, :pieces], value[:, :, :pieces])
-        states = self._norms[0](states + self._attended(heard.transpose(1, 2).reshape(states.shape)))
-        return self._norms[1](states + self._down(self._up(states)))  # type: ignore[no-any-return]
+        states = self._norms[0](states.add_(self._attended(heard.transpose(1, 2).reshape(states.shape))))
+        return self._norms[1](states.add_(self._down(self._up(states))))  # type: ignore[no-any-return]
 
 
 class PackedNetwork:
-    """Encoder and BiLSTM of a network over one sequence at a time; the weights are copied, so later changes are not
-    seen.
+    """Encoder and BiLSTM of a network over sequences; the weights are copied, so later changes are not seen.
 
-    Encoders that are not built like BERT run as they are, in fp32. Safe to call from several threads at once where
-    `concurrent` is True.
+    What a sequence gets does not depend on those beside it. Encoders that are not built like BERT run as they are, in
+    fp32. Safe to call from several threads at once where `concurrent` is True.
     """
 
     def __init__(self, network: TaggerNetwork, precision: Precision = "fp32") -> None:
@@ -178,25 +253,38 @@ class PackedNetwork:
             heads = int(encoder.config.num_attention_heads)
             self._layers = [PackedLayer(layer, heads, precision) for layer in encoder.encoder.layer]
 
-    def __call__(self, sequence: EncodedSentence) -> tuple[Tensor, Tensor, Tensor]:
-        """BiLSTM states [1, T, H], encoder states [1, T, L, D], and the words' shapes [1, T, F]."""
-        batch, network = collate([sequence]), self.network
-        if self._layers:
-            wanted = network.config.layers
-            states = network.states.embedded(batch)[0]  # [S, D]
-            first = batch.first_piece[0]
-            kept = {0: states.index_select(0, first)} if 0 in wanted else {}
-            pieces = len(states)
-            states = _padded(states, self._layers[0].step)
-            for number, layer in enumerate(self._layers[: max(wanted)], start=1):
-                states = layer(states, pieces)
-                if number in wanted:
-                    kept[number] = states.index_select(0, first)
-            layers = torch.cat([kept[number] for number in wanted], dim=1).view(1, len(first), len(wanted), -1)
-        else:
-            layers = network.states(batch)
-        words = network.mixed_words(layers, batch)
-        return self._lstm(words[0])[None], layers, batch.shapes
+    @property
+    def rows(self) -> int:
+        """How many sequences are worth giving at once."""
+        return self._lstm.rows
+
+    def __call__(self, sequences: Sequence[EncodedSentence]) -> list[tuple[Tensor, Tensor, Tensor]]:
+        """BiLSTM states [1, T, H], encoder states [1, T, L, D], and the words' shapes [1, T, F] of each sequence."""
+        batches = [collate([sequence]) for sequence in sequences]
+        encoded = self._encoded(batches) if self._layers else [self.network.states(batch) for batch in batches]
+        words = [self.network.mixed_words(*of)[0] for of in zip(encoded, batches, strict=True)]
+        return [
+            (states[None], layers, batch.shapes)
+            for states, layers, batch in zip(self._lstm(words), encoded, batches, strict=True)
+        ]
+
+    def _encoded(self, batches: Sequence[Batch]) -> list[Tensor]:
+        """Encoder states [1, T, L, D] of each sequence.
+
+        All of them go through a layer before the next one, whose weights take the place of its own in the cache.
+        """
+        wanted = self.network.config.layers
+        states = [self.network.states.embedded(batch)[0] for batch in batches]  # [S, D] of each
+        pieces = [len(own) for own in states]
+        states = [_padded(own, self._layers[0].step) for own in states]
+        kept: dict[int, list[Tensor]] = {}
+        for number, layer in enumerate([None, *self._layers[: max(wanted)]]):
+            if layer is not None:
+                states = [layer(*of) for of in zip(states, pieces, strict=True)]
+            if number in wanted:
+                kept[number] = [own[batch.first_piece[0]] for own, batch in zip(states, batches, strict=True)]
+        mixed = zip(*(kept[number] for number in wanted), strict=True)
+        return [torch.stack(own, dim=1)[None] for own in mixed]
 
 
 def bert_like(encoder: Any) -> bool:

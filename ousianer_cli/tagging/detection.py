@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from dataclasses import dataclass
 from hashlib import blake2b
 from threading import Lock
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 
@@ -29,11 +29,21 @@ REMEMBERED = 4096
 Result = TypeVar("Result")
 
 
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """A sequence of a document, and whose result its names are a part of."""
+
+    sequence: EncodedSentence
+    joint: Joint[Detected, Any]
+    place: int
+
+
 class Detection:
     """Runs a model's network over sequences.
 
-    On a CPU each sequence runs by itself, so that its names depend on nothing else by construction, in one thread,
-    several of them at once. On a GPU a document's sequences share batches.
+    On a CPU a few sequences, of any documents, are one piece of work for one thread, several threads at once; what is
+    found in a sequence does not depend on those beside it (`PackedNetwork`). On a GPU a document's sequences share
+    batches.
     """
 
     def __init__(
@@ -42,27 +52,67 @@ class Detection:
         self._network, self._nested, self._device = model.tagger, nested, device
         self._packed = PackedNetwork(model.tagger, precision) if device == "cpu" else None
         together = self._packed is not None and self._packed.concurrent
-        self._pool: ThreadPoolExecutor = kernel_pool(threads if together else 1, 1 if together else threads)
+        self._threads = threads if together else 1
+        self._pool: ThreadPoolExecutor = kernel_pool(self._threads, 1 if together else threads)
+        self._waiting: list[_Task] = []
         self._known: OrderedDict[bytes, Detected] = OrderedDict()
         self._known_names = 0
         self._lock = Lock()
 
     def start(
         self, sequences: Sequence[EncodedSentence], finish: Callable[[list[Detected]], Result]
-    ) -> Joint[list[Detected], Result]:
-        """Find the names of a document's sequences; the last thread makes the result of them."""
-        if self._packed is not None:
-            batches = [[i] for i in range(len(sequences))]
-        else:
-            batches = length_batches([s.pieces for s in sequences], BATCH_PIECES)
-        order = [i for batch in batches for i in batch]
+    ) -> Joint[Detected, Result]:
+        """Find the names of a document's sequences; the last thread makes the result of them.
 
-        def join(found: list[list[Detected]]) -> Result:
-            of = dict(zip(order, (detected for batch in found for detected in batch), strict=True))
-            return finish([of[i] for i in range(len(sequences))])
+        On a CPU they may wait for those of the next documents until somebody waits for the result.
+        """
+        joint: Joint[Detected, Result] = Joint(len(sequences), finish, lambda: self._hurry(joint))
+        tasks = [_Task(sequence, joint, place) for place, sequence in enumerate(sequences)]
+        if self._packed is None:
+            for batch in length_batches([s.pieces for s in sequences], BATCH_PIECES):
+                self._submit([tasks[i] for i in batch], self._in_batch)
+            return joint
+        with self._lock:
+            self._waiting += tasks
+            full = len(self._waiting) >= self._packed.rows * self._threads
+        if full:
+            self._begin()
+        return joint
 
-        parts = [partial(self._detect, [sequences[i] for i in batch]) for batch in batches]
-        return Joint(self._pool, parts, join)
+    def _hurry(self, joint: Joint[Detected, Any]) -> None:
+        """Begin what waits, if the result of a document waits for it."""
+        with self._lock:
+            awaited = any(task.joint is joint for task in self._waiting)
+        if awaited:
+            self._begin()
+
+    def _begin(self) -> None:
+        """Give what waits to the threads, as much to each; sequences of like lengths together."""
+        assert self._packed is not None
+        with self._lock:
+            tasks, self._waiting = self._waiting, []
+        tasks.sort(key=lambda task: -task.sequence.words)
+        groups = -(-len(tasks) // self._packed.rows)
+        groups = min(len(tasks), -(-groups // self._threads) * self._threads)
+        for number in range(groups):
+            first, end = (len(tasks) * k // groups for k in (number, number + 1))
+            self._submit(tasks[first:end], self._packed_together)
+
+    def _submit(self, tasks: Sequence[_Task], find: Callable[[Sequence[EncodedSentence]], list[Detected]]) -> None:
+        """Have the names of sequences found by a thread, and brought where they belong."""
+
+        def run() -> None:
+            wanted = [task for task in tasks if not task.joint.given_up]
+            try:
+                found = find([task.sequence for task in wanted]) if wanted else []
+            except BaseException as error:
+                for task in wanted:
+                    task.joint.fail(error)
+            else:
+                for task, detected in zip(wanted, found, strict=True):
+                    task.joint.put(task.place, detected)
+
+        self._pool.submit(run)
 
     def forget(self) -> None:
         """Run what comes again through the network, too."""
@@ -70,13 +120,8 @@ class Detection:
             self._known.clear()
             self._known_names = 0
 
-    def _detect(self, sequences: list[EncodedSentence]) -> list[Detected]:
-        if self._packed is None:
-            return self._in_batch(sequences)
-        return [self._alone(sequence, self._packed) for sequence in sequences]
-
     @torch.inference_mode()
-    def _in_batch(self, sequences: list[EncodedSentence]) -> list[Detected]:
+    def _in_batch(self, sequences: Sequence[EncodedSentence]) -> list[Detected]:
         found: dict[int, Detected] = {}
         budget = len(sequences) * max(s.pieces for s in sequences)
         for batch in contextualised(self._network, sequences, budget, self._device):
@@ -84,21 +129,20 @@ class Detection:
         return [found[i] for i in range(len(sequences))]
 
     @torch.inference_mode()
-    def _alone(self, sequence: EncodedSentence, network: PackedNetwork) -> Detected:
-        digest = blake2b(digest_size=16)
-        for array in (sequence.piece_ids, sequence.first_piece, sequence.shapes):
-            digest.update(array.tobytes())
-        key = digest.digest()
+    def _packed_together(self, sequences: Sequence[EncodedSentence]) -> list[Detected]:
+        assert self._packed is not None
+        keys = [_digest(sequence) for sequence in sequences]
         with self._lock:
-            if key in self._known:
+            found = {key: self._known[key] for key in keys if key in self._known}
+            for key in found:
                 self._known.move_to_end(key)
-                return self._known[key]
-        states, layers, shapes = network(sequence)
-        every = torch.ones(states.shape[:2], dtype=torch.bool)
-        batch = Contextualised([0], states, layers, every, sentence_begins(shapes))
-        (found,) = detect_batch(self._network, batch, self._nested)
-        self._remember(key, found)
-        return found
+        new = {key: sequence for key, sequence in zip(keys, sequences, strict=True) if key not in found}
+        for key, (states, layers, shapes) in zip(new, self._packed([*new.values()]), strict=True):
+            every = torch.ones(states.shape[:2], dtype=torch.bool)
+            batch = Contextualised([0], states, layers, every, sentence_begins(shapes))
+            (found[key],) = detect_batch(self._network, batch, self._nested)
+            self._remember(key, found[key])
+        return [found[key] for key in keys]
 
     def _remember(self, key: bytes, found: Detected) -> None:
         with self._lock:
@@ -108,3 +152,11 @@ class Detection:
             self._known_names += found.names
             while len(self._known) + self._known_names > REMEMBERED:
                 self._known_names -= self._known.popitem(last=False)[1].names
+
+
+def _digest(sequence: EncodedSentence) -> bytes:
+    """What tells a sequence from all others."""
+    digest = blake2b(digest_size=16)
+    for array in (sequence.piece_ids, sequence.first_piece, sequence.shapes):
+        digest.update(array.tobytes())
+    return digest.digest()

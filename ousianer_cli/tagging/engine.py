@@ -139,7 +139,7 @@ class Engine:
         """
         detection = self.prepare()
 
-        def start(sentences: Sequence[Sentence]) -> tuple[Joint[list[Detected], list[list[TypedMention]]], int]:
+        def start(sentences: Sequence[Sentence]) -> tuple[Joint[Detected, list[list[TypedMention]]], int]:
             reading = Reading.of(self.model, sentences)
 
             def finish(found: list[Detected]) -> list[list[TypedMention]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Barrier, Lock
 from typing import Generic, TypeVar
@@ -16,36 +16,30 @@ Result = TypeVar("Result")
 
 
 class Joint(Generic[Part, Result]):
-    """Parts that run in a pool in any order; the thread that ends the last of them makes the result of all.
+    """A result that is made of several parts, which come in any order; the thread that brings the last one makes it.
 
     Args:
-        pool: the threads.
-        parts: what is to be run; may be empty.
-        join: makes the result of the parts' results, which come in the order of the parts.
+        count: how many parts there are; of none the result is made at once.
+        join: makes the result of the parts, which come in their order.
+        hurry: called when somebody waits for the result.
     """
 
     def __init__(
-        self, pool: ThreadPoolExecutor, parts: Sequence[Callable[[], Part]], join: Callable[[list[Part]], Result]
+        self, count: int, join: Callable[[list[Part]], Result], hurry: Callable[[], None] = lambda: None
     ) -> None:
-        self._join = join
+        self._count, self._join, self._hurry = count, join, hurry
         self._found: dict[int, Part] = {}
-        self._count, self._lock, self._given_up = len(parts), Lock(), False
+        self._lock = Lock()
         self._future: Future[Result] = Future()
-        for place, part in enumerate(parts):
-            pool.submit(self._run, place, part)
-        if not parts:
-            pool.submit(self._end)
+        self.given_up = False
+        """Whether nobody waits for what is still missing."""
+        if not count:
+            self._end()
 
-    def _run(self, place: int, part: Callable[[], Part]) -> None:
-        if self._given_up:
-            return
-        try:
-            found = part()
-        except BaseException as error:
-            self._fail(error)
-            return
+    def put(self, place: int, part: Part) -> None:
+        """Bring a part."""
         with self._lock:
-            self._found[place] = found
+            self._found[place] = part
             last = len(self._found) == self._count
         if last:
             self._end()
@@ -54,19 +48,20 @@ class Joint(Generic[Part, Result]):
         try:
             result = self._join([self._found[place] for place in range(self._count)])
         except BaseException as error:
-            self._fail(error)
+            self.fail(error)
         else:
             self._future.set_result(result)
 
-    def _fail(self, error: BaseException) -> None:
+    def fail(self, error: BaseException) -> None:
+        """Raise an error where the result is asked for; the first one stands."""
         with self._lock:
-            self._given_up = True
+            self.given_up = True
             if not self._future.done():
                 self._future.set_exception(error)
 
     def give_up(self) -> None:
         """Leave out the parts that have not begun."""
-        self._given_up = True
+        self.given_up = True
 
     def done(self) -> bool:
         """Whether the result is there."""
@@ -74,6 +69,8 @@ class Joint(Generic[Part, Result]):
 
     def result(self) -> Result:
         """The result, waited for; an error of any part is raised here."""
+        if not self.done():
+            self._hurry()
         return self._future.result()
 
 

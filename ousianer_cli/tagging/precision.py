@@ -88,11 +88,11 @@ def _tried(model: Model) -> dict[Precision, float]:
     seconds: dict[Precision, float] = {}
     for precision in order:
         network = PackedNetwork(model.tagger, precision)
-        network(passage)
+        network([passage])
         times = []
         for _ in range(_RUNS):
             began = time.perf_counter()
-            network(passage)
+            network([passage])
             times.append(time.perf_counter() - began)
         seconds[precision] = min(times)
     return seconds

@@ -39,14 +39,14 @@ class SeenWords:
 
 @torch.no_grad()
 def seen_words(tagger: TaggerNetwork, sequences: Sequence[EncodedSentence]) -> list[SeenWords]:
-    """Run sequences through the network, each by itself."""
+    """Run sequences through the network."""
     tagger.eval()
     network = PackedNetwork(tagger)
     seen = []
-    for sequence in sequences:
-        states, layers, shapes = network(sequence)
-        inputs = adapter_inputs(states, tagger.mix(layers))[0].half()
-        seen.append(SeenWords(inputs, tagger.emission(states)[0], sentence_begins(shapes)[0]))
+    for at in range(0, len(sequences), network.rows):
+        for states, layers, shapes in network(sequences[at : at + network.rows]):
+            inputs = adapter_inputs(states, tagger.mix(layers))[0].half()
+            seen.append(SeenWords(inputs, tagger.emission(states)[0], sentence_begins(shapes)[0]))
     return seen
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from tiny_models import random_model, random_tagger
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from ousianer_cli.network import packed as packed_module
 from ousianer_cli.network.encoder import build_encoder, tiny_config
 from ousianer_cli.network.packed import PackedLinear, PackedLstm, PackedNetwork, Precision, bert_like
 from ousianer_cli.network.pieces import EncodedSentence, PieceTokenizer, collate
@@ -31,9 +33,8 @@ def furthest(network: TaggerNetwork, precision: Precision) -> float:
     """The greatest difference of any state from the network's own, as a share of the greatest state."""
     packed = PackedNetwork(network, precision)
     worst = 0.0
-    for sentence in encoded():
+    for sentence, (states, layers, shapes) in zip(encoded(), packed(encoded()), strict=True):
         batch = collate([sentence])
-        states, layers, shapes = packed(sentence)
         assert sentence_begins(shapes).tolist() == [[True] + [False] * (sentence.words - 1)]
         for found, wanted in zip((states, layers), network.contextualise(batch), strict=True):
             assert found.shape == wanted.shape and found.dtype == torch.float32
@@ -61,11 +62,11 @@ class Shapes(TorchDispatchMode):
 
     def __init__(self) -> None:
         super().__init__()
-        self.seen: set[tuple[str, int, int]] = set()
+        self.seen: set[tuple[str, int, int, int]] = set()
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         if "mkldnn" in str(func):
-            self.seen.add((str(func), args[0].shape[0], args[0].shape[-1]))
+            self.seen.add((str(func), args[0].shape[0], args[0].shape[-2], args[0].shape[-1]))
         return func(*args, **(kwargs or {}))
 
 
@@ -75,21 +76,66 @@ def test_sequences_of_all_lengths_need_few_kernels(precision: Precision) -> None
     """oneDNN keeps code for each number of rows that it meets: memory grew with every new length of a sequence."""
     packed = PackedNetwork(random_tagger(2, lstm_layers=2), precision)
     with torch.inference_mode(), Shapes() as shapes:
-        for sentence in PieceTokenizer.characters().encode([["a"] * words for words in range(1, 80)]):
-            packed(sentence)
+        sequences = PieceTokenizer.characters().encode([["a"] * words for words in range(1, 80)])
+        for count in (1, 2, 5, 8):
+            for at in range(0, len(sequences), count):
+                packed(sequences[at : at + count])
     linear = {key for key in shapes.seen if "linear" in key[0]}
-    lstm = shapes.seen - linear
-    assert {rows for _, rows, _ in linear} == set(range(8, 89, 8))  # with two special pieces
-    assert {words for _, words, _ in lstm} == {8, 16, 24, 32}
+    lstm = {(words, rows) for _, words, rows, _ in shapes.seen - linear}
+    assert {rows for _, rows, *_ in linear} == set(range(8, 89, 8))  # with two special pieces
+    assert {words for words, _ in lstm} == {8, 16, 24, 32}
+    few, many = ((words, rows) for words in (8, 16, 24, 32) for rows in (1, 2)), ((16, rows) for rows in range(3, 9))
+    assert lstm <= {*few, *many}
 
 
-@pytest.mark.parametrize("words", [1, 8, 31, 32, 33, 70])
-def test_the_bilstm_in_blocks_is_the_bilstm(words: int) -> None:
-    torch.manual_seed(words)
+LENGTHS = [[1], [8], [31], [32], [33], [70], [17, 1], [33, 40], [16, 70, 5, 16, 1], [3, 90, 16, 17, 33, 2, 64, 8, 8, 1]]
+
+
+@pytest.mark.parametrize("lengths", LENGTHS)
+def test_the_bilstm_in_blocks_is_the_bilstm(lengths: list[int]) -> None:
+    torch.manual_seed(len(lengths))
     lstm = torch.nn.LSTM(6, 5, num_layers=2, bidirectional=True, batch_first=True)
-    rows = torch.randn(words, 6)
+    sequences = [torch.randn(words, 6) for words in lengths]
     with torch.inference_mode():
-        assert PackedLstm(lstm, "fp32")(rows) == pytest.approx(lstm(rows[None])[0][0], abs=1e-6)
+        for found, rows in zip(PackedLstm(lstm, "fp32")(sequences), sequences, strict=True):
+            assert found == pytest.approx(lstm(rows[None])[0][0], abs=1e-6)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "int8"])
+def test_no_sequence_changes_another(precision: Precision) -> None:
+    """Bit by bit, whatever stands beside it: the run's bytes depend on it."""
+    torch.manual_seed(2)
+    draw = np.random.default_rng(2)
+    vocabulary = PieceTokenizer.characters()
+    lines = [["".join(draw.choice(list("abcdefg"), 3)) for _ in range(n)] for n in (1, 5, 12, 16, 17, 40, 41, 70, 3)]
+    sequences = vocabulary.encode(lines)
+    network = random_tagger(2, lstm_layers=2, shape_input=True)
+    packed = PackedNetwork(network, precision)
+    with torch.inference_mode():
+        alone = [packed([sequence])[0] for sequence in sequences]
+        together = packed(sequences) + packed(sequences[::-1])[::-1]
+    for one, other in zip(alone * 2, together, strict=True):
+        assert all(map(torch.equal, one, other))
+
+
+@pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="needs oneDNN")
+def test_where_neighbours_would_change_a_sequence_each_runs_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    lstm = torch.nn.LSTM(6, 5, num_layers=2, bidirectional=True, batch_first=True)
+    assert PackedLstm(lstm, "fp32").rows == 8
+    kernel = torch.ops.aten.mkldnn_rnn_layer
+    widths: list[int] = []
+
+    def careless(block: torch.Tensor, *rest: Any) -> Any:
+        widths.append(block.shape[1])
+        return kernel(block * (1 + 1e-6 * (block.shape[1] - 1)), *rest)
+
+    monkeypatch.setattr(packed_module, "_rnn_layer", careless)
+    careful = PackedLstm(lstm, "fp32")
+    assert careful.rows == 1
+    widths.clear()
+    with torch.inference_mode():
+        careful([torch.randn(words, 6) for words in (20, 30, 40)])
+    assert set(widths) == {1}
 
 
 def test_packing_leaves_the_network_as_it_was() -> None:

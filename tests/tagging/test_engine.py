@@ -208,9 +208,9 @@ def test_what_stands_twice_runs_through_the_network_once(monkeypatch: pytest.Mon
     runs: list[int] = []
     packed = PackedNetwork.__call__
 
-    def counted(self: PackedNetwork, sequence: EncodedSentence) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        runs.append(sequence.words)
-        return packed(self, sequence)
+    def counted(self: PackedNetwork, sequences: list[EncodedSentence]) -> list[tuple[torch.Tensor, ...]]:
+        runs.extend(sequence.words for sequence in sequences)
+        return packed(self, sequences)
 
     monkeypatch.setattr(PackedNetwork, "__call__", counted)
     document = [["Ada", "Brun", "left", "Oslo"], ["rain"], ["Ada", "Brun", "left", "Oslo"]]

@@ -4,20 +4,42 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import Any, TypeVar
 
 import pytest
 import torch
 
 from ousianer_cli.tagging.pool import Joint, in_order, kernel_pool
 
+Result = TypeVar("Result")
+
 
 @pytest.fixture
 def pool() -> Iterator[ThreadPoolExecutor]:
     with ThreadPoolExecutor(3) as threads:
         yield threads
+
+
+def joined(
+    pool: ThreadPoolExecutor, parts: Sequence[Callable[[], Any]], join: Callable[[list[Any]], Result]
+) -> Joint[Any, Result]:
+    """A result of parts that the threads of a pool find."""
+    joint: Joint[Any, Result] = Joint(len(parts), join)
+
+    def run(place: int, part: Callable[[], Any]) -> None:
+        if joint.given_up:
+            return
+        try:
+            joint.put(place, part())
+        except RuntimeError as error:
+            joint.fail(error)
+
+    for place, part in enumerate(parts):
+        pool.submit(run, place, part)
+    return joint
 
 
 def late(value: int, seconds: float) -> int:
@@ -27,13 +49,26 @@ def late(value: int, seconds: float) -> int:
 
 def test_parts_come_back_in_their_order_and_none_is_a_result_too(pool: ThreadPoolExecutor) -> None:
     slow_first = [partial(late, 1, 0.03), partial(late, 2, 0.0), partial(late, 3, 0.01)]
-    assert Joint(pool, slow_first, list).result() == [1, 2, 3]
-    assert Joint(pool, [], list).result() == []
+    assert joined(pool, slow_first, list).result() == [1, 2, 3]
+    assert joined(pool, [], list).result() == []
+
+
+def test_who_waits_for_a_result_hurries_it_and_who_finds_it_does_not() -> None:
+    hurried: list[str] = []
+
+    def hurry() -> None:
+        hurried.append("now")
+        joint.put(0, 7)
+
+    joint: Joint[int, list[int]] = Joint(1, list, hurry)
+    assert not joint.done() and not hurried
+    assert joint.result() == [7]
+    assert joint.result() == [7] and hurried == ["now"]
 
 
 def test_results_keep_the_order_of_the_items(pool: ThreadPoolExecutor) -> None:
     def start(n: int) -> tuple[Joint[int, list[int]], int]:
-        return Joint(pool, [partial(late, n, 0.02 if n % 3 == 0 else 0.0)] * 2, list), 1
+        return joined(pool, [partial(late, n, 0.02 if n % 3 == 0 else 0.0)] * 2, list), 1
 
     assert list(in_order(range(12), start, most=4)) == [[n, n] for n in range(12)]
 
@@ -50,7 +85,7 @@ def test_no_more_is_taken_ahead_than_may_be_under_way(pool: ThreadPoolExecutor) 
             yield n
 
     def start(n: int) -> tuple[Joint[bool, int], int]:
-        return Joint(pool, [partial(gate.wait, 5)], lambda _: n), 2
+        return joined(pool, [partial(gate.wait, 5)], lambda _: n), 2
 
     results = in_order(items(), start, most=10)
     assert next(results) == 0
@@ -63,7 +98,7 @@ def test_an_error_in_the_items_comes_after_what_was_read_before(pool: ThreadPool
         yield 1
         raise ValueError("damaged")
 
-    results = in_order(items(), lambda n: (Joint(pool, [partial(late, n, 0.02)], sum), 1), most=10)
+    results = in_order(items(), lambda n: (joined(pool, [partial(late, n, 0.02)], sum), 1), most=10)
     assert [next(results), next(results)] == [0, 1]
     with pytest.raises(ValueError, match="damaged"):
         next(results)
@@ -74,7 +109,7 @@ def test_an_error_of_a_part_is_raised_where_its_result_is_asked_for(pool: Thread
     def fail(*_: object) -> int:
         raise RuntimeError(where)
 
-    joint = Joint(pool, [fail, partial(late, 1, 0.0)] if where == "part" else [], fail)
+    joint = joined(pool, [fail, partial(late, 1, 0.0)] if where == "part" else [], fail)
     with pytest.raises(RuntimeError, match=where):
         joint.result()
 
@@ -89,7 +124,7 @@ def test_what_nobody_waits_for_is_not_begun() -> None:
             if n > 0:
                 gate.wait(5)
 
-        results = in_order(range(9), lambda n: (Joint(pool, [partial(part, n)], len), 1), most=9)
+        results = in_order(range(9), lambda n: (joined(pool, [partial(part, n)], len), 1), most=9)
         assert next(results) == 1
         results.close()  # type: ignore[attr-defined]
         gate.set()

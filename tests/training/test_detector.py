@@ -112,7 +112,7 @@ def test_missed_names_are_learned_by_an_adapter_and_nothing_else_changes(tmp_pat
     assert found_in(again, "we met lea today", "Yesterday Ada sat .") == [[(2, 3)], [(0, 2)]]
     with torch.inference_mode():  # and as `tag` runs it on a CPU
         (sequence,) = again.tokenizer.encode([["we", "met", "lea", "today"]])
-        states, layers, shapes = PackedNetwork(again.tagger)(sequence)
+        ((states, layers, shapes),) = PackedNetwork(again.tagger)([sequence])
         batch = Contextualised([0], states, layers, torch.ones(1, 4).bool(), sentence_begins(shapes))
         assert [found.spans for found in detect_batch(again.tagger, batch)] == [[(2, 3)]]
 
