@@ -1,4 +1,4 @@
-"""Processes of their own for tests, begun from one that has loaded the tagger and no thread.
+"""Processes of their own for tests, begun from one that has loaded what they need and no thread.
 
 A process forked from the tests' own inherits the locks of the threads of its libraries, as they stand, without the
 threads: MKL's memory then waits for one of them for ever.
@@ -12,12 +12,13 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ousianer_cli.settings.tag import TagSettings
-from ousianer_cli.tagging import blocks, run
+if TYPE_CHECKING:
+    from ousianer_cli.settings.tag import TagSettings
 
 ANEW = multiprocessing.get_context("forkserver")
-ANEW.set_forkserver_preload(["ousianer_cli.tagging.run"])
+ANEW.set_forkserver_preload(["ousianer_cli.tagging.run", "ousianer_cli.training.pretrain", "duckdb"])
 
 
 def exit_code(work: Callable[..., object], *arguments: object) -> int:
@@ -34,6 +35,8 @@ def killed_at(step: int, folder: Path, settings: TagSettings) -> None:
 
     A touch is a file opened, renamed or removed, or a folder made or removed. With step 0, exit by their number.
     """
+    from ousianer_cli.tagging import blocks, run  # which the tests of other rooms do not load
+
     os.chdir(folder)
     blocks.LEAST_TEXT, run.AT_ONCE = 1, 0
     steps = 0

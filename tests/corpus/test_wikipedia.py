@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import bz2
 import dataclasses
+import functools
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
@@ -17,8 +19,9 @@ from xml.sax.saxutils import escape
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from processes_anew import ANEW
 
-from ousianer_cli.corpus import wikipedia_extract
+from ousianer_cli.corpus import wikipedia_extract, wikipedia_parts
 from ousianer_cli.corpus.store import read_rows, read_store
 from ousianer_cli.corpus.wikipedia import prepare_wikipedia
 from ousianer_cli.corpus.wikipedia_parts import Tally, Workers, add_tally
@@ -328,7 +331,10 @@ def test_a_killed_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.slow
-def test_workers_do_not_change_the_corpus(tmp_path: Path) -> None:
+def test_workers_do_not_change_the_corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Quicker than `spawn`, which is tried below.
+    pool = functools.partial(ProcessPoolExecutor, mp_context=ANEW, initializer=wikipedia_parts._begin_work)
+    monkeypatch.setattr(Workers, "_pool", staticmethod(pool))
     streams = [
         bz2.compress("".join(page(i, t, x) for i, (t, x) in enumerate(many_pages()[a : a + 20])).encode())
         for a in (0, 20, 40)

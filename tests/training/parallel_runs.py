@@ -1,21 +1,18 @@
-"""What each of two processes runs for `test_parallel`: python parallel_runs.py FOLDER PORT...
+"""What each of two processes runs for `test_parallel`.
 
-Writes FOLDER/decoded-RANK.json: how often the process decoded each row of the streamed shards, by run.
+Writes decoded-RANK.json: how often the process decoded each row of the streamed shards, by run; and printed-RANK.txt.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import sys
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tiny_models import CITY, PERSON, pretrain_settings, sentence
 
@@ -75,7 +72,13 @@ def counting(plain: Callable[..., Sentence], rows: Counter[str]) -> Callable[...
     return counted
 
 
-def main(folder: Path, ports: list[str]) -> None:
+def main(rank: int, folder: Path, ports: list[str]) -> None:
+    """Run all as one process of two, each run over a port of its own."""
+    own = {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1"}
+    os.environ.update(own)
+    with (folder / f"printed-{rank}.txt").open("w") as printed:
+        for stream in (1, 2):
+            os.dup2(printed.fileno(), stream)
     decoded: dict[str, Counter[str]] = {}
 
     def run(name: str, settings: PretrainSettings, **how: Any) -> None:
@@ -88,8 +91,4 @@ def main(folder: Path, ports: list[str]) -> None:
     run("whole", streamed(folder, "whole"))
     run("begun", streamed(folder, "parted"), stop_after=STOP)
     run("resumed", streamed(folder, "parted"), resume=True)
-    (folder / f"decoded-{os.environ['RANK']}.json").write_text(json.dumps(decoded))
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2:])
+    (folder / f"decoded-{rank}.json").write_text(json.dumps(decoded))

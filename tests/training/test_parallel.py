@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import socket
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -16,6 +13,7 @@ import parallel_runs
 import pytest
 import torch
 from parallel_runs import EPOCHS, LOADED, shards, small_blocks, streamed
+from processes_anew import ANEW
 from safetensors.torch import load_file
 from tiny_models import pretrain_settings, quiet
 
@@ -39,19 +37,13 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
             free = sockets.enter_context(socket.socket())
             free.bind(("127.0.0.1", 0))
             ports.append(str(free.getsockname()[1]))
-    group = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1"}
-    running = [
-        subprocess.Popen(
-            [sys.executable, parallel_runs.__file__, str(folder), *ports],
-            env={**os.environ, **group, "RANK": str(rank), "LOCAL_RANK": str(rank)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        for rank in range(2)
-    ]
-    outputs = [process.communicate(timeout=300)[0] for process in running]
-    assert [process.returncode for process in running] == [0, 0], "\n".join(outputs)
+    running = [ANEW.Process(target=parallel_runs.main, args=(rank, folder, ports), daemon=True) for rank in range(2)]
+    for process in running:
+        process.start()
+    for process in running:
+        process.join(300)
+    outputs = [(folder / f"printed-{rank}.txt").read_text() for rank in range(2)]
+    assert [process.exitcode for process in running] == [0, 0], "\n".join(outputs)
     return folder, outputs
 
 
