@@ -76,6 +76,13 @@ def rows_of(lines: Sequence[str]) -> list[list[str]]:
     return [split_columns(line) for line in lines if line.strip() and not line.startswith(("#", "-DOCSTART-"))]
 
 
+def are_tagged(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether rows are all of one width and the last column surely has tags; running text has neither."""
+    if len({len(row) for row in rows}) != 1 or len(rows[0]) < 2:
+        return False
+    return sum(is_tag(row[-1].strip()) for row in rows) * 2 > len(rows)
+
+
 def cell(columns: Sequence[str], place: int) -> str:
     """A column by its number, from the end if it is negative; empty where the line has none."""
     return columns[place].strip() if -len(columns) <= place < len(columns) else ""

@@ -47,15 +47,28 @@ _FIRST_BYTES: tuple[tuple[bytes, str], ...] = (
 )
 
 
+_MEMBERS = (
+    (b"mimetypeapplication/epub", "a book (epub)"),
+    (b"mimetypeapplication/vnd.oasis", "an office file (odt, ods, odp)"),
+    *((name, "an office file (docx, xlsx, pptx)") for name in (b"[Content_Types].xml", b"_rels/", b"docProps/")),
+    (b"word/", "an office file (docx)"),
+    (b"xl/", "an office file (xlsx)"),
+    (b"ppt/", "an office file (pptx)"),
+)
+
 # Not NUL, tab, line ends, backspace (typed text in bold), escape (colours of a terminal), and the separators.
 _CONTROLS = bytes((*range(1, 8), *range(0x0E, 0x1B)))
 
 
 def kind_of_binary(head: bytes) -> str | None:
     """What a file is that begins with these bytes, where that is no text in UTF-8."""
+    if kind := _kind_of_zip(head):
+        return kind
     for magic, kind in _FIRST_BYTES:
         if head.startswith(magic):
             return kind
+    if head[3:8] == bytes(5) and head[8:10] == b'{"':
+        return "weights of a model (safetensors)"
     if head[257:262] == b"ustar":
         return "a tar archive"
     if head[4:8] == b"ftyp":
@@ -65,6 +78,13 @@ def kind_of_binary(head: bytes) -> str | None:
     if head[2:4] == b"\r\n" and head[:1] > b"\x7f":
         return "compiled Python"
     return _kind_by_share(head)
+
+
+def _kind_of_zip(head: bytes) -> str | None:
+    """What kind of office file or book is packed as a zip archive, by the name of its first member."""
+    if not head.startswith(b"PK\x03\x04"):
+        return None
+    return next((kind for name, kind in _MEMBERS if head[30:].startswith(name)), None)
 
 
 def _kind_by_share(head: bytes) -> str | None:
@@ -84,6 +104,8 @@ def remedy_for(kind: str) -> str:
     """What to do with such a file."""
     if "UTF-" in kind:
         return f"convert it, for example with iconv -f {'utf-32' if '32' in kind else 'utf-16'} -t utf-8"
+    if "safetensors" in kind:
+        return "a model is named by its folder, with --model"
     if "archive" in kind or "gzip" in kind or "bzip2" in kind or "xz" in kind or "Zstandard" in kind or "lz" in kind:
         return "unpack it first (zip archives end in .zip, gzipped files in .gz)"
     return "convert it to text first, or leave it out"

@@ -224,21 +224,6 @@ def recognise(path: str | Path, among: Iterable[Format]) -> Format | None:
     return best[0] if best else None
 
 
-def refuse_no_edl_tab(path: str | Path) -> None:
-    """For a file that could not be read as an EDL tab: say so where it is another format that holds names.
-
-    Raises:
-        InputError: it is one; the remedy converts it.
-    """
-    try:
-        form = recognise(path, annotation_formats().values())
-    except InputError:  # it looks like several alike
-        return
-    if form is not None and form.name != "edl":
-        remedy = f"ousianer convert {path} --to edl -o run.tab"
-        raise InputError("an EDL tab", f"{form.about} ({form.name})", path=path, remedy=remedy)
-
-
 def looks_like(record: dict[str, Any]) -> str:
     """The names of the formats that one JSON record may be of; empty where it is of none."""
     sample = Sample("record.jsonl")

@@ -29,6 +29,12 @@ def open_bytes(path: str | Path) -> IO[bytes]:
     return cast(IO[bytes], gzip.open(path, "rb"))
 
 
+def is_gzip(path: str | Path) -> bool:
+    """Whether a file that can be read is gzipped, by its first bytes."""
+    with Path(path).open("rb") as handle:
+        return handle.read(len(_GZIP)) == _GZIP
+
+
 def unreadable(what: str, path: str | Path | None, error: Exception) -> InputError:
     """The error for a file that cannot be opened or unpacked; `what` was expected there."""
     reason = getattr(error, "strerror", None) or str(error)

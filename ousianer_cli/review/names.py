@@ -16,7 +16,7 @@ from ousianer_cli.formats.annotations.placed import documents_of_rows
 from ousianer_cli.formats.documents.document import Document
 from ousianer_cli.formats.edl import iter_edl, normalise_mention_string
 from ousianer_cli.formats.labelled import CorpusReport
-from ousianer_cli.formats.registry import refuse_no_edl_tab
+from ousianer_cli.formats.misplaced import annotation_expected
 from ousianer_cli.formats.words import words_of
 from ousianer_cli.taxonomy.tree import OUTSIDE, Taxonomy
 
@@ -97,11 +97,8 @@ def read_run(
     Raises:
         InputError: the run or a document cannot be read, a type is none of the taxonomy, or nothing fits.
     """
-    try:
+    with annotation_expected(run, "an EDL tab", ["edl"]):
         rows = [(str(run), row) for row in iter_edl(run) if row.mention_type == "NAM"]
-    except InputError:
-        refuse_no_edl_tab(run)
-        raise
     spelled: dict[str, str] = {}
     for path, row in rows:
         if row.type not in spelled:

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from ousianer_cli.errors import InputError, SettingsError
 from ousianer_cli.formats.edl import EdlRow
-from ousianer_cli.formats.registry import mention_formats, recognise, refuse_no_edl_tab
+from ousianer_cli.formats.misplaced import annotation_expected
+from ousianer_cli.formats.registry import mention_formats, recognise
 from ousianer_cli.formats.text import filled_lines, read_text
 from ousianer_cli.scoring.columns import read_edl_table
 from ousianer_cli.scoring.matching import Ints, MentionTable, Vocabulary, encode_rows
@@ -69,16 +70,13 @@ def read_mentions(path: str | Path, vocabulary: Vocabulary, kind: str = "auto") 
     Raises:
         InputError: an unreadable file or a malformed line, with file and line.
     """
-    chosen = detect(path) if kind == "auto" else kind
-    if chosen == EDL:
-        try:
-            return read_edl_table(path, vocabulary), []
-        except InputError:
-            refuse_no_edl_tab(path)
-            raise
     skipped: Counter[str] = Counter()
     notes: list[str] = []
-    table = encode_rows(_with_forms(_rows(path, chosen, skipped), str(path), notes), vocabulary)
+    with annotation_expected(path, "a run or gold", mention_formats()):
+        chosen = detect(path) if kind == "auto" else kind
+        if chosen == EDL:
+            return read_edl_table(path, vocabulary), []
+        table = encode_rows(_with_forms(_rows(path, chosen, skipped), str(path), notes), vocabulary)
     return table, [*notes, *(f"{path}: {count} {reason} left out" for reason, count in sorted(skipped.items()))]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.documents.document import Document
 from ousianer_cli.formats.edl import EdlRow, iter_edl, normalise_mention_string
-from ousianer_cli.formats.registry import refuse_no_edl_tab
+from ousianer_cli.formats.misplaced import annotation_expected, refuse_other_kinds
 from ousianer_cli.taxonomy.meant import type_meant
 from ousianer_cli.taxonomy.tree import Taxonomy
 
@@ -44,9 +44,10 @@ def validate_run(
     def malformed(error: InputError) -> None:
         result.problems.append((error.line or 0, f"expected {error.expected}, found {error.found}"))
 
-    rows = list(iter_edl(path, on_error=malformed))
+    with annotation_expected(path, "an EDL tab", ["edl"]):
+        rows = list(iter_edl(path, on_error=malformed))
     if not rows and result.problems:
-        refuse_no_edl_tab(path)
+        refuse_other_kinds(path, "an EDL tab", ["edl"])
     result.lines = len(rows) + len(result.problems)
     for row in rows:
         result.problems.extend((row.line, message) for message in _row_problems(row, taxonomy))

@@ -17,6 +17,7 @@ from typing import IO, Any
 
 from ousianer_cli.errors import InputError, SettingsError
 from ousianer_cli.formats.documents.report import ReadReport
+from ousianer_cli.formats.misplaced import other_kind
 from ousianer_cli.outputs import open_output
 from ousianer_cli.tagging.blocks import Block
 from ousianer_cli.tagging.manifest import Manifest
@@ -134,7 +135,8 @@ class ShardFile:
             raise self._error(repr(line[:60]), number) from None
 
     def _error(self, found: str, line: int) -> InputError:
-        return InputError("a shard of ousianer tag --shard", found, path=self.path, line=line)
+        other = other_kind(self.path) if line == 1 else None
+        return InputError("a shard of ousianer tag --shard", other.what if other else found, path=self.path, line=line)
 
 
 def whole_run(shards: Sequence[ShardFile]) -> None:

@@ -42,7 +42,7 @@ NO_TEXT = [
     ("a.pdf", b"%PDF-1.4\nAnn", "a PDF file"),
     ("a.txt", b"%PDF-1.7\nAnn", "a PDF file"),
     ("a.tar.gz", tarred(), "a tar archive"),
-    ("a.docx", office("word/document.xml"), "a zip archive or an office file"),
+    ("a.docx", office("word/document.xml"), "an office file"),
     ("a.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(40), "an office file"),
     ("a.rtf", b"{\\rtf1\\ansi Ann}", "an RTF file"),
     ("a.png", b"\x89PNG\r\n\x1a\n" + bytes(40), "an image"),

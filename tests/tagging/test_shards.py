@@ -232,7 +232,7 @@ def shards(here: Path, model: str, small_blocks: None) -> list[str]:
         (["s0", "sharp"], "sharp: expected a shard of the run of s0, found another --min-confidence (0.5, not -1.0)"),
         (["s0", "fewer"], "fewer: expected a shard of the run of s0, found other inputs"),
         (["s0", "other"], "other: expected a shard of the run of s0, found another model"),
-        (["s0", "docs/a.txt"], "docs/a.txt:1: expected a shard of ousianer tag --shard, found 'Ada Brun met"),
+        (["s0", "docs/a.txt"], "docs/a.txt:1: expected a shard of ousianer tag --shard, found plain text"),
         (["s0", "absent"], "absent: expected a shard of ousianer tag --shard, found No such file or directory"),
         (["s0", "cut"], "cut:2: expected a whole shard with its last line, found one cut short; copy it again"),
     ],

@@ -16,6 +16,7 @@ from ousianer_cli.formats.annotations.annotated import (
 )
 from ousianer_cli.formats.annotations.placed import documents_of_rows
 from ousianer_cli.formats.labelled import CorpusReport
+from ousianer_cli.formats.misplaced import refuse_other_kinds
 from ousianer_cli.formats.registry import (
     AnnotationOptions,
     Format,
@@ -55,6 +56,7 @@ def annotation_format(path: str | Path) -> Format:
     known = readable_formats()
     if not Path(path).exists():
         raise InputError("a run, gold or annotation", "no such file", path=path, remedy="check the path")
+    refuse_other_kinds(path, "a run, gold or annotation", known)
     form = folder_format(path, known) if Path(path).is_dir() else recognise(path, known.values())
     if form is None:
         remedy = f"see docs/formats.md; known are {', '.join(known)}"

@@ -58,10 +58,12 @@ def rows_in_documents(
     shown = ", ".join(map(str, sources))
     reading = ReadReport()
     misfits: list[tuple[str, EdlRow, str]] = []
-    fitting = 0
+    fitting = others = 0
+    other = ""
     for document in read_documents(sources, after_xml_declaration=after_xml_declaration, report=reading):
         here = waiting.pop(document.id, None)
         if here is None:
+            others, other = others + 1, other or document.id
             if not empty:
                 report.drop(WITHOUT)
                 continue
@@ -79,7 +81,7 @@ def rows_in_documents(
         yield PlacedRows(document, tuple(fits), tuple(unmarked))
     report.dropped.update(reading.skipped)
     if total and len(waiting) == total:
-        found = f"none of {total} (such as '{next(iter(waiting))}')"
+        found = f"none of {total} (such as '{next(iter(waiting))}') but {others} others (such as '{other}')"
         raise InputError("the annotated documents", found, path=shown, remedy="check --source")
     if misfits:
         path, row, problem = min(misfits, key=lambda item: (item[0], item[1].line))

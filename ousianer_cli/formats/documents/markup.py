@@ -30,6 +30,7 @@ _DECLARATION = re.compile(r"<![A-Za-z]+[^<>\[]*(?:\[[^\]]*\][^<>]*)?>")
 _ATTRIBUTE = re.compile(r"""([\w.:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))""")
 _XML_DECLARATION = re.compile(r"<\?xml\s[^>]*\?>[ \t]*(?:\r\n|\n|\r)?")
 _PROLOGUE = re.compile(r"\s*(?:<\?[^>]*\?>|<!--.*?-->|<![A-Za-z]+[^<>\[]*(?:\[[^\]]*\][^<>]*)?>)", re.DOTALL)
+_HTML = re.compile(r"\ufeff?\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 _ROOTS = frozenset({"doc", "docs", "html", "body", "headline", "text", "post", "thread", "docid", "docno"})
 
 
@@ -93,6 +94,11 @@ def detect(text: str) -> ContentKind:
     if name in ("html", "body") or re.search(r"<(?:poster|post)>", text, re.IGNORECASE):
         return "web"
     return "newswire"
+
+
+def is_html_page(text: str) -> bool:
+    """Whether a file begins as a page of the web does, rather than as a source document."""
+    return _HTML.match(text) is not None
 
 
 def is_markup(text: str) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +11,7 @@ from ousianer_cli.errors import InputError
 from ousianer_cli.formats.documents.archives import Archives, Unit, opened
 from ousianer_cli.formats.documents.companions import compared_with_rsd, with_psm
 from ousianer_cli.formats.documents.document import Document
-from ousianer_cli.formats.documents.markup import detect
+from ousianer_cli.formats.documents.markup import detect, is_html_page
 from ousianer_cli.formats.documents.options import ReadOptions
 from ousianer_cli.formats.documents.report import (
     DUPLICATE_ID,
@@ -28,8 +27,6 @@ from ousianer_cli.formats.documents.units import bare_name, find_units
 from ousianer_cli.formats.first_bytes import kind_of_binary, remedy_for
 from ousianer_cli.formats.registry import Format, document_formats, formats_by_name
 from ousianer_cli.formats.sample import Sample
-
-_HTML = re.compile(r"\ufeff?\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 
 
 def read_documents(
@@ -147,7 +144,7 @@ def _read_unit(
                 remedy=remedy_for(binary),
             )
         text = head.decode("utf-8", errors="replace")
-        if _HTML.match(text) and not unit.name.lower().endswith((".sgm", ".sgml")):
+        if is_html_page(text) and not unit.name.lower().endswith((".sgm", ".sgml")):
             report.warn(f"{unit.label}: an HTML page, read as plain text, its markup and scripts too")
         form = _format_to_read(unit, wanted, text, document_formats())
         assert form.documents is not None

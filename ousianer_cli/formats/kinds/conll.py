@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ousianer_cli.formats.annotations.conll_documents import is_ours, read_conll_documents, write_conll_documents
-from ousianer_cli.formats.columns import ColumnOptions, Layout, read_columns, rows_of
+from ousianer_cli.formats.columns import ColumnOptions, Layout, are_tagged, read_columns, rows_of
 from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence
 from ousianer_cli.formats.registry import LIKELY, NO, PERHAPS, AnnotationWriter, CorpusReader, Format
 from ousianer_cli.formats.sample import Sample
@@ -27,12 +27,15 @@ def read_conll(
 
 
 def _recognise(sample: Sample) -> int:
-    """Whatever has columns may be CoNLL; what marks its documents is."""
+    """Whatever has columns may be CoNLL; what marks its documents is, and what has a column of tags most likely."""
     if sample.is_json:
         return NO
     if is_ours(sample.lines):
         return LIKELY
-    return PERHAPS if any(len(row) > 1 for row in rows_of(sample.lines)) else NO
+    rows = rows_of(sample.lines)
+    if are_tagged(rows):
+        return LIKELY
+    return PERHAPS if any(len(row) > 1 for row in rows) else NO
 
 
 FORMATS = (

@@ -23,7 +23,7 @@ from ousianer_cli.formats.columns import (
     value_of,
 )
 from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence
-from ousianer_cli.formats.registry import LIKELY, NO, CorpusReader, Format
+from ousianer_cli.formats.registry import NO, SURE, CorpusReader, Format
 from ousianer_cli.formats.sample import Sample
 from ousianer_cli.formats.tags import BEFORE
 from ousianer_cli.formats.text import numbered_lines
@@ -74,7 +74,7 @@ def _is_tag(text: str) -> bool:
 def _recognise(sample: Sample) -> int:
     rows = [] if sample.is_json else rows_of(sample.lines)
     numbered = all(len(r) >= 3 and r[0].replace("-", "").replace(".", "").isdecimal() for r in rows)
-    return LIKELY if rows and numbered else NO
+    return SURE if rows and numbered else NO
 
 
 FORMATS = (

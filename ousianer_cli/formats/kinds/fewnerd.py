@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ousianer_cli.formats.columns import ColumnOptions, Layout, read_columns, rows_of
 from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence
-from ousianer_cli.formats.registry import LIKELY, NO, CorpusReader, Format
+from ousianer_cli.formats.registry import NO, SURE, CorpusReader, Format
 from ousianer_cli.formats.sample import Sample
 from ousianer_cli.formats.tags import bare_label
 
@@ -36,7 +36,7 @@ def _recognise(sample: Sample) -> int:
     rows = rows_of(sample.lines)
     labels = {bare_label(row[-1]) for row in rows if row[-1] != "O"}
     fits = all(len(row) == 2 for row in rows) and labels and all(_is_label(label) for label in labels)
-    return LIKELY if fits else NO
+    return SURE if fits else NO
 
 
 def _is_label(label: str) -> bool:
