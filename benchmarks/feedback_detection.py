@@ -42,7 +42,7 @@ from ousianer_cli.network.tagger import TaggerNetwork
 from ousianer_cli.training import detector
 from ousianer_cli.training.detector import teach_detector
 from ousianer_cli.training.detector_words import SeenWords, seen_words, spans_in
-from ousianer_cli.training.examples import Example, encode_sentences, load_examples
+from ousianer_cli.training.examples import Example, ExampleOptions, encode_sentences, load_examples
 
 DATES = frozenset(
     ["january", "february", "march", "april", "june", "july", "august", "september", "october", "november", "december"]
@@ -182,7 +182,7 @@ class Lab:
     def _load(self, paths: Iterable[str]) -> list[Example]:
         model = self.model
         return load_examples(
-            paths, model.tokenizer, max_pieces=model.max_pieces, passage_pieces=model.passage_pieces
+            paths, model.tokenizer, ExampleOptions(max_pieces=model.max_pieces, passage_pieces=model.passage_pieces)
         ).examples
 
     def _passages(self, path: str) -> list[Passage]:

@@ -30,7 +30,7 @@ from ousianer_cli.network.inference import mention_vectors
 from ousianer_cli.scoring.measures import Prf
 from ousianer_cli.taxonomy.noun_classes import noun_class
 from ousianer_cli.taxonomy.wordnet import WordNet
-from ousianer_cli.training.examples import encode_sentences
+from ousianer_cli.training.examples import ExampleOptions, encode_sentences
 
 RESAMPLES, SEED = 1000, 1
 
@@ -62,9 +62,11 @@ def score(
     loaded = encode_sentences(
         sentences,
         model.tokenizer,
-        keep_unlabelled=False,
-        max_pieces=model.max_pieces,
-        passage_pieces=model.passage_pieces,
+        ExampleOptions(
+            keep_unlabelled=False,
+            max_pieces=model.max_pieces,
+            passage_pieces=model.passage_pieces,
+        ),
     )
     chosen = [[(s, t) for s, t in zip(e.spans, e.labels, strict=True) if t] for e in loaded.examples]
     spans = [[s for s, _ in row] for row in chosen]

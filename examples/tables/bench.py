@@ -24,7 +24,7 @@ from ousianer_cli.scoring.sentences import MatchedNames, SentenceScorer, f1_diff
 from ousianer_cli.settings.finetune import FinetuneSettings
 from ousianer_cli.taxonomy.direct import DirectMapper
 from ousianer_cli.taxonomy.tree_files import load_taxonomy
-from ousianer_cli.training.examples import load_examples
+from ousianer_cli.training.examples import ExampleOptions, load_examples
 from ousianer_cli.training.finetune.conversion import train_conversion
 from ousianer_cli.training.finetune.evaluation import DevSet, decoding_rule
 from ousianer_cli.training.finetune.guard import on_guard
@@ -113,7 +113,9 @@ class Bench:
         """Encode a corpus whose names are all marked, once; long sentences come in parts, as in training."""
         model = self.model
         loaded = load_examples(
-            [str(path)], model.tokenizer, max_pieces=model.max_pieces, passage_pieces=model.passage_pieces
+            [str(path)],
+            model.tokenizer,
+            ExampleOptions(max_pieces=model.max_pieces, passage_pieces=model.passage_pieces),
         )
         examples = [e for e in loaded.examples if e.detects and e.types]
         documents = [e.document for e in examples]

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from ousianer_cli.formats.words import split_words
 from ousianer_cli.network.pieces import EncodedSentence
 from ousianer_cli.taxonomy.wordnet import WordNet
-from ousianer_cli.training.examples import load_examples
+from ousianer_cli.training.examples import ExampleOptions, load_examples
 from ousianer_cli.training.finetune.instances import Instances
 
 Pieces = tuple[int, ...]
@@ -91,7 +91,7 @@ def with_features(bench: Bench, gazetteer: Gazetteer, scored: Scored, path: Path
     """A validation corpus with the gazetteer's columns behind its vectors."""
     model = bench.model
     loaded = load_examples(
-        [str(path)], model.tokenizer, max_pieces=model.max_pieces, passage_pieces=model.passage_pieces
+        [str(path)], model.tokenizer, ExampleOptions(max_pieces=model.max_pieces, passage_pieces=model.passage_pieces)
     )
     encoded = [e.encoded for e in loaded.examples if e.detects and e.types]
     columns = []
@@ -114,9 +114,11 @@ def train_features(bench: Bench, gazetteer: Gazetteer, train: Instances, files: 
         loaded = load_examples(
             [path],
             bench.model.tokenizer,
-            keep_unlabelled=False,
-            max_pieces=bench.model.max_pieces,
-            passage_pieces=bench.model.passage_pieces,
+            ExampleOptions(
+                keep_unlabelled=False,
+                max_pieces=bench.model.max_pieces,
+                passage_pieces=bench.model.passage_pieces,
+            ),
         )
         examples = [e for e in loaded.examples if e.types]
         spans = [[s for s, t in zip(e.spans, e.labels, strict=True) if t] for e in examples]

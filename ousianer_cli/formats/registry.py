@@ -13,6 +13,7 @@ import pkgutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any, TextIO
 
@@ -159,8 +160,14 @@ def formats() -> dict[str, Format]:
     Raises:
         ValueError: two formats of one name.
     """
+    return dict(_formats_of(tuple(kinds.__path__)))
+
+
+@lru_cache(maxsize=4)
+def _formats_of(places: tuple[str, ...]) -> dict[str, Format]:
+    """The formats of the modules in these folders, which are looked through once."""
     found: dict[str, Format] = {}
-    for module in sorted(info.name for info in pkgutil.iter_modules(kinds.__path__)):
+    for module in sorted(info.name for info in pkgutil.iter_modules(places)):
         for form in importlib.import_module(f"{kinds.__name__}.{module}").FORMATS:
             if found.setdefault(form.name, form) is not form:
                 raise ValueError(f"two formats are called {form.name}")
@@ -179,7 +186,12 @@ def mention_formats() -> dict[str, Format]:
 
 def document_formats() -> dict[str, Format]:
     """The formats that hold documents to tag, in the order in which a document's forms are preferred."""
-    known = {name: form for name, form in formats().items() if form.documents is not None}
+    return dict(_document_formats_of(tuple(kinds.__path__)))
+
+
+@lru_cache(maxsize=4)
+def _document_formats_of(places: tuple[str, ...]) -> dict[str, Format]:
+    known = {name: form for name, form in _formats_of(places).items() if form.documents is not None}
     return dict(sorted(known.items(), key=lambda item: item[1].preference))
 
 

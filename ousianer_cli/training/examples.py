@@ -67,36 +67,34 @@ class Loaded:
         self.counts.update(other.counts)
 
 
-def load_examples(
-    paths: Iterable[str],
-    tokenizer: PieceTokenizer,
-    *,
-    detects: bool = True,
-    types: bool = True,
-    open_labels: bool = False,
-    max_pieces: int = 256,
-    keep_unlabelled: bool = True,
-    passage_pieces: int = 0,
-    cut: PassageCut | None = None,
-) -> Loaded:
-    """Read corpora (JSON lines, Parquet). `detects`/`types` say which of its own claims a file is used for.
+@dataclass(frozen=True, slots=True)
+class ExampleOptions:
+    """How sentences become examples."""
 
-    With `passage_pieces`, sentences of a document are joined into passages of at most so many pieces; `cut` ends some
-    of them earlier.
-    """
+    detects: bool = True
+    """Whether they are used for detection, where their corpus supervises it."""
+    types: bool = True
+    """Whether they are used for typing, where their corpus supervises it."""
+    open_labels: bool = False
+    """As `Example.open_labels`."""
+    max_pieces: int = 256
+    """Longer sentences are split."""
+    keep_unlabelled: bool = True
+    """Whether to keep sentences without a type that stand in no passage."""
+    passage_pieces: int = 0
+    """Sentences of a document are joined into passages of at most so many pieces; 0 for none."""
+    cut: PassageCut | None = None
+    """Ends some of the passages earlier."""
+
+
+DEFAULTS = ExampleOptions()
+
+
+def load_examples(paths: Iterable[str], tokenizer: PieceTokenizer, options: ExampleOptions = DEFAULTS) -> Loaded:
+    """The sentences of corpora (JSON lines, Parquet) as examples."""
     loaded = Loaded()
     for path in paths:
-        part = encode_sentences(
-            read_store(path),
-            tokenizer,
-            detects=detects,
-            types=types,
-            open_labels=open_labels,
-            max_pieces=max_pieces,
-            keep_unlabelled=keep_unlabelled,
-            passage_pieces=passage_pieces,
-            cut=cut,
-        )
+        part = encode_sentences(read_store(path), tokenizer, options)
         for example in part.examples:
             example.source = path
         loaded.extend(part)
@@ -104,30 +102,22 @@ def load_examples(
 
 
 def encode_sentences(
-    sentences: Iterable[Sentence],
-    tokenizer: PieceTokenizer,
-    *,
-    detects: bool = True,
-    types: bool = True,
-    open_labels: bool = False,
-    max_pieces: int = 256,
-    keep_unlabelled: bool = True,
-    passage_pieces: int = 0,
-    cut: PassageCut | None = None,
+    sentences: Iterable[Sentence], tokenizer: PieceTokenizer, options: ExampleOptions = DEFAULTS
 ) -> Loaded:
     """Sentences as examples; one gives the same whatever stands beside it, unless it stands in a passage."""
     loaded = Loaded()
     chunk: list[Sentence] = []
     for sentence in sentences:
-        in_passage = passage_pieces and sentence.document  # what stands around a name is read with it
-        if keep_unlabelled or in_passage or any(m.types for m in sentence.mentions):
+        in_passage = options.passage_pieces and sentence.document  # what stands around a name is read with it
+        if options.keep_unlabelled or in_passage or any(m.types for m in sentence.mentions):
             chunk.append(sentence)
         if len(chunk) == 2048:
-            _encode(chunk, tokenizer, loaded, detects, types, open_labels, max_pieces)
+            _encode(chunk, tokenizer, loaded, options)
             chunk = []
-    _encode(chunk, tokenizer, loaded, detects, types, open_labels, max_pieces)
-    if passage_pieces:
-        loaded.examples = _passages(loaded.examples, min(passage_pieces, max_pieces), cut)
+    _encode(chunk, tokenizer, loaded, options)
+    if options.passage_pieces:
+        limit = min(options.passage_pieces, options.max_pieces)
+        loaded.examples = _passages(loaded.examples, limit, options.cut)
     return loaded
 
 
@@ -156,15 +146,7 @@ def _joined(examples: Sequence[Example]) -> Example:
     return whole
 
 
-def _encode(
-    sentences: list[Sentence],
-    tokenizer: PieceTokenizer,
-    loaded: Loaded,
-    detects: bool,
-    types: bool,
-    open_labels: bool,
-    max_pieces: int,
-) -> None:
+def _encode(sentences: list[Sentence], tokenizer: PieceTokenizer, loaded: Loaded, options: ExampleOptions) -> None:
     rows: list[tuple[Sentence, list[str], list[Span], list[Span]]] = []
     for sentence in sentences:
         rows.append((sentence, *sentence.as_words()))
@@ -174,18 +156,18 @@ def _encode(
             spans,
             [m.types for m in sentence.mentions],
             [m.weight for m in sentence.mentions],
-            detects and sentence.detects,
-            types and sentence.types_mentions,
-            open_labels,
+            options.detects and sentence.detects,
+            options.types and sentence.types_mentions,
+            options.open_labels,
             [(s, m.types) for s, m in zip(nested, sentence.nested, strict=True)],
             sentence.document,
         )
         loaded.counts["sentences"] += 1
-        if encoded.pieces <= max_pieces:
+        if encoded.pieces <= options.max_pieces:
             loaded.examples.append(example)
         else:
             loaded.counts["sentences split at the piece limit"] += 1
-            loaded.examples.extend(_split(example, words, tokenizer, max_pieces, loaded.counts))
+            loaded.examples.extend(_split(example, words, tokenizer, options.max_pieces, loaded.counts))
 
 
 def _split(

@@ -22,7 +22,7 @@ from ousianer_cli.network.pieces import PieceTokenizer
 from ousianer_cli.taxonomy.inventory import close_counts
 from ousianer_cli.taxonomy.wordnet import WordNet
 from ousianer_cli.training import surveys
-from ousianer_cli.training.examples import Example, Loaded, encode_sentences, held_out
+from ousianer_cli.training.examples import Example, ExampleOptions, Loaded, encode_sentences, held_out
 from ousianer_cli.training.parallel import ALONE, Processes
 from ousianer_cli.training.surveys import Survey, checked_sets
 
@@ -109,10 +109,12 @@ class TypingStream:
         return encode_sentences(
             sentences,
             self.tokenizer,
-            detects=False,
-            open_labels=place.open_labels,
-            max_pieces=self.max_pieces,
-            keep_unlabelled=False,
+            ExampleOptions(
+                detects=False,
+                open_labels=place.open_labels,
+                max_pieces=self.max_pieces,
+                keep_unlabelled=False,
+            ),
         )
 
     def take(self, places: Sequence[_Place], unique: Sequence[_Place], found: Survey) -> None:

@@ -15,6 +15,7 @@ from ousianer_cli.formats.corpus import Mention, Sentence
 from ousianer_cli.network.pieces import PieceTokenizer
 from ousianer_cli.training.examples import (
     Example,
+    ExampleOptions,
     PassageCut,
     augmented_shapes,
     file_digest,
@@ -51,9 +52,9 @@ def test_a_line_and_its_use_both_say_what_it_supervises(tmp_path: Path, supervis
     path = write_rows(tmp_path / "c.jsonl", [sentence("In Oslo", ("Oslo", ("LOC",)), supervises=supervises)])
     (example,) = load_examples([path], TOKENIZER).examples
     assert (example.detects, example.types) == (supervises != "typing", supervises != "detection")
-    (example,) = load_examples([path], TOKENIZER, detects=False).examples
+    (example,) = load_examples([path], TOKENIZER, ExampleOptions(detects=False)).examples
     assert (example.detects, example.types) == (False, supervises != "detection")
-    (example,) = load_examples([path], TOKENIZER, types=False, open_labels=True).examples
+    (example,) = load_examples([path], TOKENIZER, ExampleOptions(types=False, open_labels=True)).examples
     assert (example.detects, example.types, example.open_labels) == (supervises != "typing", False, True)
 
 
@@ -61,7 +62,7 @@ def test_sentences_without_types_can_be_left_out(tmp_path: Path) -> None:
     rows = [sentence("In Oslo", ("Oslo", ("LOC",))), sentence("In Rome", ("Rome", ())), sentence("Rain")]
     path = write_rows(tmp_path / "c.jsonl", rows)
     assert len(load_examples([path], TOKENIZER).examples) == 3
-    assert len(load_examples([path], TOKENIZER, keep_unlabelled=False).examples) == 1
+    assert len(load_examples([path], TOKENIZER, ExampleOptions(keep_unlabelled=False)).examples) == 1
 
 
 def test_more_sentences_than_one_chunk_keep_their_order(tmp_path: Path) -> None:
@@ -105,7 +106,7 @@ def test_long_sentences_are_split_between_words_and_never_in_a_mention(
 ) -> None:
     row, limit = case  # a mention has 12 pieces at most, so one always fits
     path = write_rows(tmp_path_factory.mktemp("long") / "c.jsonl", [row])
-    loaded = load_examples([path], TOKENIZER, max_pieces=limit)
+    loaded = load_examples([path], TOKENIZER, ExampleOptions(max_pieces=limit))
     assert [w for e in loaded.examples for w in words_of(e)] == list(row.tokens)
     assert all(e.encoded.pieces <= limit for e in loaded.examples)
     found = [
@@ -118,14 +119,14 @@ def test_long_sentences_are_split_between_words_and_never_in_a_mention(
 
 def test_a_mention_behind_one_long_word_is_not_cut(tmp_path: Path) -> None:
     row = sentence("abcdefghij klm nop qrs tuv", ("klm nop qrs tuv", ("LOC",)))
-    loaded = load_examples([write_rows(tmp_path / "c.jsonl", [row])], TOKENIZER, max_pieces=16)
+    loaded = load_examples([write_rows(tmp_path / "c.jsonl", [row])], TOKENIZER, ExampleOptions(max_pieces=16))
     assert [e.spans for e in loaded.examples] == [[], [(0, 4)]]
     assert loaded.counts["mentions cut by the piece limit"] == 0
 
 
 def test_a_mention_longer_than_the_limit_is_cut_and_counted_once(tmp_path: Path) -> None:
     row = sentence("in " + "abcd " * 10 + "now", ("abcd " * 10, ("LOC",)), ("now", ("TIME",)))
-    loaded = load_examples([write_rows(tmp_path / "c.jsonl", [row])], TOKENIZER, max_pieces=16)
+    loaded = load_examples([write_rows(tmp_path / "c.jsonl", [row])], TOKENIZER, ExampleOptions(max_pieces=16))
     assert loaded.counts["mentions cut by the piece limit"] == 1
     assert [labels for e in loaded.examples for labels in e.labels] == [("TIME",)]
     assert [w for e in loaded.examples for w in words_of(e)] == list(row.tokens)
@@ -133,7 +134,7 @@ def test_a_mention_longer_than_the_limit_is_cut_and_counted_once(tmp_path: Path)
 
 def test_an_endless_word_is_left_out_and_counted(tmp_path: Path) -> None:
     row = sentence("in " + "x" * 50 + " now", ("x" * 50, ("LOC",)), ("now", ("TIME",)))
-    loaded = load_examples([write_rows(tmp_path / "c.jsonl", [row])], TOKENIZER, max_pieces=16)
+    loaded = load_examples([write_rows(tmp_path / "c.jsonl", [row])], TOKENIZER, ExampleOptions(max_pieces=16))
     assert loaded.counts["words longer than the piece limit"] == 1
     assert loaded.counts["mentions cut by the piece limit"] == 1
     assert [words_of(e) for e in loaded.examples] == [["in"], ["now"]]
@@ -199,12 +200,12 @@ def test_sentences_of_a_document_become_passages(tmp_path: Path) -> None:
         Sentence(("Silva", "left"), (Mention(0, 1, ("PER",)),), document="e"),
     ]
     path = write_rows(tmp_path / "c.jsonl", rows)
-    whole, other = load_examples([path], TOKENIZER, keep_unlabelled=False, passage_pieces=200).examples
+    whole, other = load_examples([path], TOKENIZER, ExampleOptions(keep_unlabelled=False, passage_pieces=200)).examples
     assert words_of(whole) == ["president", "ana", "silva", "it", "rained", "oslo", "police", "met", "silva"]
     assert whole.spans == [(1, 3), (5, 7), (8, 9)] and whole.weights == [1.0, 1.0, 0.5]
     assert whole.labels == [("PER",), ("ORG",), ("PER",)] and whole.nested == [((5, 6), ("GPE",))]
     assert words_of(other) == ["silva", "left"] and other.document == "e"
-    by_itself = load_examples([path], TOKENIZER, keep_unlabelled=False).examples
+    by_itself = load_examples([path], TOKENIZER, ExampleOptions(keep_unlabelled=False)).examples
     assert [words_of(e)[0] for e in by_itself] == ["president", "oslo", "silva"]
     assert by_itself[1].nested == [((0, 1), ("GPE",))]
 
@@ -214,7 +215,7 @@ def test_passages_are_cut_anew_at_each_showing(tmp_path: Path) -> None:
     path = write_rows(tmp_path / "c.jsonl", rows)
 
     def lengths(cut: PassageCut | None) -> list[int]:
-        loaded = load_examples([path], TOKENIZER, passage_pieces=250, cut=cut)
+        loaded = load_examples([path], TOKENIZER, ExampleOptions(passage_pieces=250, cut=cut))
         return [e.encoded.words for e in loaded.examples]
 
     whole, first, second = lengths(None), lengths(PassageCut(0.3, (1, 1))), lengths(PassageCut(0.3, (1, 2)))

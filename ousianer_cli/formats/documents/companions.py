@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from pathlib import Path
 
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.documents.archives import Archives, Unit, opened
@@ -86,19 +87,24 @@ def companion_of(doc_id: str, unit: Unit, form: str, archives: Archives) -> Unit
     """The `psm` or `rsd` of a document id that was read from `unit`, its suffix in capitals or not; None if there is
     none."""
     names = [f"{doc_id}{suffix}" for suffix in (_SUFFIXES[form], _SUFFIXES[form].upper())]
-    folders = (unit.path.parent, unit.path.parent.parent / form, unit.path.parent.parent / form.upper())
+    # Looked for anew for each document, since files may come while a run goes on; as strings, and in folders that are
+    # there, since this is done so often.
+    own = os.path.dirname(unit.path)
+    above = unit.path.parent.parent
+    places = [own, *(place for name in (form, form.upper()) if os.path.isdir(place := os.path.join(above, name)))]
     for file in (file for name in names for file in (name, f"{name}.gz", f"{name}.GZ")):
-        for folder in folders:
-            if os.path.isfile(folder / file):  # an id may be too long for a file's name
-                return Unit(folder / file)
+        for place in places:
+            if os.path.isfile(path := os.path.join(place, file)):  # an id may be too long for a file's name
+                return Unit(Path(path))
     if not unit.member:
         return None
+    folders = (unit.path.parent, unit.path.parent.parent / form, unit.path.parent.parent / form.upper())
     others = {known for known in ("ltf", "psm", "rsd") if known != form and known in unit.path.name}
     beside = [folder / unit.path.name.replace(other, form) for other in sorted(others) for folder in folders]
-    for place in (unit.path, *beside):
-        members = archives.members_by_name(place) if os.path.isfile(place) else {}
+    for archive in (unit.path, *beside):
+        members = archives.members_by_name(archive) if os.path.isfile(archive) else {}
         if member := next((members[name] for name in names if name in members), None):
-            return Unit(place, member)
+            return Unit(archive, member)
     return None
 
 

@@ -24,6 +24,7 @@ from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence
 from ousianer_cli.formats.registry import LIKELY, NO, SURE, CorpusReader, Format
 from ousianer_cli.formats.sample import Sample
 from ousianer_cli.formats.standoff import SourceOptions, sentences_of_rows
+from ousianer_cli.formats.text import files_below
 
 NAME_TASK = "NE"
 _TAGS_ALONE = re.compile(r"(?:<[^<>]*>\s*)+")
@@ -54,10 +55,7 @@ def filed_names(
     skipped = Counter() if skipped is None else skipped
     documents = set() if documents is None else documents
     if path.is_dir():
-        files = sorted(file for file in path.rglob("*") if file.name.lower().endswith(_ENDINGS))
-        if not files:
-            raise InputError("LAF files (.laf.xml)", "none in the folder", path=path, remedy="check the path")
-        for file in files:
+        for file in files_below(path, "*", lambda file: file.name.lower().endswith(_ENDINGS), "LAF files (.laf.xml)"):
             yield from filed_names(file, skipped, documents)
         return
     try:

@@ -30,7 +30,7 @@ from ousianer_cli.network.nested import Span
 from ousianer_cli.settings.finetune import FinetuneSettings
 from ousianer_cli.settings.weights import corpus_weights
 from ousianer_cli.training.detector import self_marked, teach_detector
-from ousianer_cli.training.examples import Example, load_examples
+from ousianer_cli.training.examples import Example, ExampleOptions, load_examples
 from ousianer_cli.training.vector_cache import VectorCache
 
 
@@ -181,7 +181,9 @@ def _replay(
     if settings.detection_replay:
         paths = list(corpus_weights(settings.detection_replay))
         loaded = load_examples(
-            paths, model.tokenizer, types=False, max_pieces=model.max_pieces, passage_pieces=model.passage_pieces
+            paths,
+            model.tokenizer,
+            ExampleOptions(types=False, max_pieces=model.max_pieces, passage_pieces=model.passage_pieces),
         )
         examples = [e for e in loaded.examples if e.detects]
         report(f"the detector is held by {len(examples):,} passages of {', '.join(Path(p).name for p in paths)}")

@@ -20,7 +20,7 @@ from ousianer_cli.formats.corpus import Sentence
 from ousianer_cli.network.checkpoint import Model
 from ousianer_cli.network.targets import LabelSet, Targets
 from ousianer_cli.settings.weights import corpus_weights
-from ousianer_cli.training.examples import Example, encode_sentences
+from ousianer_cli.training.examples import Example, ExampleOptions, encode_sentences
 from ousianer_cli.training.vector_cache import Spans, VectorCache
 
 
@@ -92,9 +92,11 @@ def encode_corpus(corpus: Corpus, model: Model, *, keep_unlabelled: bool = True)
     loaded = encode_sentences(
         corpus.sentences,
         model.tokenizer,
-        keep_unlabelled=keep_unlabelled,
-        max_pieces=model.max_pieces,
-        passage_pieces=model.passage_pieces,
+        ExampleOptions(
+            keep_unlabelled=keep_unlabelled,
+            max_pieces=model.max_pieces,
+            passage_pieces=model.passage_pieces,
+        ),
     )
     return EncodedCorpus(corpus, [e for e in loaded.examples if e.types], loaded.counts)
 

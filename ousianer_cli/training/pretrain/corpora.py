@@ -16,7 +16,15 @@ from ousianer_cli.settings.pretrain import PretrainSettings
 from ousianer_cli.settings.weights import corpus_weights, repeated_paths
 from ousianer_cli.taxonomy.inventory import Inventory, choose_inventory, close_counts
 from ousianer_cli.taxonomy.wordnet import WordNet
-from ousianer_cli.training.examples import Example, Loaded, PassageCut, file_digest, held_out, load_examples
+from ousianer_cli.training.examples import (
+    Example,
+    ExampleOptions,
+    Loaded,
+    PassageCut,
+    file_digest,
+    held_out,
+    load_examples,
+)
 from ousianer_cli.training.order import LoadedOrder, Order, StreamedOrder
 from ousianer_cli.training.parallel import ALONE, Processes
 from ousianer_cli.training.streams import TypingStream, survey
@@ -145,10 +153,12 @@ class _Reader:
                 self._known[key] = load_examples(
                     [path],
                     self.tokenizer,
-                    max_pieces=self.settings.max_pieces,
-                    passage_pieces=self.settings.passage_pieces,
-                    cut=PassageCut(cuts, (self.settings.seed, showing)) if cuts else None,
-                    **kinds,
+                    ExampleOptions(
+                        max_pieces=self.settings.max_pieces,
+                        passage_pieces=self.settings.passage_pieces,
+                        cut=PassageCut(cuts, (self.settings.seed, showing)) if cuts else None,
+                        **kinds,
+                    ),
                 )
                 checked_sets(self._known[key].examples, self.wordnet, path)  # refuses unknown types with their file
                 if showing == 1:

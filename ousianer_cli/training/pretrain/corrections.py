@@ -16,7 +16,7 @@ from ousianer_cli.network.checkpoint import load_model, read_config, save_model
 from ousianer_cli.settings.pretrain import PretrainSettings
 from ousianer_cli.settings.weights import corpus_weights
 from ousianer_cli.training.detector import STEPS, self_marked, teach_detector
-from ousianer_cli.training.examples import load_examples
+from ousianer_cli.training.examples import ExampleOptions, load_examples
 
 
 def detection_files(settings: PretrainSettings) -> list[str]:
@@ -43,7 +43,9 @@ def pretrain_on_corrections(
     others = [path for path in corpus_weights(settings.detection) if path not in files]
     if others:
         loaded = load_examples(
-            others, model.tokenizer, types=False, max_pieces=model.max_pieces, passage_pieces=model.passage_pieces
+            others,
+            model.tokenizer,
+            ExampleOptions(types=False, max_pieces=model.max_pieces, passage_pieces=model.passage_pieces),
         )
         replay = [e for e in loaded.examples if e.detects]
         report(f"{len(lines):,} corrected sentences, held by {len(replay):,} passages of other corpora")
