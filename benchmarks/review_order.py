@@ -25,7 +25,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ousianer_cli.formats.feedback_items import FeedbackItem
+from ousianer_cli.formats.feedback.items import FeedbackItem
 from ousianer_cli.network.checkpoint import Model, load_model
 from ousianer_cli.network.targets import DecodingRule, LabelSet, Targets
 from ousianer_cli.network.typing import TypingHead

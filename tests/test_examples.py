@@ -15,7 +15,7 @@ from lxml import etree
 from ousianer_cli.formats.corpus import OUTSIDE, read_corpus
 from ousianer_cli.formats.documents.readers import read_documents
 from ousianer_cli.formats.edl import normalise_mention_string, read_edl
-from ousianer_cli.formats.feedback import read_feedback
+from ousianer_cli.formats.feedback.reading import read_feedback
 from ousianer_cli.taxonomy.tree_files import load_taxonomy
 from ousianer_cli.taxonomy.wordnet import WordNet
 

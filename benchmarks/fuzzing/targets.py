@@ -21,7 +21,7 @@ from ousianer_cli.formats.documents.readers import read_documents
 from ousianer_cli.formats.documents.report import ReadReport
 from ousianer_cli.formats.documents.source import plain_document
 from ousianer_cli.formats.edl import EdlRow, write_edl
-from ousianer_cli.formats.feedback import read_feedback
+from ousianer_cli.formats.feedback.reading import read_feedback
 from ousianer_cli.formats.mediawiki import DumpFaults, read_pages
 from ousianer_cli.formats.wikitext import WikitextError, parse_article
 from ousianer_cli.scoring.inputs import read_mentions

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ousianer_cli.formats.feedback_items import NO_NAME
+from ousianer_cli.formats.feedback.items import NO_NAME
 from ousianer_cli.review.decisions import Decisions, Place
 from ousianer_cli.review.names import ReviewDocument, Span, words_at
 from ousianer_cli.taxonomy.tree import OUTSIDE, Taxonomy

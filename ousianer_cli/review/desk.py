@@ -15,7 +15,7 @@ import numpy as np
 
 from ousianer_cli.errors import OusiaError
 from ousianer_cli.formats.annotations.annotated import Annotation
-from ousianer_cli.formats.feedback_items import NO_NAME
+from ousianer_cli.formats.feedback.items import NO_NAME
 from ousianer_cli.pages.palette import class_of, palette, styles
 from ousianer_cli.review.actions import Refused
 from ousianer_cli.review.decisions import Place, agreed

@@ -14,9 +14,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ousianer_cli.formats.feedback_items import NO_NAME
+from ousianer_cli.formats.feedback.items import NO_NAME
+from ousianer_cli.formats.feedback.sheets import guarded
 from ousianer_cli.formats.sentences import sentences_of
-from ousianer_cli.formats.sheets import guarded
 from ousianer_cli.review.decisions import Decisions, Place, Verdict, agreed
 from ousianer_cli.review.names import ReviewDocument
 from ousianer_cli.taxonomy.tree import OUTSIDE

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats.feedback_items import FeedbackItem
+from ousianer_cli.formats.feedback.items import FeedbackItem
 from ousianer_cli.network.checkpoint import Model, load_model
 from ousianer_cli.network.conversion import Conversion
 from ousianer_cli.network.inference import Detected

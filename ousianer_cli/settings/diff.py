@@ -14,7 +14,11 @@ class DiffSettings(Settings):
     """`[diff]` of ousianer.toml."""
 
     old: str = setting(
-        "", doc="The run before: an EDL tab or JSON lines.", role="input", positional=True, metavar="OLD"
+        "",
+        doc="The run before: an EDL tab, JSON lines, or what else convert reads.",
+        role="input",
+        positional=True,
+        metavar="OLD",
     )
     new: str = setting("", doc="The run after.", role="input", positional=True, metavar="NEW")
     source: list[str] = setting(

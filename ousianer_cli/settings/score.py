@@ -18,7 +18,7 @@ class ScoreSettings(Settings):
 
     gold: str | None = setting(
         None,
-        doc="The reference: an EDL tab; also read: neleval's combined format, LAF, AIDA tabs.",
+        doc="The reference: an EDL tab; also read: a run's JSON lines, neleval's combined format, LAF, AIDA tabs.",
         role="input",
         positional=True,
         metavar="GOLD",

@@ -12,7 +12,13 @@ from ousianer_cli.settings.fields import AFTER_XML_DECLARATION, setting
 class ViewSettings(Settings):
     """`[view]` of ousianer.toml."""
 
-    run: str = setting("", doc="The run: an EDL tab, or JSON lines.", role="input", positional=True, metavar="RUN")
+    run: str = setting(
+        "",
+        doc="The run: an EDL tab (with --source), JSON lines, or what else convert reads.",
+        role="input",
+        positional=True,
+        metavar="RUN",
+    )
     source: list[str] = setting(
         [],
         doc="The documents (file, folder, archive, @list); JSON lines hold their own.",

@@ -16,7 +16,7 @@ from ousianer_cli.formats.annotations.annotated import AnnotatedDocument, Annota
 from ousianer_cli.formats.annotations.exchange import convert, read_annotated
 from ousianer_cli.formats.documents.source import plain_document
 from ousianer_cli.formats.edl import iter_edl
-from ousianer_cli.formats.feedback import read_feedback
+from ousianer_cli.formats.feedback.reading import read_feedback
 from ousianer_cli.formats.kinds.run_lines import write_annotations
 from ousianer_cli.formats.labelled import CorpusReport
 from ousianer_cli.formats.registry import WriteOptions, written_formats

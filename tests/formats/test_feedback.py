@@ -10,9 +10,9 @@ import pytest
 
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.documents.document import Author, Document, Segment
-from ousianer_cli.formats.feedback import read_feedback
-from ousianer_cli.formats.feedback_items import FeedbackItem, is_no_name
-from ousianer_cli.formats.feedback_rules import settled
+from ousianer_cli.formats.feedback.items import FeedbackItem, is_no_name
+from ousianer_cli.formats.feedback.reading import read_feedback
+from ousianer_cli.formats.feedback.rules import settled
 
 HEADER = "sentence\tstart\tend\ttype\n"
 EDL = "me\tm1\t{mention}\t{place}\tNIL1\t{type}\tNAM\t1.0\n"

@@ -14,8 +14,8 @@ from ousianer_cli.errors import InputError
 from ousianer_cli.formats.annotations.annotated import AnnotatedDocument, Annotation
 from ousianer_cli.formats.documents.document import Document, Segment
 from ousianer_cli.formats.documents.source import plain_document
-from ousianer_cli.formats.feedback import read_feedback
-from ousianer_cli.formats.feedback_rules import settled
+from ousianer_cli.formats.feedback.reading import read_feedback
+from ousianer_cli.formats.feedback.rules import settled
 from ousianer_cli.formats.kinds.feedback_rows import write_annotations
 from ousianer_cli.formats.registry import WriteOptions
 

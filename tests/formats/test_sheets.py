@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from ousianer_cli.formats.sheets import sheet_rows
+from ousianer_cli.formats.feedback.sheets import sheet_rows
 
 KNOWN = {"sentence", "start", "end", "type", "mention"}
 HEADER = "sentence\tstart\tend\ttype\tmention"

@@ -9,9 +9,9 @@ import pytest
 from review_texts import NAMES, ONE, TEXTS, asked, documents_of, done, place, session_of, units, write_run
 
 from ousianer_cli.errors import InputError, OutputError
-from ousianer_cli.formats.feedback import read_feedback
-from ousianer_cli.formats.feedback_items import NO_NAME, is_no_name
-from ousianer_cli.formats.feedback_rules import settled
+from ousianer_cli.formats.feedback.items import NO_NAME, is_no_name
+from ousianer_cli.formats.feedback.reading import read_feedback
+from ousianer_cli.formats.feedback.rules import settled
 from ousianer_cli.formats.labelled import CorpusReport
 from ousianer_cli.review.actions import Refused
 from ousianer_cli.review.decisions import Decisions, Place

@@ -13,7 +13,7 @@ from tiny_models import capitals_model, command_line, detection_rows, sentence, 
 from ousianer_cli.errors import ForgettingError, InputError, OutputError
 from ousianer_cli.formats.corpus import read_corpus
 from ousianer_cli.formats.detection import Corrected, DetectionLine, is_detection_file, read_detection, write_detection
-from ousianer_cli.formats.feedback_items import NO_NAME
+from ousianer_cli.formats.feedback.items import NO_NAME
 from ousianer_cli.network.checkpoint import Model, load_model, save_model
 from ousianer_cli.network.inference import Contextualised, detect_batch, detect_spans
 from ousianer_cli.network.packed import PackedNetwork

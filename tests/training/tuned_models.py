@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from ousianer_cli.formats.feedback_items import FeedbackItem
+from ousianer_cli.formats.feedback.items import FeedbackItem
 from ousianer_cli.network.checkpoint import Model, load_model
 from ousianer_cli.network.inference import mention_vectors
 from ousianer_cli.network.typing import TypingHead

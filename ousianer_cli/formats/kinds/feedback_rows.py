@@ -8,12 +8,12 @@ from typing import TextIO
 
 from ousianer_cli.formats.annotations.annotated import AnnotatedDocument, Annotation, in_text_order
 from ousianer_cli.formats.documents.source import plain_document
-from ousianer_cli.formats.feedback import DOC, read_feedback
-from ousianer_cli.formats.feedback_items import FeedbackItem, context
+from ousianer_cli.formats.feedback.items import FeedbackItem, context
+from ousianer_cli.formats.feedback.reading import DOC, read_feedback
+from ousianer_cli.formats.feedback.sheets import guarded
 from ousianer_cli.formats.labelled import CorpusReport
 from ousianer_cli.formats.registry import NO, SURE, AnnotationOptions, AnnotationWriter, Format, WriteOptions
 from ousianer_cli.formats.sample import Sample
-from ousianer_cli.formats.sheets import guarded
 
 NO_CONTEXT = "names outside the running text (markup, left-out quotes), which no sentence holds"
 _BLANK = str.maketrans({"\t": " ", "\n": " ", "\r": " ", "\0": " ", "\x0b": " ", "\x0c": " ", "\x85": " "})
@@ -22,7 +22,7 @@ _BLANK = str.maketrans({"\t": " ", "\n": " ", "\r": " ", "\0": " ", "\x0b": " ",
 def read_annotations(path: Path, options: AnnotationOptions, report: CorpusReport) -> Iterator[AnnotatedDocument]:
     """The sentences of a feedback file, each as a document; neighbouring rows of one sentence are together.
 
-    `report` notes what was passed over. Errors as of `formats.feedback.read_feedback`.
+    `report` notes what was passed over. Errors as of `formats.feedback.reading.read_feedback`.
     """
     group: list[FeedbackItem] = []
     documents = None

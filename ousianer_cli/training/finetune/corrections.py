@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats.feedback import read_feedback
-from ousianer_cli.formats.feedback_items import NO_NAME, FeedbackItem, is_no_name
-from ousianer_cli.formats.feedback_rules import settled
+from ousianer_cli.formats.feedback.items import NO_NAME, FeedbackItem, is_no_name
+from ousianer_cli.formats.feedback.reading import read_feedback
+from ousianer_cli.formats.feedback.rules import settled
 from ousianer_cli.formats.visible import VisibleText
 from ousianer_cli.formats.words import words_as_read, words_of
 from ousianer_cli.network.targets import LabelSet, Targets
@@ -30,7 +30,7 @@ def read_corrections(
     files: Sequence[str], source: Sequence[str], targets: Targets, *, report: Callable[[str], None] = lambda _: None
 ) -> list[FeedbackItem]:
     """The items of feedback files, those of `no name` among them; `source` are the documents that EDL rows are read
-    against, `report` hears what was passed over, and what was settled by a rule (`formats.feedback_rules`).
+    against, `report` hears what was passed over, and what was settled by a rule (`formats.feedback.rules`).
 
     Raises:
         InputError: a file that is wrong, a type that is none of the targets, or corrections that do not fit together,

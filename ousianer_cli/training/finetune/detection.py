@@ -20,7 +20,7 @@ from ousianer_cli.formats.detection import (
     read_detection,
     write_detection,
 )
-from ousianer_cli.formats.feedback_items import NO_NAME, FeedbackItem
+from ousianer_cli.formats.feedback.items import NO_NAME, FeedbackItem
 from ousianer_cli.formats.sentences import sentences_of
 from ousianer_cli.formats.visible import VisibleText
 from ousianer_cli.formats.words import words_as_read, words_of

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from ousianer_cli.errors import InputError, ModelError
-from ousianer_cli.formats.feedback_items import FeedbackItem
+from ousianer_cli.formats.feedback.items import FeedbackItem
 from ousianer_cli.network.checkpoint import Model, model_taxonomy
 from ousianer_cli.network.conversion import Conversion
 from ousianer_cli.network.targets import DecodingRule, Targets

@@ -3,7 +3,7 @@
 **With the sentence.** A header line names the columns, in any order: `sentence`, `start`, `end`, `type`, and `mention`
 if wanted; letter case does not matter, and other columns are passed over. Cells are parted by tabs, commas, semicolons
 or bars and may be quoted as spreadsheets do (`sheets`). `start` and `end` count code points in the sentence's cell,
-from 0, end INCLUSIVE as in EDL files. With a `mention` column the two must agree (`feedback_places`); one of the two
+from 0, end INCLUSIVE as in EDL files. With a `mention` column the two must agree (`places`); one of the two
 and the mention are enough; with `mention` alone it must occur exactly once in its sentence.
 
 **With the document's id.** `doc` (or `docid`) takes the place of `sentence`; offsets then count in the document, as
@@ -12,7 +12,7 @@ those of EDL rows do, and `mention` alone must occur exactly once in it. The doc
 **EDL rows.** 8 to 11 columns as in a run, parted by tabs, commas or semicolons, no header; columns 3 (mention string),
 4 (`docid:start-end`), 6 (type) and 7 (`NAM`) are used. They need the documents they point into (`--source`).
 
-**Exports** of brat, Label Studio, Prodigy, doccano and CoNLL are read as well (`formats.feedback_exports`).
+**Exports** of brat, Label Studio, Prodigy, doccano and CoNLL are read as well (`formats.feedback.exports`).
 
 In all, a type is a path of the target taxonomy, `-` for a name that lies outside it, or `no name` for words that are no
 name at all, or whose boundaries are wrong. Whether a type is known, and its letter case, are for the caller to judge.
@@ -29,10 +29,10 @@ from pathlib import Path
 
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.documents.document import Document
-from ousianer_cli.formats.feedback_documents import are_edl_cells, document_item, edl_item
-from ousianer_cli.formats.feedback_items import FeedbackItem, is_no_name
-from ousianer_cli.formats.feedback_places import placed
-from ousianer_cli.formats.sheets import Row, sheet_rows, sheet_text, unquoted
+from ousianer_cli.formats.feedback.documents import are_edl_cells, document_item, edl_item
+from ousianer_cli.formats.feedback.items import FeedbackItem, is_no_name
+from ousianer_cli.formats.feedback.places import placed
+from ousianer_cli.formats.feedback.sheets import Row, sheet_rows, sheet_text, unquoted
 
 DOC = ("doc", "docid", "doc_id", "document")
 """Names of the column of documents' ids."""
@@ -61,7 +61,7 @@ def read_feedback(
         InputError: with file and line, for a file that cannot be read or is empty, a wrong column, an offset outside
             the text, a mention that is not at its place, EDL rows without documents, or of a document not among them.
     """
-    from ousianer_cli.formats.feedback_exports import export_format, read_export
+    from ousianer_cli.formats.feedback.exports import export_format, read_export
 
     path = Path(path)
     rows: list[Row] = []

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.annotations.exchange import folder_format, read_annotated
-from ousianer_cli.formats.feedback_items import FeedbackItem, context
+from ousianer_cli.formats.feedback.items import FeedbackItem, context
 from ousianer_cli.formats.labelled import CorpusReport
 from ousianer_cli.formats.registry import LIKELY, Format, annotation_formats, formats_by_name
 from ousianer_cli.formats.sample import Sample

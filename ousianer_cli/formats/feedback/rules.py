@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats.feedback_items import FeedbackItem, is_no_name
-from ousianer_cli.formats.feedback_places import OFFSETS, cuts_word
+from ousianer_cli.formats.feedback.items import FeedbackItem, is_no_name
+from ousianer_cli.formats.feedback.places import OFFSETS, cuts_word
 from ousianer_cli.formats.words import split_words
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.documents.document import Document
 from ousianer_cli.formats.edl import EdlRow, parse_row
-from ousianer_cli.formats.feedback_items import FeedbackItem, context
-from ousianer_cli.formats.feedback_places import OFFSETS, Refusal, placed, same_mention
-from ousianer_cli.formats.sheets import Row
+from ousianer_cli.formats.feedback.items import FeedbackItem, context
+from ousianer_cli.formats.feedback.places import OFFSETS, Refusal, placed, same_mention
+from ousianer_cli.formats.feedback.sheets import Row
 
 
 def are_edl_cells(cells: Sequence[str]) -> bool:
