@@ -29,7 +29,7 @@ REMEMBERED = 4096
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Task:
     """A sequence of a document, and whose result its names are a part of."""
 
@@ -62,57 +62,43 @@ class Detection:
     def start(
         self, sequences: Sequence[EncodedSentence], finish: Callable[[list[Detected]], Result]
     ) -> Joint[Detected, Result]:
-        """Find the names of a document's sequences; the last thread makes the result of them.
-
-        On a CPU they may wait for those of the next documents until somebody waits for the result.
-        """
-        joint: Joint[Detected, Result] = Joint(len(sequences), finish, lambda: self._hurry(joint))
+        """Find the names of a document's sequences; the last thread makes the result of them."""
+        joint: Joint[Detected, Result] = Joint(len(sequences), finish)
         tasks = [_Task(sequence, joint, place) for place, sequence in enumerate(sequences)]
         if self._packed is None:
             for batch in length_batches([s.pieces for s in sequences], BATCH_PIECES):
-                self._submit([tasks[i] for i in batch], self._in_batch)
+                self._pool.submit(self._find, [tasks[i] for i in batch], self._in_batch)
             return joint
         with self._lock:
             self._waiting += tasks
-            full = len(self._waiting) >= self._packed.rows * self._threads
-        if full:
-            self._begin()
+        for _ in tasks:
+            self._pool.submit(self._find_waiting)
         return joint
 
-    def _hurry(self, joint: Joint[Detected, Any]) -> None:
-        """Begin what waits, if the result of a document waits for it."""
-        with self._lock:
-            awaited = any(task.joint is joint for task in self._waiting)
-        if awaited:
-            self._begin()
-
-    def _begin(self) -> None:
-        """Give what waits to the threads, as much to each; sequences of like lengths together."""
+    def _find_waiting(self) -> None:
+        """Find the names of what waited longest and of what has about its length, no more than a thread's share."""
         assert self._packed is not None
         with self._lock:
-            tasks, self._waiting = self._waiting, []
-        tasks.sort(key=lambda task: -task.sequence.words)
-        groups = -(-len(tasks) // self._packed.rows)
-        groups = min(len(tasks), -(-groups // self._threads) * self._threads)
-        for number in range(groups):
-            first, end = (len(tasks) * k // groups for k in (number, number + 1))
-            self._submit(tasks[first:end], self._packed_together)
+            eldest = self._waiting[: self._packed.rows * self._threads]
+            if not eldest:
+                return
+            first = eldest[0].sequence.words
+            near = sorted(eldest, key=lambda task: abs(task.sequence.words - first))
+            taken = near[: -(-len(near) // self._threads)]
+            self._waiting[: len(eldest)] = [task for task in eldest if task not in taken]
+        self._find(taken, self._packed_together)
 
-    def _submit(self, tasks: Sequence[_Task], find: Callable[[Sequence[EncodedSentence]], list[Detected]]) -> None:
-        """Have the names of sequences found by a thread, and brought where they belong."""
-
-        def run() -> None:
-            wanted = [task for task in tasks if not task.joint.given_up]
-            try:
-                found = find([task.sequence for task in wanted]) if wanted else []
-            except BaseException as error:
-                for task in wanted:
-                    task.joint.fail(error)
-            else:
-                for task, detected in zip(wanted, found, strict=True):
-                    task.joint.put(task.place, detected)
-
-        self._pool.submit(run)
+    def _find(self, tasks: Sequence[_Task], find: Callable[[Sequence[EncodedSentence]], list[Detected]]) -> None:
+        """Find the names of sequences, and bring them where they belong."""
+        wanted = [task for task in tasks if not task.joint.given_up]
+        try:
+            found = find([task.sequence for task in wanted]) if wanted else []
+        except BaseException as error:
+            for task in wanted:
+                task.joint.fail(error)
+        else:
+            for task, detected in zip(wanted, found, strict=True):
+                task.joint.put(task.place, detected)
 
     def forget(self) -> None:
         """Run what comes again through the network, too."""

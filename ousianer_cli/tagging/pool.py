@@ -21,13 +21,10 @@ class Joint(Generic[Part, Result]):
     Args:
         count: how many parts there are; of none the result is made at once.
         join: makes the result of the parts, which come in their order.
-        hurry: called when somebody waits for the result.
     """
 
-    def __init__(
-        self, count: int, join: Callable[[list[Part]], Result], hurry: Callable[[], None] = lambda: None
-    ) -> None:
-        self._count, self._join, self._hurry = count, join, hurry
+    def __init__(self, count: int, join: Callable[[list[Part]], Result]) -> None:
+        self._count, self._join = count, join
         self._found: dict[int, Part] = {}
         self._lock = Lock()
         self._future: Future[Result] = Future()
@@ -69,8 +66,6 @@ class Joint(Generic[Part, Result]):
 
     def result(self) -> Result:
         """The result, waited for; an error of any part is raised here."""
-        if not self.done():
-            self._hurry()
         return self._future.result()
 
 

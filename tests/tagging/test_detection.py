@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+
 import pytest
 import torch
 from tiny_models import capitals_model
 
+from ousianer_cli.network.inference import Detected
 from ousianer_cli.network.packed import PackedNetwork
 from ousianer_cli.network.pieces import EncodedSentence
 from ousianer_cli.tagging.detection import Detection
@@ -27,47 +31,67 @@ def groups(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
     return seen
 
 
-def documents(count: int) -> tuple[Detection, list[EncodedSentence], int]:
-    """A detector in two threads, so many documents of a sentence each, and how many sequences run together."""
+Held = tuple[Detection, list[EncodedSentence], threading.Event]
+
+
+@pytest.fixture
+def held() -> Iterator[Held]:
+    """A detector in two threads, both of them busy until the event is set; 21 documents of a sentence each."""
     model = capitals_model()
     detection = Detection(model, None, "cpu", 2, "fp32")
-    sequences = model.tokenizer.encode([SENTENCE + ["rain"] * n for n in range(count)])
-    return detection, sequences, PackedNetwork(model.tagger).rows
+    gate = threading.Event()
+    for _ in range(2):
+        detection._pool.submit(gate.wait, 30)
+    yield detection, model.tokenizer.encode([SENTENCE + ["rain"] * n for n in range(21)]), gate
+    gate.set()
 
 
-def test_documents_wait_for_others_of_like_length_and_no_longer_than_somebody_asks(groups: list[list[int]]) -> None:
-    detection, sequences, rows = documents(19)
-    joints = [detection.start([s], lambda found: [f.spans for f in found]) for s in sequences]
-    results = [joint.result() for joint in joints]
-    assert results == [[[(0, 2), (3, 4)]]] * 19
-    assert sorted(n for group in groups for n in group) == list(range(4, 23))
-    if rows == 8:
-        full, rest = sorted(groups[:2]), sorted(groups[2:])
-        assert full == [list(range(11, 3, -1)), list(range(19, 11, -1))]
-        assert rest == [[21, 20], [22]]
+def spans_of(found: list[Detected]) -> list[list[tuple[int, int]]]:
+    return [one.spans for one in found]
+
+
+def test_what_waits_is_shared_out_by_length_the_eldest_first(held: Held, groups: list[list[int]]) -> None:
+    detection, sequences, gate = held
+    mixed = [sequences[n] for n in (9, 0, 19, 10, 1, 18, 11, 2, 17)]
+    joints = [detection.start([s], spans_of) for s in mixed]
+    gate.set()
+    assert [joint.result() for joint in joints] == [[[(0, 2), (3, 4)]]] * len(mixed)
+    assert sorted(n for group in groups for n in group) == sorted(s.words for s in mixed)
+    if PackedNetwork(detection._network).rows == 8:
+        assert sorted(map(sorted, groups)) == [[4, 21], [5, 6, 13, 14, 15], [22], [23]]
+
+
+def test_no_more_run_together_than_is_worth_it(held: Held, groups: list[list[int]]) -> None:
+    detection, sequences, gate = held
+    joint = detection.start(sequences, len)
+    gate.set()
+    assert joint.result() == 21
+    assert max(map(len, groups)) <= PackedNetwork(detection._network).rows
 
 
 def test_an_error_is_raised_for_each_document_that_it_met(
-    groups: list[list[int]], monkeypatch: pytest.MonkeyPatch
+    held: Held, groups: list[list[int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    detection, sequences, _ = documents(3)
-    joints = [detection.start([s], len) for s in sequences[:2]]
+    detection, sequences, gate = held
+    joints = [detection.start([s], len) for s in sequences[:3]]
 
     def fail(self: PackedNetwork, sequences: list[EncodedSentence]) -> None:
         raise MemoryError("too large")
 
     with monkeypatch.context() as broken:
         broken.setattr(PackedNetwork, "__call__", fail)
+        gate.set()
         for joint in joints:
             with pytest.raises(MemoryError, match="too large"):
                 joint.result()
-    assert detection.start(sequences[2:], len).result() == 1
-    assert groups == [[6]]
+    assert detection.start(sequences[3:4], len).result() == 1
+    assert groups == [[7]]
 
 
-def test_what_was_given_up_does_not_run(groups: list[list[int]]) -> None:
-    detection, sequences, _ = documents(2)
-    unwanted, wanted = (detection.start([s], len) for s in sequences)
+def test_what_was_given_up_does_not_run(held: Held, groups: list[list[int]]) -> None:
+    detection, sequences, gate = held
+    unwanted, wanted = (detection.start([s], len) for s in sequences[:2])
     unwanted.give_up()
+    gate.set()
     assert wanted.result() == 1
     assert groups == [[5]]

@@ -53,19 +53,6 @@ def test_parts_come_back_in_their_order_and_none_is_a_result_too(pool: ThreadPoo
     assert joined(pool, [], list).result() == []
 
 
-def test_who_waits_for_a_result_hurries_it_and_who_finds_it_does_not() -> None:
-    hurried: list[str] = []
-
-    def hurry() -> None:
-        hurried.append("now")
-        joint.put(0, 7)
-
-    joint: Joint[int, list[int]] = Joint(1, list, hurry)
-    assert not joint.done() and not hurried
-    assert joint.result() == [7]
-    assert joint.result() == [7] and hurried == ["now"]
-
-
 def test_results_keep_the_order_of_the_items(pool: ThreadPoolExecutor) -> None:
     def start(n: int) -> tuple[Joint[int, list[int]], int]:
         return joined(pool, [partial(late, n, 0.02 if n % 3 == 0 else 0.0)] * 2, list), 1
