@@ -13,7 +13,7 @@ import numpy as np
 from ousianer_cli.network.pieces import EncodedSentence
 from ousianer_cli.network.shapes import clause_begins
 
-OVERLAP = 24
+OVERLAP = 12
 """Pieces that two windows share, a quarter of a window at most, so that a word stands half as far from the edge of the
 window that owns it."""
 
