@@ -7,6 +7,7 @@ it may be a name as a whole.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 # What an address goes on with, and what it may end with: punctuation behind it is the sentence's. Brackets in pairs.
 _GOES_ON = r"""[^\s<>"“”«»()\[\]{}|\\^`*]"""
@@ -49,6 +50,7 @@ SITE = rf"(?:{_LABEL}\.){{1,8}}(?:{_COMMON}|{_COUNTRIES})(?![\w-]|\.\w)"
 _ADDRESS = re.compile(ADDRESS, re.VERBOSE)
 
 
+@lru_cache(maxsize=1 << 14)
 def is_address(word: str) -> bool:
     """Whether a word, as it is seen, is an address that cannot be a name."""
     return len(word) > 3 and _ADDRESS.fullmatch(word) is not None

@@ -181,9 +181,12 @@ def sites(visible: VisibleText, words: Sequence[Span]) -> list[Span]:
     start, end = visible.inside(words[0][0], words[-1][1])
     if "." not in visible.text[start:end]:
         return []
+    matches = list(_SITE.finditer(visible.text, start, end))
+    if not matches:
+        return []
     places = [visible.inside(a, b) for a, b in words]
     found = []
-    for match in _SITE.finditer(visible.text, start, end):
+    for match in matches:
         inside = [k for k, (a, b) in enumerate(places) if a < match.end() and match.start() < b]
         if len(inside) > 1:
             found.append((inside[0], inside[-1] + 1))
