@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from ousianer_cli.errors import InputError
+from ousianer_cli.formats.first_bytes import kind_of_binary, remedy_for
 
 _GZIP = b"\x1f\x8b"
 _DECLARED = re.compile(rb"""\s*<\?xml\s[^>]{0,200}?encoding\s*=\s*["']([\w.:-]{1,40})["']""")
@@ -46,6 +47,9 @@ def not_utf8(path: str | Path | None, line: int | None, error: UnicodeDecodeErro
     if error.object[:2] in (b"\xff\xfe", b"\xfe\xff") and error.start == 0:
         remedy = "convert the file, for example with iconv -f utf-16 -t utf-8"
         return InputError("UTF-8", "UTF-16 (by its first bytes)", path=path, line=line, remedy=remedy)
+    if line in (None, 1) and (kind := kind_of_binary(error.object[:4096])):
+        found = f"{kind} (by its first bytes)"
+        return InputError("text in UTF-8", found, path=path, line=line, remedy=remedy_for(kind))
     place = error.start - error.object.rfind(b"\n", 0, error.start)
     found = f"byte 0x{error.object[error.start]:02x} at byte {place}"
     remedy = "save it as UTF-8, or convert it, for example with iconv -f windows-1252 -t utf-8"

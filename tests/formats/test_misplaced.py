@@ -12,6 +12,7 @@ from document_files import FORUM, put
 
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.annotations.exchange import read_annotated, read_marked
+from ousianer_cli.formats.corpus import read_corpus
 from ousianer_cli.formats.documents.ltf_writer import build_ltf
 from ousianer_cli.formats.misplaced import other_kind
 from ousianer_cli.scoring.columns import Vocabulary
@@ -103,3 +104,17 @@ def test_what_may_be_annotation_is_read_as_that(tmp_path: Path) -> None:
     assert [len(names) for _, names in read_marked(tmp_path / "6.x")] == [2]
     with pytest.raises(InputError, match="found one packed by gzip; unpack it first: gunzip "):
         read_mentions(put(tmp_path / "r.tab.gz", gzip.compress(ROW.encode())), Vocabulary())
+
+
+def test_bytes_that_are_no_text_are_told_by_their_kind_wherever_text_is_read(tmp_path: Path) -> None:
+    for number, (data, kind) in enumerate(
+        (
+            (gzip.compress(b"Ann"), "a gzip file"),
+            (b"\x89PNG\r\n\x1a\n", r"an image \(PNG\)"),
+        )
+    ):
+        path = put(tmp_path / f"{number}.jsonl", data)
+        with pytest.raises(InputError, match=rf":1: expected text in UTF-8, found {kind} \(by its first bytes\); "):
+            list(read_corpus(path))
+    with pytest.raises(InputError, match="found byte 0xe9 at byte 2; save it as UTF-8"):
+        list(read_corpus(put(tmp_path / "latin.jsonl", "Réne\n".encode("latin-1"))))
