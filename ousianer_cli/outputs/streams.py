@@ -148,5 +148,7 @@ def spooled_input(words: Sequence[str]) -> Iterator[list[str]]:
         try:
             yield [str(place) if word == "-" else word for word in words]
         except OusiaError as error:
-            error.args = tuple(str(part).replace(str(place), "standard input") for part in error.args)
+            # Where a command is advised, its argument is the `-` that was given.
+            advised = (re.sub(rf"(ousianer \w+) {re.escape(str(place))}", r"\1 -", str(part)) for part in error.args)
+            error.args = tuple(part.replace(str(place), "standard input") for part in advised)
             raise

@@ -253,9 +253,16 @@ def test_standard_input_is_read_once(here: Path) -> None:
 
 
 def test_faults_of_standard_input_are_called_so(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdin", _Stdin("no run\n"))
-    code, _, err = command_line("score", "gold.tab", "-")
-    assert code == 2 and err.startswith("ousianer: standard input:1: expected") and "/tmp" not in err
+    for text, found in (
+        (
+            "no run\n",
+            ": expected a run or gold, found plain text; it has no names yet: ousianer tag - -o run.tab finds",
+        ),
+        ("r\tm\tAnn\tD:5-8\n", ":1: expected"),
+    ):
+        monkeypatch.setattr(sys, "stdin", _Stdin(text))
+        code, _, err = command_line("score", "gold.tab", "-")
+        assert code == 2 and err.startswith(f"ousianer: standard input{found}") and "/tmp" not in err
 
 
 # ---- signals --------------------------------------------------------------------------------------------------------
