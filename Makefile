@@ -16,10 +16,11 @@ demo: .venv/.installed
 	@echo
 	$(BIN)/ousianer score examples/gold.tab $(DEMO_RUN)
 
+# A process a core. Those that the tests start would each compile the package anew if none kept what it compiled.
 test: .venv/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n logical --maxprocesses 4 --max-worker-restart 0 --dist loadfile
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n logical --maxprocesses 4 --max-worker-restart 0 --dist loadfile
 
 clean:
 	rm -rf .venv build runs/demo.tab
