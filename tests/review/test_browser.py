@@ -24,7 +24,7 @@ def opened(browser: Any, client: Client) -> Iterator[Any]:
     """The page of a running server, ready for keys; what it says is an error fails the test."""
     context = browser.new_context(viewport={"width": 1300, "height": 800})
     page = context.new_page()
-    page.set_default_timeout(8000)
+    page.set_default_timeout(60_000)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(f"http://127.0.0.1:{client.port}/?token={client.token}")
