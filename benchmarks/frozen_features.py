@@ -1,6 +1,7 @@
 """What the kept features of a frozen encoder save: seconds of each epoch of pretraining, with and without them.
 
     python benchmarks/frozen_features.py CORPUS.jsonl [--encoder minilm | --bert-base] [--sentences 400] [--epochs 3]
+        [--passage-pieces 256]
 
 CORPUS holds lines that `ousianer prepare corpus` wrote. The encoder is frozen, as in Hagiwara et al. (2019). With
 features kept, the first epoch computes them; without them every epoch runs the encoder. `--bert-base` takes a random
@@ -66,6 +67,7 @@ def main() -> None:
     parser.add_argument("--bert-base", action="store_true", help="a random encoder of that size, in place of --encoder")
     parser.add_argument("--sentences", type=int, default=400)
     parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--passage-pieces", type=int, default=0, help="sentences of a document stand together up to it")
     options = parser.parse_args()
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as name:
@@ -79,6 +81,7 @@ def main() -> None:
             encoder_lr=0.0,
             epochs=options.epochs,
             min_mentions=1,
+            passage_pieces=options.passage_pieces,
             out=str(folder / "model"),
         )
         print(

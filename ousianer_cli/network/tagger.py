@@ -13,9 +13,9 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from ousianer_cli.network.adapter import DetectionAdapter, adapter_inputs
+from ousianer_cli.network.bilstm import run_bilstm
 from ousianer_cli.network.crf import TAGS, Iob2Crf
 from ousianer_cli.network.encoder import LayerStates, ScalarMix
 from ousianer_cli.network.pieces import Batch
@@ -136,9 +136,7 @@ class TaggerNetwork(nn.Module):
         """BiLSTM states [B, T, H] after dropout, and encoder states [B, T, L, D]."""
         layers = self.states(batch)
         words = self.mixed_words(layers, batch)
-        lengths = batch.word_mask.sum(dim=1).cpu()
-        packed = pack_padded_sequence(self.dropout(words), lengths, batch_first=True, enforce_sorted=False)
-        states, _ = pad_packed_sequence(self.lstm(packed)[0], batch_first=True, total_length=batch.word_mask.shape[1])
+        states = run_bilstm(self.lstm, self.dropout(words), batch.word_mask.sum(dim=1))
         return self.dropout(states), layers
 
     def mixed_words(self, layers: Tensor, batch: Batch) -> Tensor:
