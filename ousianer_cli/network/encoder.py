@@ -226,4 +226,8 @@ class ScalarMix(nn.Module):
 
     def forward(self, states: Tensor) -> Tensor:
         """[B, T, L, D] -> [B, T, D]."""
-        return self.gamma * torch.einsum("btld,l->btd", states, torch.softmax(self.scores, dim=0))
+        first, *rest = torch.softmax(self.scores, dim=0).unbind()
+        mixed = first * states[:, :, 0]
+        for layer, weight in enumerate(rest, start=1):
+            mixed = torch.addcmul(mixed, states[:, :, layer], weight)
+        return self.gamma * mixed

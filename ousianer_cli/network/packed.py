@@ -227,10 +227,12 @@ class PackedLayer:
         self._norms = layer.attention.output.LayerNorm, layer.output.LayerNorm
         self.step = self._qkv.step
 
-    def __call__(self, states: Tensor, pieces: int) -> Tensor:
+    def __call__(self, states: Tensor, pieces: int, wanted: Tensor | None = None) -> Tensor:
         """[N, D] -> [N, D], of which the first S = `pieces` rows count; to the others, which make N a multiple of
-        `step`, no piece listens. Overwrites what it is given."""
+        `step`, no piece listens. Overwrites what it is given. Of `wanted` rows alone, those [W, D] are given."""
         query, key, value = self._qkv(states).float().view(1, len(states), 3, self._heads, -1).permute(2, 0, 3, 1, 4)
+        if wanted is not None:
+            query, states = query[:, :, wanted], states[wanted]
         heard = F.scaled_dot_product_attention(query, key[:, :, :pieces], value[:, :, :pieces])
         states = self._norms[0](states.add_(self._attended(heard.transpose(1, 2).reshape(states.shape))))
         return self._norms[1](states.add_(self._down(self._up(states))))  # type: ignore[no-any-return]
@@ -271,20 +273,26 @@ class PackedNetwork:
     def _encoded(self, batches: Sequence[Batch]) -> list[Tensor]:
         """Encoder states [1, T, L, D] of each sequence.
 
-        All of them go through a layer before the next one, whose weights take the place of its own in the cache.
+        All of them go through a layer before the next one, whose weights take the place of its own in the cache; the
+        last gives the words' first pieces alone.
         """
-        wanted = self.network.config.layers
+        wanted, step = self.network.config.layers, self._layers[0].step
+        last = max(wanted)
         states = [self.network.states.embedded(batch)[0] for batch in batches]  # [S, D] of each
         pieces = [len(own) for own in states]
-        states = [_padded(own, self._layers[0].step) for own in states]
+        states = [_padded(own, step) for own in states]
+        words: list[Tensor] = [batch.first_piece[0] for batch in batches]  # where they begin, [T] of each
         kept: dict[int, list[Tensor]] = {}
-        for number, layer in enumerate([None, *self._layers[: max(wanted)]]):
-            if layer is not None:
-                states = [layer(*of) for of in zip(states, pieces, strict=True)]
+        for number in range(last + 1):
+            if number:
+                rows = [_padded(begin, step) if number == last else None for begin in words]
+                states = [self._layers[number - 1](*of) for of in zip(states, pieces, rows, strict=True)]
             if number in wanted:
-                kept[number] = [own[batch.first_piece[0]] for own, batch in zip(states, batches, strict=True)]
-        mixed = zip(*(kept[number] for number in wanted), strict=True)
-        return [torch.stack(own, dim=1)[None] for own in mixed]
+                alone = number == last and number > 0
+                kept[number] = [
+                    own[: len(begin)] if alone else own[begin] for own, begin in zip(states, words, strict=True)
+                ]
+        return [torch.stack(own, dim=1)[None] for own in zip(*(kept[number] for number in wanted), strict=True)]
 
 
 def bert_like(encoder: Any) -> bool:

@@ -82,10 +82,11 @@ def _case(word: str, letters: list[str]) -> str:
 def _mark_sentence(shapes: np.ndarray) -> None:
     """Say of every word whether its whole sentence is in capitals, in small letters, or titled, as headlines are."""
     shapes[:, _SENTENCE] = 0
-    cased = shapes[:, _CASE].sum()
+    counts = shapes[:, _CASE].sum(axis=0)
+    cased = counts.sum()
     if cased < 3:
         return
-    share = shapes[:, _CASE].sum(axis=0) / cased
+    share = counts / cased
     lower, capitalised, upper = share[0], share[1], share[2] + share[4] + share[5]
     if upper > 0.8:
         shapes[:, _AT["sentence_upper"]] = 1
