@@ -31,7 +31,8 @@ import torch
 
 from ousianer_cli.formats.documents.readers import read_documents
 from ousianer_cli.network.inference import length_batches
-from ousianer_cli.network.packed import PackedNetwork, Precision
+from ousianer_cli.network.onednn import Precision
+from ousianer_cli.network.packed import PackedNetwork
 from ousianer_cli.network.pieces import EncodedSentence, collate
 from ousianer_cli.released_models import released_model
 from ousianer_cli.settings.tag import TagSettings

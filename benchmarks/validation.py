@@ -25,7 +25,7 @@ import torch
 from ousianer_cli.formats.corpus import Sentence, outer_and_nested, read_corpus
 from ousianer_cli.network.checkpoint import load_model
 from ousianer_cli.network.inference import mention_vectors
-from ousianer_cli.network.packed import Precision
+from ousianer_cli.network.onednn import Precision
 from ousianer_cli.released_models import released_model
 from ousianer_cli.scoring.measures import total
 from ousianer_cli.scoring.resampling import Floats

@@ -4,44 +4,23 @@ The encoder takes one sequence at a time, so that what is computed for it depend
 (dynamic int8 takes its scales from the whole input); and kernels of one thread each, several sequences beside one
 another, waste less than many threads in one kernel. The BiLSTM takes a step of several sequences at once, whose rows it
 sums apart.
-Letters: N words of all sequences, T words of one, S pieces, R sequences, D encoder size, H BiLSTM output size, L mixed
-layers.
+Letters: N rows of pieces, T words, S pieces, D encoder size, H BiLSTM output size, L mixed layers.
 """
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ousianer_cli.network.onednn import LAID_OUT_ROWS, STEP, Precision, has_packed_weights, padded
+from ousianer_cli.network.packed_lstm import PackedLstm
 from ousianer_cli.network.pieces import Batch, EncodedSentence, collate
 from ousianer_cli.network.tagger import TaggerNetwork
-
-Precision = Literal["fp32", "bf16", "int8"]
-_ROWS = 128
-"""Rows for which weights are laid out; other numbers of rows run as well."""
-_STEP = 8
-"""What the number of rows is a multiple of: oneDNN keeps half a MiB of code for each layer and number of rows that it
-has met, and takes about a millisecond to make it."""
-_ROWS_TOGETHER = 8
-"""Sequences whose words the BiLSTM reads side by side at most; from there on its weights are no longer what it waits
-for."""
-_WORDS = 16
-"""Words of a sequence that the BiLSTM takes at a time; its states go on from one block to the next."""
-_FEW_ROWS, _MORE_WORDS = 2, 32
-"""Of so few sequences it takes more words at a time, or what is left of them in steps of `_STEP`."""
-
-
-def _packs() -> bool:
-    """Whether this PyTorch has oneDNN, with its packed weights."""
-    available: Callable[[], bool] = torch.backends.mkldnn.is_available
-    return available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
 
 
 class PackedLinear:
@@ -59,11 +38,11 @@ class PackedLinear:
         self._weight, self._bias = weight.detach(), bias.detach()
         if precision == "int8":
             self._weight, self._run = _quantised(self._weight, self._bias), self._int8
-        elif _packs():
+        elif has_packed_weights():
             dtype = torch.bfloat16 if precision == "bf16" else torch.float32
             self._bias = self._bias.to(dtype)
-            self._weight = torch.ops.mkldnn._reorder_linear_weight(self._weight.to(dtype), _ROWS)
-            self._run, self.step = self._onednn, _STEP
+            self._weight = torch.ops.mkldnn._reorder_linear_weight(self._weight.to(dtype), LAID_OUT_ROWS)
+            self._run, self.step = self._onednn, STEP
         self._dtype = self._bias.dtype
 
     def __call__(self, rows: Tensor) -> Tensor:
@@ -91,127 +70,6 @@ def _quantised(weight: Tensor, bias: Tensor) -> Any:
         warnings.simplefilter("ignore")  # deprecated as an interface of tensors; the kernels stay
         whole = torch.quantize_per_channel(weight, scales, torch.zeros(len(scales), dtype=torch.long), 0, torch.qint8)
         return torch.ops.quantized.linear_prepack(whole, bias)
-
-
-_rnn_layer = torch.ops.aten.mkldnn_rnn_layer
-
-
-class PackedLstm:
-    """A bidirectional LSTM over several sequences; oneDNN's weights are packed once, not at each call."""
-
-    def __init__(self, lstm: nn.LSTM, precision: Precision) -> None:
-        self._lstm, self._size = lstm, lstm.hidden_size
-        self._dtype = torch.bfloat16 if precision != "fp32" and fast_bf16() else torch.float32
-        self._layers: list[list[tuple[Tensor, ...]]] = []
-        self.rows = 1
-        """Sequences that may be taken together: several only where each has, bit by bit, what it has by itself."""
-        if not (_packs() and hasattr(torch.ops.mkldnn, "_reorder_mkldnn_rnn_layer_weight")):
-            return
-        for layer in range(lstm.num_layers):
-            directions = []
-            for suffix in ("", "_reverse"):
-                tensors = [
-                    getattr(lstm, f"{kind}_l{layer}{suffix}").detach().to(self._dtype)
-                    for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-                ]
-                shape = [_ROWS, 1, tensors[0].shape[1]]
-                packed = torch.ops.mkldnn._reorder_mkldnn_rnn_layer_weight(
-                    *tensors[:2], self._size, False, True, False, shape
-                )
-                directions.append((*packed, *tensors[2:]))
-            self._layers.append(directions)
-        if self._sums_rows_apart():
-            self.rows = _ROWS_TOGETHER
-
-    @torch.inference_mode()
-    def _sums_rows_apart(self) -> bool:
-        """Whether this processor's kernels, tried with every number of rows, give a row what they give it alone."""
-        draw = torch.Generator().manual_seed(0)
-        sizes = [(_WORDS * (k + 1), self._lstm.input_size) for k in range(_ROWS_TOGETHER)]
-        sequences = [torch.randn(size, generator=draw) for size in sizes]
-        alone = [self._together([words])[0] for words in sequences]
-        return all(map(torch.equal, self._together(sequences), alone))
-
-    def __call__(self, sequences: Sequence[Tensor]) -> list[Tensor]:
-        """[T, D] -> [T, H] of each sequence, both directions side by side."""
-        if not self._layers:
-            return [self._lstm(words[None])[0][0] for words in sequences]
-        found: list[Tensor] = []
-        for at in range(0, len(sequences), self.rows):
-            found += self._together(sequences[at : at + self.rows])
-        return found
-
-    def _together(self, sequences: Sequence[Tensor]) -> list[Tensor]:
-        lengths = [len(words) for words in sequences]
-        states = torch.cat([*sequences]).to(self._dtype)  # [N, D]
-        ways = _Blocks.there(lengths), _Blocks.back(lengths)
-        for layer in self._layers:
-            states = torch.cat([self._one_way(states, *of) for of in zip(layer, ways, strict=True)], dim=-1)
-        return list(torch.split(states.float(), lengths))
-
-    def _one_way(self, words: Tensor, weights: tuple[Tensor, ...], blocks: _Blocks) -> Tensor:
-        """One direction of a layer, [N, D] -> [N, H / 2]."""
-        words = F.pad(words, (0, 0, 0, 1))
-        hidden = cell = words.new_zeros(blocks.rows[0], self._size)
-        out = []
-        for index, rows in zip(blocks.words, blocks.rows, strict=True):
-            block = words.index_select(0, index).view(-1, rows, words.shape[1])
-            states = hidden[:rows], cell[:rows]
-            found, hidden, cell, _ = _rnn_layer(
-                block, *weights, *states, False, [], 2, self._size, 1, True, False, False, False
-            )
-            out.append(found.flatten(0, 1))
-        return torch.cat(out).index_select(0, blocks.place)
-
-
-@dataclass(frozen=True, slots=True)
-class _Blocks:
-    """How the words of several sequences, one sequence behind another, are read side by side, block by block; a
-    sequence that is at its end leaves the rows of the next block."""
-
-    words: list[Tensor]
-    """Of each block, which words stand in it, step by step [steps * rows]; N, behind the last, where there is none."""
-    rows: list[int]
-    """Sequences in each block."""
-    place: Tensor
-    """Where the blocks, one behind another, have each word, [N]."""
-
-    @classmethod
-    def there(cls, lengths: Sequence[int]) -> _Blocks:
-        """Each sequence from its first word on."""
-        return cls._of(lengths, lambda start, length, step: start + step)
-
-    @classmethod
-    def back(cls, lengths: Sequence[int]) -> _Blocks:
-        """Each sequence from its last word on."""
-        return cls._of(lengths, lambda start, length, step: start + length - 1 - step)
-
-    @classmethod
-    def _of(cls, lengths: Sequence[int], word: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]) -> _Blocks:
-        start = np.cumsum([0, *lengths[:-1]])
-        longest_first = np.argsort([-n for n in lengths], kind="stable")
-        start, length = start[longest_first], np.asarray(lengths)[longest_first]
-        step = np.arange(length[0] + _MORE_WORDS)[:, None]
-        index = np.where(step < length, word(start, length, step), sum(lengths))  # [steps, R]
-        words, rows = [], []
-        at = 0
-        while at < length[0]:
-            beside = int((length > at).sum())
-            left = -(-int(length[0] - at) // _STEP) * _STEP
-            steps = _WORDS if beside > _FEW_ROWS else min(left, _MORE_WORDS)
-            words.append(index[at : at + steps, :beside].ravel())
-            rows.append(beside)
-            at += steps
-        order = np.concatenate(words)
-        place = np.empty(sum(lengths) + 1, dtype=np.int64)
-        place[order] = np.arange(len(order))
-        return cls([torch.from_numpy(w) for w in words], rows, torch.from_numpy(place[:-1]))
-
-
-def _padded(rows: Tensor, step: int) -> Tensor:
-    """Rows with zeros behind them, as many as make their number a multiple of `step`."""
-    missing = -len(rows) % step
-    return torch.cat([rows, rows.new_zeros(missing, *rows.shape[1:])]) if missing else rows
 
 
 class PackedLayer:
@@ -280,12 +138,12 @@ class PackedNetwork:
         last = max(wanted)
         states = [self.network.states.embedded(batch)[0] for batch in batches]  # [S, D] of each
         pieces = [len(own) for own in states]
-        states = [_padded(own, step) for own in states]
+        states = [padded(own, step) for own in states]
         words: list[Tensor] = [batch.first_piece[0] for batch in batches]  # where they begin, [T] of each
         kept: dict[int, list[Tensor]] = {}
         for number in range(last + 1):
             if number:
-                rows = [_padded(begin, step) if number == last else None for begin in words]
+                rows = [padded(begin, step) if number == last else None for begin in words]
                 states = [self._layers[number - 1](*of) for of in zip(states, pieces, rows, strict=True)]
             if number in wanted:
                 alone = number == last and number > 0
@@ -312,9 +170,3 @@ def bert_like(encoder: Any) -> bool:
         and all(isinstance(part, nn.Linear) for part in parts)
         and all(isinstance(norm, nn.LayerNorm) for norm in norms)
     )
-
-
-def fast_bf16() -> bool:
-    """Whether this processor multiplies bf16 numbers itself (AVX-512 BF16 or AMX)."""
-    known = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
-    return bool(known is not None and known())

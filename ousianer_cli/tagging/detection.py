@@ -15,7 +15,8 @@ import torch
 from ousianer_cli.network.checkpoint import Model
 from ousianer_cli.network.inference import Contextualised, Detected, contextualised, detect_batch, length_batches
 from ousianer_cli.network.nested import NestedHead
-from ousianer_cli.network.packed import PackedNetwork, Precision
+from ousianer_cli.network.onednn import Precision
+from ousianer_cli.network.packed import PackedNetwork
 from ousianer_cli.network.pieces import EncodedSentence
 from ousianer_cli.network.shapes import sentence_begins
 from ousianer_cli.tagging.pool import Joint, kernel_pool

@@ -14,7 +14,7 @@ import torch
 from ousianer_cli.errors import ModelError, SettingsError
 from ousianer_cli.network.checkpoint import Model
 from ousianer_cli.network.inference import Detected
-from ousianer_cli.network.packed import Precision
+from ousianer_cli.network.onednn import Precision
 from ousianer_cli.network.targets import Targets
 from ousianer_cli.network.typing import TypingHead
 from ousianer_cli.tagging.consistency import Consistency

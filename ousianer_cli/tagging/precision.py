@@ -11,7 +11,8 @@ import torch
 
 from ousianer_cli.errors import SettingsError
 from ousianer_cli.network.checkpoint import Model
-from ousianer_cli.network.packed import PackedNetwork, Precision, bert_like, fast_bf16
+from ousianer_cli.network.onednn import Precision, fast_bf16
+from ousianer_cli.network.packed import PackedNetwork, bert_like
 from ousianer_cli.network.pieces import EncodedSentence
 from ousianer_cli.network.shapes import SHAPE_FEATURES
 from ousianer_cli.tagging.pool import kernel_pool

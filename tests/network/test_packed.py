@@ -10,9 +10,11 @@ import torch
 from tiny_models import random_model, random_tagger
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from ousianer_cli.network import packed as packed_module
+from ousianer_cli.network import packed_lstm
 from ousianer_cli.network.encoder import build_encoder, tiny_config
-from ousianer_cli.network.packed import PackedLinear, PackedLstm, PackedNetwork, Precision, bert_like
+from ousianer_cli.network.onednn import Precision
+from ousianer_cli.network.packed import PackedLinear, PackedNetwork, bert_like
+from ousianer_cli.network.packed_lstm import PackedLstm
 from ousianer_cli.network.pieces import EncodedSentence, PieceTokenizer, collate
 from ousianer_cli.network.shapes import sentence_begins
 from ousianer_cli.network.tagger import TaggerConfig, TaggerNetwork
@@ -129,7 +131,7 @@ def test_where_neighbours_would_change_a_sequence_each_runs_alone(monkeypatch: p
         widths.append(block.shape[1])
         return kernel(block * (1 + 1e-6 * (block.shape[1] - 1)), *rest)
 
-    monkeypatch.setattr(packed_module, "_rnn_layer", careless)
+    monkeypatch.setattr(packed_lstm, "_rnn_layer", careless)
     careful = PackedLstm(lstm, "fp32")
     assert careful.rows == 1
     widths.clear()

@@ -10,7 +10,8 @@ from tiny_models import CITY, COUNTRY, PERSON, capitals_model, random_model, ran
 from ousianer_cli.errors import ModelError, SettingsError
 from ousianer_cli.network.checkpoint import load_model
 from ousianer_cli.network.nested import NestedHead
-from ousianer_cli.network.packed import PackedNetwork, Precision
+from ousianer_cli.network.onednn import Precision
+from ousianer_cli.network.packed import PackedNetwork
 from ousianer_cli.network.pieces import EncodedSentence
 from ousianer_cli.network.targets import DecodingRule
 from ousianer_cli.released_models import released_model

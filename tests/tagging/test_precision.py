@@ -10,7 +10,7 @@ from tiny_models import capitals_model, random_model
 from ousianer_cli.errors import SettingsError
 from ousianer_cli.network.checkpoint import Model, load_model
 from ousianer_cli.network.encoder import build_encoder
-from ousianer_cli.network.packed import Precision
+from ousianer_cli.network.onednn import Precision
 from ousianer_cli.network.tagger import TaggerConfig, TaggerNetwork
 from ousianer_cli.settings.tag import TagSettings
 from ousianer_cli.tagging import blocks, precision, run, tagger
