@@ -10,7 +10,6 @@ The sources disagree, and each has its own noise: `corpus.title_types.judge` say
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,6 +23,7 @@ from ousianer_cli.corpus.title_types.judge import TypeJudge
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.corpus import Mention, Sentence, write_corpus
 from ousianer_cli.formats.json_text import JsonFault, parse_json
+from ousianer_cli.formats.text import filled_lines
 from ousianer_cli.formats.titles import normalise_title
 from ousianer_cli.settings.prepare_silver import SilverSettings
 
@@ -225,21 +225,14 @@ def _kept_sources(row: Mapping[str, Any], sentence: Sentence) -> list[tuple[str,
 
 
 def _rows(path: str | Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    path = Path(path)
-    try:
-        with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as handle:
-            for number, line in enumerate(handle, 1):
-                if not line.strip():
-                    continue
-                try:
-                    row = parse_json(line)
-                except JsonFault as error:
-                    raise InputError("a JSON object", f"invalid JSON ({error})", path=path, line=number) from None
-                if not isinstance(row, dict):
-                    raise InputError("a JSON object", type(row).__name__, path=path, line=number)
-                yield number, row
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise InputError("silver in JSON lines (.jsonl or .jsonl.gz)", str(error), path=path) from None
+    for number, line in filled_lines(path, "silver in JSON lines (.jsonl or .jsonl.gz)"):
+        try:
+            row = parse_json(line)
+        except JsonFault as error:
+            raise InputError("a JSON object", f"invalid JSON ({error})", path=path, line=number) from None
+        if not isinstance(row, dict):
+            raise InputError("a JSON object", type(row).__name__, path=path, line=number)
+        yield number, row
 
 
 def _beyond(quota: Mapping[str, bytes], ticket: bytes, title: str) -> bool:

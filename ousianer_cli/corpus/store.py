@@ -1,6 +1,7 @@
 """Where training sentences lie: JSON lines for small corpora, Parquet shards for those larger than memory.
 
-A store is a file (`.parquet`, else JSON lines) or a folder of shards. A Parquet shard has the columns
+A store is a file (`.parquet`, else JSON lines) or a folder of shards. JSON lines may be packed by gzip where they are
+read into memory. A Parquet shard has the columns
 `doc` string, `tokens` list<string>, `mentions` list<struct<start: int32, end: int32, types: list<string>,
 weight: double, nested: bool, noun: string>>, `supervises`, `document` and `split_by` string, with the meaning of the
 JSON lines (`formats.corpus`); further columns are kept for those who ask for them. `tokens` and `mentions` must be
@@ -24,6 +25,7 @@ from ousianer_cli.corpus.database import first_line
 from ousianer_cli.corpus.store_schema import COLUMNS, open_parquet
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.corpus import Sentence, parse_lines, read_corpus, sentence_of, tokens_of
+from ousianer_cli.formats.unpacked import GZIP
 
 _READ_AT_ONCE = 1024
 
@@ -56,12 +58,13 @@ def read_rows(path: str | Path, columns: Sequence[str] = ()) -> Iterator[tuple[S
 
 
 def store_files(path: str | Path) -> list[Path]:
-    """The files of a store: itself, or the folder's `.parquet` files (where there are none, its `.jsonl` files)."""
+    """The files of a store: itself, or the folder's `.parquet` files; where there are none, its `.jsonl` files (also
+    `.gz`)."""
     path = Path(path)
     if not path.is_dir():
         return [path]
-    for ending in (".parquet", ".jsonl"):
-        files = sorted(f for f in path.iterdir() if f.suffix == ending and not f.name.startswith("."))
+    for endings in ((".parquet",), (".jsonl", ".jsonl.gz")):
+        files = sorted(f for f in path.iterdir() if f.name.endswith(endings) and not f.name.startswith("."))
         if files:
             return files
     raise InputError("a folder of .parquet or .jsonl shards", "no such file in it", path=path)
@@ -90,7 +93,7 @@ def store_blocks(path: str | Path) -> list[Block]:
     """The blocks of a store in order. Parquet tells them by its metadata; JSON lines are counted in one pass.
 
     Raises:
-        InputError: as `read_store`, but for what stands in the rows.
+        InputError: as `read_store`, but for what stands in the rows; packed lines, which cannot be read from within.
     """
     blocks: list[Block] = []
     for file in store_files(path):
@@ -150,6 +153,10 @@ def _line_blocks(file: Path) -> Iterator[Block]:
     first = 1
     try:
         with file.open("rb") as handle:
+            if handle.peek(len(GZIP))[: len(GZIP)] == GZIP:
+                remedy = f"unpack it first (gunzip {file}), or read it into memory with --stream no"
+                expected = "JSON lines that can be read from any place of the file, for streaming"
+                raise InputError(expected, "lines packed by gzip", path=file, remedy=remedy)
             for raw in handle:
                 at += len(raw)
                 rows += 1

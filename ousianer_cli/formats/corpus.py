@@ -24,7 +24,7 @@ from typing import Any, Protocol, TypeVar, cast
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.json_text import JsonFault, parse_json
 from ousianer_cli.formats.labelled import Supervision
-from ousianer_cli.formats.text import not_utf8, unreadable
+from ousianer_cli.formats.text import not_utf8, open_bytes, unreadable
 from ousianer_cli.formats.visible import Span
 from ousianer_cli.formats.word_rules import WORD_RULES
 from ousianer_cli.formats.words import resplit_tokens
@@ -109,7 +109,7 @@ def read_corpus(path: str | Path) -> Iterator[Sentence]:
     """Read the project's JSON lines; a wrong line is an `InputError` with file and line."""
     path = Path(path)
     try:
-        with path.open("rb") as handle:
+        with open_bytes(path) as handle:
             yield from parse_lines(handle, path)
     except OSError as error:
         raise unreadable("a corpus in JSON lines", path, error) from None

@@ -17,7 +17,7 @@ from typing import Any, Literal, get_args
 
 from ousianer_cli.errors import InputError, OutputError
 from ousianer_cli.formats.corpus import Sentence, dump_sentence, parse_line
-from ousianer_cli.formats.text import filled_lines
+from ousianer_cli.formats.text import filled_lines, open_bytes
 
 Fault = Literal["missed", "boundary", "no name"]
 
@@ -42,9 +42,9 @@ class DetectionLine:
 def is_detection_file(path: str | Path) -> bool:
     """Whether a file's first line has corrections of a detector."""
     try:
-        with Path(path).open("rb") as handle:
+        with open_bytes(path) as handle:
             row: Any = json.loads(handle.readline())
-    except (OSError, ValueError):
+    except (OSError, ValueError, InputError):
         return False
     return isinstance(row, dict) and "corrected" in row
 

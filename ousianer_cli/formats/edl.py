@@ -18,7 +18,7 @@ from typing import Literal, get_args
 
 from ousianer_cli.errors import InputError, OutputError, SettingsError
 from ousianer_cli.formats.first_bytes import kind_of_binary, remedy_for
-from ousianer_cli.formats.text import not_utf8, unreadable
+from ousianer_cli.formats.text import not_utf8, open_bytes, unreadable
 from ousianer_cli.formats.visible import seen
 
 NilPolicy = Literal["string", "per-mention"]
@@ -147,7 +147,7 @@ def iter_edl(path: str | Path, on_error: Callable[[InputError], None] | None = N
     """
     path = Path(path)
     try:
-        handle = path.open("rb")
+        handle = open_bytes(path)
     except OSError as error:
         raise unreadable("an EDL tab file", path, error) from None
     with handle:

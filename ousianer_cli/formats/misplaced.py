@@ -23,7 +23,7 @@ from ousianer_cli.formats.registry import (
     mention_formats,
 )
 from ousianer_cli.formats.sample import Sample
-from ousianer_cli.formats.text import is_gzip, open_bytes
+from ousianer_cli.formats.text import open_bytes
 
 _ROW = re.compile(r"[A-Za-z_][^\s:]* ?: ?\d+ ?[-\u2013] ?\d+(?![^\s,;|\"'])")
 """The place in a row of an EDL tab, whatever parts its columns."""
@@ -70,8 +70,6 @@ def refuse_other_kinds(path: str | Path, expected: str, readable: Collection[str
     if form is not None and form.name not in readable:
         remedy = f"ousianer convert {path} --to edl -o run.tab"
         raise InputError(expected, f"{form.about} ({form.name})", path=path, remedy=remedy)
-    if form is not None and form.name == "edl" and is_gzip(path):
-        raise InputError(expected, "one packed by gzip", path=path, remedy=f"unpack it first: gunzip {path}")
 
 
 def other_kind(path: str | Path) -> OtherKind | None:
@@ -86,7 +84,7 @@ def other_kind(path: str | Path) -> OtherKind | None:
             return _binary(path, binary)
         sample = Sample(path)
         return _markup(sample) if detect(sample.head) != "text" else _text(sample)
-    except (InputError, OSError, EOFError):
+    except (InputError, OSError):
         return None
 
 

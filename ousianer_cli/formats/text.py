@@ -3,37 +3,36 @@
 from __future__ import annotations
 
 import codecs
-import gzip
 import re
-import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, cast
+from typing import IO
 
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.first_bytes import kind_of_binary, remedy_for
+from ousianer_cli.formats.unpacked import GZIP, open_gzip
 
-_GZIP = b"\x1f\x8b"
 _DECLARED = re.compile(rb"""\s*<\?xml\s[^>]{0,200}?encoding\s*=\s*["']([\w.:-]{1,40})["']""")
 _OF_BYTES = re.compile(r"(?:iso8859-|cp|koi8-|gb|big5|shift_jis|euc_|mac-)\w+|tis-620|big5|shift_jis")
 """Encodings of text that hold ASCII as it is, by Python's names for them."""
 
 
 def open_bytes(path: str | Path) -> IO[bytes]:
-    """A file open for reading; what is gzipped is unpacked, recognised by its name (`.gz`) or its first bytes."""
+    """A file open for reading; what is gzipped, by its first bytes, is unpacked.
+
+    Reading raises an `InputError` for a gzip file that is broken, or unpacks to more than text does.
+    """
     path = Path(path)
-    if path.suffix.lower() != ".gz":
-        handle = path.open("rb")
-        if handle.peek(len(_GZIP))[: len(_GZIP)] != _GZIP:
-            return handle
-        handle.close()
-    return cast(IO[bytes], gzip.open(path, "rb"))
+    handle = path.open("rb")
+    if handle.peek(len(GZIP))[: len(GZIP)] != GZIP:
+        return handle
+    handle.close()
+    return open_gzip(path)
 
 
-def is_gzip(path: str | Path) -> bool:
-    """Whether a file that can be read is gzipped, by its first bytes."""
-    with Path(path).open("rb") as handle:
-        return handle.read(len(_GZIP)) == _GZIP
+def without_gz(name: str) -> str:
+    """A file's name without `.gz`."""
+    return name[:-3] if name.lower().endswith(".gz") else name
 
 
 def unreadable(what: str, path: str | Path | None, error: Exception) -> InputError:
@@ -71,10 +70,13 @@ def numbered_lines(
     try:
         with open_bytes(path) as handle:
             for number, raw in enumerate(handle, 1):
+                if number == 1 and b"\0" in raw and (kind := kind_of_binary(raw[:4096])):
+                    found = f"{kind} (by its first bytes)"
+                    raise InputError(what, found, path=path, remedy=remedy_for(kind))
                 yield number, raw.decode("utf-8-sig" if number == 1 else "utf-8", errors).rstrip("\r\n")
     except UnicodeDecodeError as error:
         raise not_utf8(path, number, error) from None
-    except (OSError, EOFError, zlib.error) as error:
+    except OSError as error:
         raise unreadable(what, path, error) from None
 
 
@@ -88,7 +90,7 @@ def read_text(path: str | Path, what: str) -> str:
     try:
         with open_bytes(path) as handle:
             data = handle.read()
-    except (OSError, EOFError, zlib.error) as error:
+    except OSError as error:
         raise unreadable(what, path, error) from None
     return decoded(data, path).removeprefix("\ufeff")
 
@@ -147,6 +149,6 @@ def first_line(path: str | Path, limit: int = 1 << 16) -> str:
                 line = raw.decode("utf-8", "replace").lstrip("\ufeff").rstrip("\r\n")
                 if line.strip() or not raw:
                     return line
-    except (OSError, EOFError, zlib.error):
+    except (OSError, InputError):
         pass
     return ""

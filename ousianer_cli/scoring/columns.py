@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.edl import parse_line
+from ousianer_cli.formats.text import open_bytes
 from ousianer_cli.scoring.matching import Codes, Ints, MentionTable, Vocabulary, encode_rows, join_tables
 
 BLOCK = 4 << 20
@@ -52,7 +53,7 @@ def read_edl_table(path: str | Path, vocabulary: Vocabulary) -> MentionTable:
 def _blocks(path: Path) -> Iterator[bytes]:
     """The file in pieces that end with a line end."""
     try:
-        with path.open("rb") as handle:
+        with open_bytes(path) as handle:
             rest = b""
             while piece := handle.read(BLOCK):
                 cut = piece.rfind(b"\n") + 1

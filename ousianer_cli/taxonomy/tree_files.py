@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from ousianer_cli.errors import TaxonomyError
+from ousianer_cli.errors import InputError, TaxonomyError
 from ousianer_cli.formats.json_text import JsonFault, parse_json
+from ousianer_cli.formats.text import read_text, without_gz
 from ousianer_cli.taxonomy.tree import OUTSIDE, Taxonomy, with_middles
 
 
@@ -40,7 +41,7 @@ def parse_taxonomy(text: str, path: str | Path) -> Taxonomy:
         TaxonomyError: a fault in it, with file and line.
     """
     path = Path(path)
-    if path.suffix.lower() == ".json" or text.lstrip().startswith("{"):
+    if without_gz(path.name).lower().endswith(".json") or text.lstrip().startswith("{"):
         return _from_hierarchy(text, path)
     return _from_table(text, path)
 
@@ -69,18 +70,15 @@ def _shipped(name: str) -> Taxonomy:
 
 
 def read_table(path: Path) -> str:
-    """The text of a taxonomy or a table.
+    """The text of a taxonomy or a table (also `.gz`).
 
     Raises:
         TaxonomyError: a file that cannot be read or is not UTF-8, with its line.
     """
     try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise TaxonomyError("UTF-8 text", f"byte 0x{error.object[error.start]:02x}", path=path, line=line) from None
-    except OSError as error:
-        raise TaxonomyError("a readable file", str(error.strerror), path=path) from None
+        return read_text(path, "a taxonomy or a table").replace("\r\n", "\n").replace("\r", "\n")
+    except InputError as error:
+        raise TaxonomyError(error.expected, error.found, path=path, line=error.line, remedy=error.remedy) from None
 
 
 def _from_table(content: str, path: Path) -> Taxonomy:
@@ -193,4 +191,4 @@ def _checked(rows: Iterable[tuple[int, str, str, bool]], path: Path) -> Taxonomy
             raise TaxonomyError("a tree", f"a cycle through '{node}'", path=path, line=number, remedy=remedy)
     types = tuple(node for _, node, _, phantom in rows if not phantom)
     phantoms = tuple(node for _, node, _, phantom in rows if phantom)
-    return Taxonomy(types, parents, phantoms, name=path.stem)
+    return Taxonomy(types, parents, phantoms, name=Path(without_gz(path.name)).stem)

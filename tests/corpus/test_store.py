@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import sys
 from pathlib import Path
 from typing import Any
@@ -90,6 +91,17 @@ def test_rows_that_are_not_wanted_are_not_decoded(tmp_path: Path, monkeypatch: p
         assert list(read_block(block, first, end)) == given[first:end]
     with pytest.raises(InputError, match=rf"a\{ending}:7: expected 'tokens'"):
         list(read_block(block, 5, 8))
+
+
+def test_packed_lines_are_read_but_not_streamed(tmp_path: Path) -> None:
+    wanted = rows(7)
+    for n, part in enumerate((wanted[:4], wanted[4:])):
+        write_corpus(tmp_path / "x", part)
+        (tmp_path / f"{n}.jsonl.gz").write_bytes(gzip.compress((tmp_path / "x").read_bytes()))
+    assert list(read_store(tmp_path)) == wanted
+    assert list(read_store(tmp_path / "1.jsonl.gz")) == wanted[4:]
+    with pytest.raises(InputError, match="0.jsonl.gz: .* found lines packed by gzip; .* memory with --stream no"):
+        store_blocks(tmp_path)
 
 
 def test_a_blank_line_belongs_to_its_part(tmp_path: Path) -> None:

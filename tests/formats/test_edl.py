@@ -1,5 +1,6 @@
 """EDL tabs: reading, what is refused and where, writing, ids."""
 
+import bz2
 import gzip
 import re
 from dataclasses import replace
@@ -115,7 +116,8 @@ def test_faults_name_file_and_line(tmp_path, broken, words):
         (LINE.replace("\t", "   ").encode(), "seem to be parted by blanks, not by tabs"),
         (LINE.rsplit("\t", 1)[0].encode(), "found 7 .*; is the confidence of column 8 missing?"),
         (b"# our run\n", "remove the comment"),
-        (gzip.compress(LINE.encode(), mtime=0), "found a gzip file .by its first bytes.; unpack it"),
+        (bz2.compress(LINE.encode()), "found a bzip2 file .by its first bytes.; unpack it"),
+        (gzip.compress(LINE.encode(), mtime=0)[:-8], "expected an intact archive, found a broken one"),
     ],
 )
 def test_files_that_are_nearly_a_tab_are_told_what_to_do(tmp_path, content, words):

@@ -136,7 +136,7 @@ def test_columns_and_rows_that_are_passed_over_are_said(tmp_path: Path) -> None:
         (b"PK\x03\x04\x14\x00\x06\x00" + bytes(40), "save the sheet as CSV"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(40), "save the sheet as CSV"),
         (b"%PDF-1.4\n\x93\x8c\n", "a PDF file"),
-        (gzip.compress(PLAIN.encode(), mtime=0)[:-8], "a feedback file, found no readable file"),
+        (gzip.compress(PLAIN.encode(), mtime=0)[:-8], "expected an intact archive, found a broken one"),
         (PLAIN.replace("Bern", "Zürich").encode("cp1252"), ":2: expected UTF-8"),
         (f"Satz;Typ\n{BERN};gpe\n".encode(), "'Satz;Typ'"),
         (PLAIN.replace("\tBern", "\tBe\0rn").encode(), ":2: expected"),

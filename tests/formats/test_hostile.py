@@ -15,10 +15,12 @@ from pathlib import Path
 import pytest
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats.documents import archives
+from ousianer_cli.formats import unpacked
+from ousianer_cli.formats.corpus import read_corpus
 from ousianer_cli.formats.documents.ltf_writer import build_ltf
 from ousianer_cli.formats.documents.readers import read_documents
 from ousianer_cli.formats.documents.report import MALFORMED, ReadReport
+from ousianer_cli.formats.edl import iter_edl
 from ousianer_cli.formats.registry import document_formats
 
 SEG = '<SEG id="s" start_char="{}" end_char="{}"><ORIGINAL_TEXT>{}</ORIGINAL_TEXT></SEG>'
@@ -124,7 +126,7 @@ def test_what_would_grow_is_refused_or_left_out(tmp_path: Path, dtd: str, text: 
 
 
 def test_a_bomb_is_refused_and_costs_no_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archives, "LARGE", 1 << 20)
+    monkeypatch.setattr(unpacked, "LARGE", 1 << 20)
     blanks = bytes(8 << 20).replace(b"\0", b" ")
     (tmp_path / "a.txt.gz").write_bytes(gzip.compress(blanks))
     with zipfile.ZipFile(tmp_path / "b.zip", "w", zipfile.ZIP_DEFLATED) as archive:
@@ -133,6 +135,9 @@ def test_a_bomb_is_refused_and_costs_no_memory(tmp_path: Path, monkeypatch: pyte
         archive.writestr("ok.txt", b"Ann was here.")
     with pytest.raises(InputError, match=r"a\.txt\.gz: expected a file that unpacks to at most 200 times its size"):
         list(read_documents([tmp_path / "a.txt.gz"]))
+    for read in (read_corpus, iter_edl):
+        with pytest.raises(InputError, match=r"a\.txt\.gz: expected a file that unpacks to at most 200 times its size"):
+            list(read(tmp_path / "a.txt.gz"))
     report = ReadReport()
     assert [d.id for d in read_documents([tmp_path / "b.zip"], report=report)] == ["ok"]
     assert report.skipped == {MALFORMED: 2}

@@ -1,5 +1,6 @@
 """Taxonomies read from files and written as text: what is wrong is named with its line."""
 
+import gzip
 import json
 
 import pytest
@@ -36,6 +37,8 @@ def test_saved_and_read_again(tmp_path, name):
     tree = load_taxonomy(name)
     (tmp_path / f"{name}.tsv").write_text(taxonomy_text(tree), encoding="utf-8")
     assert load_taxonomy(tmp_path / f"{name}.tsv") == tree
+    (tmp_path / f"{name}.tsv.gz").write_bytes(gzip.compress(taxonomy_text(tree).encode()))
+    assert load_taxonomy(tmp_path / f"{name}.tsv.gz") == tree
 
 
 def test_table_without_header_children_first(tmp_path):

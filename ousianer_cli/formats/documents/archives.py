@@ -11,14 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, Any, cast
+from typing import IO, cast
 
 from ousianer_cli.errors import InputError
-
-LARGE = 64 << 20
-"""Bytes that any file may unpack to."""
-MOST_TIMES = 200
-"""A larger one at most to so many times its packed size: text has 3 to 20, a bomb thousands."""
+from ousianer_cli.formats.unpacked import GZIP, Unpacked, broken
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,45 +103,23 @@ def _raw(unit: Unit, archives: Archives) -> tuple[IO[bytes], int]:
     return archive.open(info), info.compress_size
 
 
-class _Unpacked(io.RawIOBase):
-    """What is unpacked on the way, up to a size that text of its packed size may have."""
-
-    def __init__(self, stream: IO[bytes], packed: int, label: str) -> None:
-        self._stream, self._label = stream, label
-        self._left = max(LARGE, MOST_TIMES * packed)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        data = self._stream.read(len(buffer))
-        self._left -= len(data)
-        if self._left < 0:
-            raise InputError(
-                f"a file that unpacks to at most {MOST_TIMES} times its size",
-                f"more than {LARGE >> 20} MiB of it",
-                path=self._label,
-                remedy="unpack it yourself if it is what it should be",
-            )
-        buffer[: len(data)] = data
-        return len(data)
-
-
 @contextmanager
 def opened(unit: Unit, archives: Archives) -> Iterator[IO[bytes]]:
-    """A file or member open for reading, unpacked if it is `.gz`; what goes wrong while reading is an `InputError`."""
+    """A file or member open for reading; what goes wrong while reading is an `InputError`.
+
+    It is unpacked where it is called `.gz` and is gzip: what passes files on often unpacks them and keeps the name.
+    """
     try:
         raw, packed = _raw(unit, archives)
         with raw:
-            zipped = unit.name.lower().endswith(".gz")
+            named = unit.name.lower().endswith(".gz")
+            zipped = named and cast(io.BufferedReader, raw).peek(len(GZIP))[: len(GZIP)] == GZIP
             stream = gzip.GzipFile(fileobj=raw) if zipped else raw
             if zipped or unit.member:
-                stream = cast(IO[bytes], _Unpacked(cast(IO[bytes], stream), packed, unit.label))
+                stream = cast(IO[bytes], Unpacked(cast(IO[bytes], stream), packed, unit.label))
             yield io.BufferedReader(cast(io.RawIOBase, stream))
     except (EOFError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile) as error:
-        raise InputError(
-            "an intact archive", f"a broken one ({error})", path=unit.label, remedy="fetch it again"
-        ) from None
+        raise broken(unit.label, error) from None
     except (OSError, NotImplementedError, RuntimeError, KeyError) as error:
         found = getattr(error, "strerror", None) or str(error)
         raise InputError(

@@ -27,7 +27,7 @@ from ousianer_cli.formats.documents.report import (
 )
 from ousianer_cli.formats.registry import LIKELY, Format, document_formats, formats_by_name
 from ousianer_cli.formats.sample import Sample
-from ousianer_cli.formats.text import filled_lines
+from ousianer_cli.formats.text import filled_lines, without_gz
 from ousianer_cli.outputs import PARTS
 
 _PERMISSIONS = "check its permissions"
@@ -248,12 +248,8 @@ def _is_archive(name: str) -> bool:
 
 
 def _is_companion(name: str) -> bool:
-    low = _without_gz(name).lower()
+    low = without_gz(name).lower()
     return low.endswith((".psm.xml", ".psm.zip")) or low == "psm.zip"
-
-
-def _without_gz(name: str) -> str:
-    return name[:-3] if name.lower().endswith(".gz") else name
 
 
 def _suffix(name: str) -> str:
@@ -262,7 +258,7 @@ def _suffix(name: str) -> str:
 
 def bare_name(name: str) -> str:
     """A file's name without what says its form: the same for `X.ltf.xml.gz`, `X.rsd.txt` and `X.df.xml`."""
-    return document_id(_without_gz(name))
+    return document_id(without_gz(name))
 
 
 def _what_there_is(names: Sequence[str], first_skipped: str) -> str:

@@ -13,7 +13,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-import zlib
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,7 +107,7 @@ def sheet_text(path: Path, what: str) -> str:
     try:
         with open_bytes(path) as handle:
             data = handle.read()
-    except (OSError, EOFError, zlib.error) as error:
+    except OSError as error:
         raise unreadable(what, path, error) from None
     wide = _utf16_without_mark(data[:200])
     kind = None if wide or (data.isascii() and b"\0" not in data) else kind_of_binary(data[:4096])

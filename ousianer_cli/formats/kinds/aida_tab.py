@@ -19,7 +19,7 @@ from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence
 from ousianer_cli.formats.registry import NO, SURE, CorpusReader, Format
 from ousianer_cli.formats.sample import Sample
 from ousianer_cli.formats.standoff import SourceOptions, sentences_of_rows
-from ousianer_cli.formats.text import files_below, not_utf8, unreadable
+from ousianer_cli.formats.text import files_below, not_utf8, open_bytes, unreadable
 from ousianer_cli.settings import setting
 
 COLUMNS = ("argmention_id", "child_uid", "textoffset_startchar", "textoffset_endchar", "type")
@@ -109,7 +109,7 @@ def rows_as_written(path: str | Path, skipped: Counter[str] | None = None) -> It
     path = Path(path)
     skipped = Counter() if skipped is None else skipped
     try:
-        handle = path.open("rb")
+        handle = open_bytes(path)
     except OSError as error:
         raise unreadable("an AIDA tab", path, error) from None
     with handle:

@@ -16,7 +16,7 @@ from ousianer_cli.formats.edl import EdlRow, refuse_unreadable
 from ousianer_cli.formats.json_text import JsonFault, parse_json
 from ousianer_cli.formats.registry import LIKELY, NO, Format
 from ousianer_cli.formats.sample import Sample
-from ousianer_cli.formats.text import not_utf8, unreadable
+from ousianer_cli.formats.text import not_utf8, open_bytes, unreadable
 
 UNLINKED = "NIL"
 """The id of a mention that has no candidate."""
@@ -81,7 +81,7 @@ def iter_combined(path: str | Path, skipped: Counter[str] | None = None) -> Iter
     """The rows of a file in order; `InputError` with file and line for anything malformed. Nothing is skipped."""
     path = Path(path)
     try:
-        handle = path.open("rb")
+        handle = open_bytes(path)
     except OSError as error:
         raise unreadable("a file in neleval's combined format", path, error) from None
     with handle:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
-from ousianer_cli.errors import InputError, ModelError, TaxonomyError
+from ousianer_cli.errors import ModelError, TaxonomyError
+from ousianer_cli.formats.text import read_text
 from ousianer_cli.network.checkpoint import Model
 from ousianer_cli.network.typing import mapping_table, shipped_table
 from ousianer_cli.settings.finetune import FinetuneSettings
@@ -81,9 +81,4 @@ def _table(text: str, settings: FinetuneSettings, model: Model, taxonomy: Taxono
 def _given(settings: FinetuneSettings) -> str | None:
     if not settings.mapping:
         return None
-    try:
-        return Path(settings.mapping).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            "a mapping table (YAGO class, target type)", str(error), path=settings.mapping, remedy="check --mapping"
-        ) from None
+    return read_text(settings.mapping, "a mapping table (YAGO class, target type)")
