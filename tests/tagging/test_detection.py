@@ -12,6 +12,7 @@ from tiny_models import capitals_model
 from ousianer_cli.network.inference import Detected
 from ousianer_cli.network.packed import PackedNetwork
 from ousianer_cli.network.pieces import EncodedSentence
+from ousianer_cli.tagging import detection as detection_module
 from ousianer_cli.tagging.detection import Detection
 
 SENTENCE = ["Ada", "Brun", "left", "Oslo"]
@@ -95,3 +96,18 @@ def test_what_was_given_up_does_not_run(held: Held, groups: list[list[int]]) -> 
     gate.set()
     assert wanted.result() == 1
     assert groups == [[5]]
+
+
+def test_batches_of_a_document_as_a_gpu_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their way, on a CPU, since tests have no GPU."""
+    monkeypatch.setattr(detection_module, "BATCH_PIECES", 60)
+    model = capitals_model()
+    detection = Detection(model, None, "cpu", 2, "fp32")
+    detection._packed = None
+    sizes: list[int] = []
+    find = detection._in_batch
+    monkeypatch.setattr(detection, "_in_batch", lambda sequences: (sizes.append(len(sequences)), find(sequences))[1])
+    sequences = model.tokenizer.encode([SENTENCE + ["rain"] * n for n in (3, 0, 5, 0)])
+    assert detection.start(sequences, spans_of).result() == [[(0, 2), (3, 4)]] * 4
+    assert detection.start([], len).result() == 0
+    assert sum(sizes) == 4 and len(sizes) > 1
