@@ -8,7 +8,16 @@ from typing import Any
 
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.labelled import CorpusReport, LabelledSentence
-from ousianer_cli.formats.registry import Format, check_options, corpus_formats, formats_by_name, options_for, recognise
+from ousianer_cli.formats.misplaced import no_corpus
+from ousianer_cli.formats.registry import (
+    PERHAPS,
+    Format,
+    check_options,
+    corpus_formats,
+    formats_by_name,
+    options_for,
+    recognise,
+)
 from ousianer_cli.formats.sample import Sample
 
 
@@ -23,9 +32,15 @@ def detect_format(path: str | Path) -> str:
     if path.is_dir():
         return _folder_format(path, known)
     form = recognise(path, known.values())
+    sample = Sample(path)
+    by_name = form is not None and form in formats_by_name(path, known.values())
+    # A name, or a sure beginning, counts for more: its reader says what is wrong. LAF is sure of any XML.
+    doubtful = form is None or (not by_name and (form.recognise(sample) == PERHAPS or form.name == "laf"))
+    if doubtful and (other := no_corpus(sample)):
+        raise InputError("a corpus of labelled sentences", other.what, path=path, remedy=other.remedy)
     if form is not None:
         return form.name
-    first = Sample(path).first
+    first = sample.first
     expected = "JSON lines or columns of tokens and tags" if first else "a corpus"
     remedy = f"check the file, or name its format: --format {'|'.join(known)}"
     raise InputError(expected, f"{first[:40]!r}" if first else "no token in it", path=path, remedy=remedy)

@@ -13,6 +13,7 @@ from pathlib import Path
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.documents.markup import detect, is_html_page
 from ousianer_cli.formats.first_bytes import kind_of_binary, remedy_for
+from ousianer_cli.formats.marked import surely_marked
 from ousianer_cli.formats.registry import (
     LIKELY,
     Format,
@@ -151,18 +152,13 @@ def _text(sample: Sample) -> OtherKind | None:
     lines = [line.lstrip("\ufeff") for line in sample.lines[:50]]
     if not lines or any(_ROW.search(line) for line in lines):
         return None
-    if lines[0].startswith('{"ousianer_shard"'):
-        remedy = "ousianer merge, with all shards and -o run.tab, makes the run"
-        return OtherKind("a shard of a run (tag --shard)", remedy)
-    if is_html_page(sample.head):
-        return OtherKind("an HTML page", "save its text, and tag that: ousianer tag FILE.txt -o run.tab")
+    if other := _of_no_names(sample, lines):
+        return other
     if _surely(sample, annotation_formats().values()) or _surely(sample, mention_formats().values()):
         return None
     if form := _surely(sample, corpus_formats().values()):
         remedy = "it is read as training data: ousianer prepare corpus"
         return OtherKind(f"{form.about} ({form.name})", remedy)
-    if sample.name.endswith(".toml") or _TABLE.fullmatch(lines[0]):
-        return OtherKind("settings (TOML)", "give them by --config")
     if sample.is_json:
         keys = ", ".join(list(sample.records[0])[:6]) if sample.records else ""
         found = f"JSON without names{f' (keys: {keys})' if keys else ''}"[: _SHOWN * 2]
@@ -170,10 +166,40 @@ def _text(sample: Sample) -> OtherKind | None:
     return _columns(sample.path, lines)
 
 
-def _columns(path: Path, lines: list[str]) -> OtherKind | None:
+def _of_no_names(sample: Sample, lines: list[str]) -> OtherKind | None:
+    """What a file of text is that is certainly neither annotation nor a corpus."""
+    if lines[0].startswith('{"ousianer_shard"'):
+        remedy = "ousianer merge, with all shards and -o run.tab, makes the run"
+        return OtherKind("a shard of a run (tag --shard)", remedy)
+    if is_html_page(sample.head):
+        return OtherKind("an HTML page", "save its text, and tag that: ousianer tag FILE.txt -o run.tab")
+    if sample.name.endswith(".toml") or _TABLE.fullmatch(lines[0]):
+        return OtherKind("settings (TOML)", "give them by --config")
     header = [cell.strip().lower() for cell in lines[0].split("\t")]
     if "type" in header and "parent" in header:
         return OtherKind("a taxonomy (columns type and parent)", "give it by --taxonomy")
+    return None
+
+
+def no_corpus(sample: Sample) -> OtherKind | None:
+    """What a file of text certainly is that holds no corpus; None where it may hold one."""
+    if detect(sample.head) == "ltf":
+        return OtherKind("an LTF document", _tagged(sample.path))
+    if not sample.lines:
+        return None
+    if other := _of_no_names(sample, [sample.lines[0].lstrip("\ufeff")]):
+        return other
+    form = surely_marked(sample)
+    if form is None or form.corpus is not None:
+        return None
+    if form.name == "feedback":
+        return OtherKind(f"{form.about} ({form.name})", "it is learned by ousianer finetune MODEL --feedback FILE")
+    source = "" if form.name == "run" else " --source DOCUMENTS"
+    remedy = f"make a corpus of it: ousianer convert {sample.path}{source} --to conll -o FILE.conll"
+    return OtherKind(f"{form.about} ({form.name})", remedy)
+
+
+def _columns(path: Path, lines: list[str]) -> OtherKind | None:
     for mark, name in (("\t", "tabs"), (",", "commas"), (";", "semicolons")):
         counts = {line.count(mark) for line in lines}
         if len(counts) == 1 and counts != {0} and (mark == "\t" or len(lines) > 1):
