@@ -19,10 +19,11 @@ from typing import Any, TypeVar
 
 import typer
 
+from ousianer_cli.commands.advice import advice_for
 from ousianer_cli.commands.lists import ListOptions
 from ousianer_cli.commands.parameters import Choices, escaped, extra_parameters, parameter_of
 from ousianer_cli.commands.places import checked
-from ousianer_cli.errors import SettingsError
+from ousianer_cli.errors import InputError, SettingsError
 from ousianer_cli.settings import flag, resolve, traits
 from ousianer_cli.settings.tables import share_table, table_of
 
@@ -174,7 +175,15 @@ class OusianerCommand(ListOptions):
         """Call the command; values of late options wait in the context."""
         # Typer hands a callback the parameters of its signature only.
         ctx.meta[LATE] = {name: ctx.params.pop(name) for name in self.late if name in ctx.params}
-        return super().invoke(ctx)
+        try:
+            return super().invoke(ctx)
+        except InputError as error:
+            raise advice_for(error, self._advised()) from None
+
+    def _advised(self) -> set[str]:
+        """The options that a reader's advice may name: `--format` is of what is read, where it is not of the output."""
+        own = [p for p in self.params if "--format" not in p.opts or getattr(p, "rich_help_panel", "") != "Output"]
+        return {name for parameter in own for name in (*parameter.opts, *parameter.secondary_opts)}
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """The help, with choices that are only known now."""
