@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ousianer_cli.errors import ModelError, TaxonomyError
+from ousianer_cli.errors import InputError, ModelError, TaxonomyError
 from ousianer_cli.formats.text import read_text
 from ousianer_cli.network.checkpoint import Model
 from ousianer_cli.network.typing import mapping_table, shipped_table
@@ -81,4 +81,8 @@ def _table(text: str, settings: FinetuneSettings, model: Model, taxonomy: Taxono
 def _given(settings: FinetuneSettings) -> str | None:
     if not settings.mapping:
         return None
-    return read_text(settings.mapping, "a mapping table (YAGO class, target type)")
+    try:
+        return read_text(settings.mapping, "a mapping table (YAGO class, target type)")
+    except InputError as error:
+        remedy = "check --mapping"
+        raise InputError(error.expected, error.found, path=settings.mapping, line=error.line, remedy=remedy) from None
