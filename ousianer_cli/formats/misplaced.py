@@ -199,6 +199,26 @@ def no_corpus(sample: Sample) -> OtherKind | None:
     return OtherKind(f"{form.about} ({form.name})", remedy)
 
 
+def no_table(path: Path, *, marked: bool = True) -> str:
+    """What a file certainly is that is no table: a document, settings, with `marked` also marked names; else empty."""
+    try:
+        sample = Sample(path)
+        kind = detect(sample.head)
+        if kind not in ("text", "xml"):
+            return "an LTF document" if kind == "ltf" else f"a source document ({kind})"
+        if not sample.lines:
+            return ""
+        first = sample.lines[0].lstrip("\ufeff")
+        if is_html_page(sample.head):
+            return "an HTML page"
+        if sample.name.endswith(".toml") or _TABLE.fullmatch(first):
+            return "settings (TOML)"
+        form = surely_marked(sample) if marked else None
+        return f"{form.about} ({form.name})" if form else ""
+    except (InputError, OSError):
+        return ""
+
+
 def _columns(path: Path, lines: list[str]) -> OtherKind | None:
     for mark, name in (("\t", "tabs"), (",", "commas"), (";", "semicolons")):
         counts = {line.count(mark) for line in lines}

@@ -52,7 +52,10 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+        data = path.read_bytes()
+        if data.startswith(b"\x1f\x8b"):
+            raise SettingsError(f"{path}: expected TOML, found a gzip file; unpack it first: gunzip {path}")
+        return data.decode("utf-8-sig").replace("\r\n", "\n")
     except OSError as error:
         raise SettingsError(f"{path}: cannot read the settings ({error.strerror}); check --config") from None
     except UnicodeDecodeError as error:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ousianer_cli.errors import InputError, TaxonomyError
 from ousianer_cli.formats.json_text import JsonFault, parse_json
+from ousianer_cli.formats.misplaced import no_table
 from ousianer_cli.formats.text import read_text, without_gz
 from ousianer_cli.taxonomy.tree import OUTSIDE, Taxonomy, with_middles
 
@@ -31,7 +32,14 @@ def load_taxonomy(name_or_path: str | Path) -> Taxonomy:
     if not path.is_file():
         expected = "a taxonomy: aida, aida-edl, or a TSV or JSON file"
         raise TaxonomyError(expected, f"no file '{path}'", remedy="check --taxonomy")
-    return parse_taxonomy(read_table(path), path)
+    text = read_table(path)
+    try:
+        return parse_taxonomy(text, path)
+    except TaxonomyError as error:
+        if not (found := no_table(path)):
+            raise
+        expected = "a taxonomy (TSV of types and parents, or JSON)"
+        raise TaxonomyError(expected, found, path=path, remedy="check --taxonomy") from error
 
 
 def parse_taxonomy(text: str, path: str | Path) -> Taxonomy:

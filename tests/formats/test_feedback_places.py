@@ -145,6 +145,8 @@ def test_columns_and_rows_that_are_passed_over_are_said(tmp_path: Path) -> None:
         (b'{"id": 1, "text": "In Bern", "label": [[3, 7', ":1: expected an export of Label Studio, Prodigy or doccano"),
         (b'\n{"sentence": "In Bern", "mention": "Bern"}', "2: expected an export of Label Studio, Prodigy or doccano"),
         (b"[]", "empty JSON"),
+        (b"[tag]\nworkers = 2\n", "expected a feedback file, found settings (TOML); write "),
+        (b"<?xml version='1.0'?>\n<LCTL_TEXT>\n", "expected a feedback file, found an LTF document; write "),
     ],
 )
 def test_files_of_other_kinds_are_refused(tmp_path: Path, content: bytes, message: str) -> None:

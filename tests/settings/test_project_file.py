@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,8 @@ def test_files_of_other_encodings(tmp_path: Path) -> None:
     assert read_table("tag", toml(tmp_path, b"\xef\xbb\xbf" + given.encode())) == {"run_id": "a"}
     with pytest.raises(SettingsError, match="expected TOML in UTF-8, found invalid start byte at byte 0"):
         read_table("tag", toml(tmp_path, given.encode("utf-16")))
+    with pytest.raises(SettingsError, match="expected TOML, found a gzip file; unpack it first: gunzip "):
+        read_table("tag", toml(tmp_path, gzip.compress(given.encode())))
 
 
 def test_every_table_is_known_and_may_stand_beside_the_others(tmp_path: Path) -> None:

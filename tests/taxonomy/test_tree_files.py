@@ -103,3 +103,18 @@ def test_not_utf8(tmp_path):
     path.write_bytes(b"A\t\nB\xe9\tA\n")
     with pytest.raises(TaxonomyError, match=r"t\.tsv:2: expected UTF-8"):
         load_taxonomy(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        ("r\tm1\tBonn\tD:5-8\tNIL1\tgpe\tNAM\t1.0\n" * 2, r"the EDL tab of runs and gold \(edl\)"),
+        ("Ada B-per\nmet O\nO O\nmet O\n", r"one token a line, in columns \(conll\)"),
+        ("[tag]\nworkers = 2\n", r"settings \(TOML\)"),
+        ('<?xml version="1.0"?>\n<LCTL_TEXT><DOC id="a"/></LCTL_TEXT>\n', "an LTF document"),
+    ],
+)
+def test_files_of_other_kinds_are_named(tmp_path, content, found):
+    (tmp_path / "t.tsv").write_text(content)
+    with pytest.raises(TaxonomyError, match=rf"t\.tsv: expected a taxonomy \(.*\), found {found}; check --taxonomy"):
+        load_taxonomy(tmp_path / "t.tsv")

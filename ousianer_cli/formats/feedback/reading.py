@@ -62,6 +62,7 @@ def read_feedback(
             the text, a mention that is not at its place, EDL rows without documents, or of a document not among them.
     """
     from ousianer_cli.formats.feedback.exports import export_format, read_export
+    from ousianer_cli.formats.misplaced import no_table
 
     path = Path(path)
     rows: list[Row] = []
@@ -83,6 +84,8 @@ def read_feedback(
         return read_export(path, form, report)
     if path.is_dir():
         raise InputError("a feedback file", "a folder", path=path, remedy="name its files, or a folder of brat's")
+    if what := no_table(path, marked=False):
+        raise InputError("a feedback file", what, path=path, remedy=f"write {_LAYOUTS}")
     if damaged is not None:
         raise damaged
     if not rows:
