@@ -134,7 +134,8 @@ def test_every_mention_covers_its_span_and_nothing_is_lost_uncounted(parts: list
     spans = [Span(min(p), max(p), (f"L{i}",)) for i, p in enumerate(pairs)]
     sentences, report = read(text, *spans)
     words = [text[a:b] for a, b in split_words(text)]
-    assert [t for s in sentences for t in s.tokens] == [w.replace("&amp;", "&") for w in words]
+    # A hyphen at a line's end takes the line end with it, which is not read.
+    assert [t for s in sentences for t in s.tokens] == [w.replace("&amp;", "&").rstrip("\n") for w in words]
     offsets = split_words(text)
     first = 0
     found = {}
