@@ -226,7 +226,7 @@ def shards(here: Path, model: str, small_blocks: None) -> list[str]:
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        (["s0"], "expected all 2 shards of a run, found 1/2 missing; tag them with --shard, then merge"),
+        (["s0"], "expected all 2 shards of a run, found 1/2 missing; tag them with ousianer tag --shard, then merge"),
         (["s0", "s1", "s0"], "s0: expected each shard once, found 0/2 again, as in s0"),
         (["s0", "three"], "three: expected a shard of the run of s0, found one of 3 shards, not of 2"),
         (["s0", "sharp"], "sharp: expected a shard of the run of s0, found another --min-confidence (0.5, not -1.0)"),
