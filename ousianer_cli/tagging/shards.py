@@ -164,7 +164,9 @@ def whole_run(shards: Sequence[ShardFile]) -> None:
     if missing:
         shown = ", ".join(missing[:10]) + (f" and {len(missing) - 10} more" if len(missing) > 10 else "")
         raise InputError(
-            f"all {first.shard.count} shards of a run", f"{shown} missing", remedy="tag them with ousianer tag --shard, then merge"
+            f"all {first.shard.count} shards of a run",
+            f"{shown} missing",
+            remedy="tag them with ousianer tag --shard, then merge",
         )
 
 
