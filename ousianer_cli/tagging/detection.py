@@ -77,15 +77,19 @@ class Detection:
         return joint
 
     def _find_waiting(self) -> None:
-        """Find the names of what waited longest and of what has about its length, no more than a thread's share."""
+        """Find the names of what waited longest and of what has about its length.
+
+        Of what waits a thread takes half its share, so that all of them end at about the same time.
+        """
         assert self._packed is not None
+        shares = 2 * self._threads if self._threads > 1 else 1
         with self._lock:
-            eldest = self._waiting[: self._packed.rows * self._threads]
+            eldest = self._waiting[: self._packed.rows * shares]
             if not eldest:
                 return
             first = eldest[0].sequence.words
             near = sorted(eldest, key=lambda task: abs(task.sequence.words - first))
-            taken = near[: -(-len(near) // self._threads)]
+            taken = near[: -(-len(near) // shares)]
             self._waiting[: len(eldest)] = [task for task in eldest if task not in taken]
         self._find(taken, self._packed_together)
 
