@@ -181,9 +181,7 @@ class Lab:
 
     def _load(self, paths: Iterable[str]) -> list[Example]:
         model = self.model
-        return load_examples(
-            paths, model.tokenizer, ExampleOptions(max_pieces=model.max_pieces, passage_pieces=model.passage_pieces)
-        ).examples
+        return load_examples(paths, model.tokenizer, ExampleOptions.for_model(model)).examples
 
     def _passages(self, path: str) -> list[Passage]:
         examples = self._load([path])

@@ -62,11 +62,7 @@ def score(
     loaded = encode_sentences(
         sentences,
         model.tokenizer,
-        ExampleOptions(
-            keep_unlabelled=False,
-            max_pieces=model.max_pieces,
-            passage_pieces=model.passage_pieces,
-        ),
+        ExampleOptions.for_model(model, keep_unlabelled=False),
     )
     chosen = [[(s, t) for s, t in zip(e.spans, e.labels, strict=True) if t] for e in loaded.examples]
     spans = [[s for s, _ in row] for row in chosen]

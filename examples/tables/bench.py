@@ -115,7 +115,7 @@ class Bench:
         loaded = load_examples(
             [str(path)],
             model.tokenizer,
-            ExampleOptions(max_pieces=model.max_pieces, passage_pieces=model.passage_pieces),
+            ExampleOptions.for_model(model),
         )
         examples = [e for e in loaded.examples if e.detects and e.types]
         documents = [e.document for e in examples]

@@ -90,9 +90,7 @@ def widen(bench: Bench, gazetteer: Gazetteer) -> Bench:
 def with_features(bench: Bench, gazetteer: Gazetteer, scored: Scored, path: Path) -> Scored:
     """A validation corpus with the gazetteer's columns behind its vectors."""
     model = bench.model
-    loaded = load_examples(
-        [str(path)], model.tokenizer, ExampleOptions(max_pieces=model.max_pieces, passage_pieces=model.passage_pieces)
-    )
+    loaded = load_examples([str(path)], model.tokenizer, ExampleOptions.for_model(model))
     encoded = [e.encoded for e in loaded.examples if e.detects and e.types]
     columns = []
     for sentences, spans in ((scored.gold_sentence, scored.gold_spans), (scored.found_sentence, scored.found_spans)):
@@ -114,11 +112,7 @@ def train_features(bench: Bench, gazetteer: Gazetteer, train: Instances, files: 
         loaded = load_examples(
             [path],
             bench.model.tokenizer,
-            ExampleOptions(
-                keep_unlabelled=False,
-                max_pieces=bench.model.max_pieces,
-                passage_pieces=bench.model.passage_pieces,
-            ),
+            ExampleOptions.for_model(bench.model, keep_unlabelled=False),
         )
         examples = [e for e in loaded.examples if e.types]
         spans = [[s for s, t in zip(e.spans, e.labels, strict=True) if t] for e in examples]

@@ -25,7 +25,7 @@ from ousianer_cli.corpus.database import first_line
 from ousianer_cli.corpus.store_schema import COLUMNS, open_parquet
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.corpus import Sentence, parse_lines, read_corpus, sentence_of, tokens_of
-from ousianer_cli.formats.unpacked import GZIP
+from ousianer_cli.formats.unpacked import is_gzip
 
 _READ_AT_ONCE = 1024
 
@@ -153,7 +153,7 @@ def _line_blocks(file: Path) -> Iterator[Block]:
     first = 1
     try:
         with file.open("rb") as handle:
-            if handle.peek(len(GZIP))[: len(GZIP)] == GZIP:
+            if is_gzip(handle):
                 remedy = f"unpack it first (gunzip {file}), or read it into memory with --stream no"
                 expected = "JSON lines that can be read from any place of the file, for streaming"
                 raise InputError(expected, "lines packed by gzip", path=file, remedy=remedy)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from ousianer_cli.errors import InputError, OutputError, SettingsError
-from ousianer_cli.formats.first_bytes import kind_of_binary, remedy_for
+from ousianer_cli.formats.first_bytes import binary_error, kind_of_binary
 from ousianer_cli.formats.text import not_utf8, open_bytes, unreadable
 from ousianer_cli.formats.visible import seen
 
@@ -133,8 +133,7 @@ def parse_line(raw: bytes, *, path: str | Path | None = None, line: int = 0) -> 
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         if line == 1 and (kind := kind_of_binary(raw)) and "UTF-" not in kind:
-            found = f"{kind} (by its first bytes)"
-            raise InputError("an EDL tab file", found, path=path, line=line, remedy=remedy_for(kind)) from None
+            raise binary_error("an EDL tab file", kind, path, line) from None
         raise not_utf8(path, line, error) from None
     return parse_row(text[:-1] if text.endswith("\n") else text, path=path, line=line)
 

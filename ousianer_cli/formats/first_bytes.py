@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from ousianer_cli.errors import InputError
+
 _FIRST_BYTES: tuple[tuple[bytes, str], ...] = (
     (b"%PDF-", "a PDF file"),
     (b"PK\x03\x04", "a zip archive or an office file (docx, xlsx, pptx, odt, epub)"),
@@ -98,6 +102,11 @@ def _kind_by_share(head: bytes) -> str | None:
     head = head.rstrip(b"\x1a")  # how DOS ends a text
     controls = len(head) - len(head.translate(None, _CONTROLS))
     return "binary data" if 10 * controls > len(head) or head[:1] == b"\0" else None
+
+
+def binary_error(expected: str, kind: str, path: str | Path | None, line: int | None = None) -> InputError:
+    """The error for a file that its first bytes tell for no text; `kind` is of `kind_of_binary`."""
+    return InputError(expected, f"{kind} (by its first bytes)", path=path, line=line, remedy=remedy_for(kind))
 
 
 def remedy_for(kind: str) -> str:

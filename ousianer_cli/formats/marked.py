@@ -27,21 +27,17 @@ def surely_marked(sample: Sample) -> Format | None:
     if sample.is_json:
         among = {**annotation_formats(), **corpus_formats()}.values()
         return next((form for form in among if _sureness(form, sample) >= LIKELY), None)
-    if lines and all(map(_is_row, lines[: len(lines) - _cut(sample)] or lines)):
+    whole = sample.lines[: len(sample.lines) - (not sample.head.endswith("\n"))]  # the last may be cut off
+    if lines and all(map(_is_row, whole[:_LINES] or lines)):
         return known["edl"]
     beginning = Sample(sample.path, "\n".join(lines))
-    rows = rows_of(sample.lines[: len(sample.lines) - (not sample.head.endswith("\n"))])
+    rows = rows_of(whole)
     if len(rows) >= _FEWEST and are_tagged(rows) and any(is_tag(row[-1]) and row[-1] != "O" for row in rows):
         return known["conll"]
     for name in _TABLES:
         if (len(lines) >= _FEWEST or name != "fewnerd") and rows and _sureness(known[name], beginning) == SURE:
             return known[name]
     return None
-
-
-def _cut(sample: Sample) -> int:
-    """1 where the last of the first lines may be cut off."""
-    return int(len(sample.lines) <= _LINES and not sample.head.endswith("\n"))
 
 
 def _is_row(line: str) -> bool:

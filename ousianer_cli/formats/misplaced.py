@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from ousianer_cli.errors import InputError
 from ousianer_cli.formats.documents.markup import detect, is_html_page
+from ousianer_cli.formats.documents.units import kinds_of
 from ousianer_cli.formats.first_bytes import kind_of_binary, remedy_for
 from ousianer_cli.formats.marked import surely_marked
 from ousianer_cli.formats.registry import (
@@ -70,7 +70,7 @@ def refuse_other_kinds(path: str | Path, expected: str, readable: Collection[str
     form = None if not Path(path).is_file() else _surely(Sample(path), annotation_formats().values())
     if form is not None and form.name not in readable:
         remedy = f"ousianer convert {path} --to edl -o run.tab"
-        raise InputError(expected, f"{form.about} ({form.name})", path=path, remedy=remedy)
+        raise InputError(expected, form.described, path=path, remedy=remedy)
 
 
 def other_kind(path: str | Path) -> OtherKind | None:
@@ -100,16 +100,11 @@ def _folder(path: Path) -> OtherKind | None:
     annotated = (*annotation_formats().values(), *mention_formats().values())
     if any(formats_by_name(name, annotated) for name in names):
         return None
-    kinds = _kinds(names)
+    kinds = kinds_of(names)
     documents = tuple(ending for form in document_formats().values() for ending in (*form.endings, *form.names))
     if any(Sample(name, "").name.endswith(documents) for name in names):
         return OtherKind(f"a folder of documents ({kinds})", _tagged(path))
     return OtherKind(f"a folder of other files ({kinds})" if names else "an empty folder", "name the file itself")
-
-
-def _kinds(names: Iterable[str]) -> str:
-    found = Counter("".join(Path(name).suffixes[-2:]) or " without suffix" for name in names)
-    return ", ".join(f"{count} *{kind}" for kind, count in found.most_common(4))
 
 
 def _binary(path: Path, kind: str) -> OtherKind:
@@ -117,8 +112,8 @@ def _binary(path: Path, kind: str) -> OtherKind:
         with zipfile.ZipFile(path) as archive:
             names = [name for name in archive.namelist() if not name.endswith("/")]
         if any(formats_by_name(name, mention_formats().values()) for name in names):
-            return OtherKind(f"an archive ({_kinds(names)})", "unpack it and name the folder")
-        return OtherKind(f"an archive ({_kinds(names)})", _tagged(path))
+            return OtherKind(f"an archive ({kinds_of(names)})", "unpack it and name the folder")
+        return OtherKind(f"an archive ({kinds_of(names)})", _tagged(path))
     return OtherKind(f"{kind} (by its first bytes)", remedy_for(kind))
 
 
@@ -134,14 +129,19 @@ def _surely(sample: Sample, among: Iterable[Format]) -> Format | None:
     return None
 
 
-def _markup(sample: Sample) -> OtherKind | None:
-    kind = detect(sample.head)
+def _document(sample: Sample) -> OtherKind | None:
+    """The document that a file with markup surely is; None for text and for other XML."""
     if is_html_page(sample.head):
         return OtherKind("an HTML page", "save its text, and tag that: ousianer tag FILE.txt -o run.tab")
-    if kind == "ltf":
-        return OtherKind("an LTF document", _tagged(sample.path))
-    if kind != "xml":
-        return OtherKind(f"a source document ({kind})", _tagged(sample.path))
+    kind = detect(sample.head)
+    if kind in ("text", "xml"):
+        return None
+    return OtherKind("an LTF document" if kind == "ltf" else f"a source document ({kind})", _tagged(sample.path))
+
+
+def _markup(sample: Sample) -> OtherKind | None:
+    if other := _document(sample):
+        return other
     root = _ROOT.search(sample.head)
     if root and root[1] == "LCTL_ANNOTATIONS":
         return None
@@ -152,13 +152,13 @@ def _text(sample: Sample) -> OtherKind | None:
     lines = [line.lstrip("\ufeff") for line in sample.lines[:50]]
     if not lines or any(_ROW.search(line) for line in lines):
         return None
-    if other := _of_no_names(sample, lines):
+    if other := _of_no_names(sample):
         return other
     if _surely(sample, annotation_formats().values()) or _surely(sample, mention_formats().values()):
         return None
     if form := _surely(sample, corpus_formats().values()):
         remedy = "it is read as training data: ousianer prepare corpus"
-        return OtherKind(f"{form.about} ({form.name})", remedy)
+        return OtherKind(form.described, remedy)
     if sample.is_json:
         keys = ", ".join(list(sample.records[0])[:6]) if sample.records else ""
         found = f"JSON without names{f' (keys: {keys})' if keys else ''}"[: _SHOWN * 2]
@@ -166,55 +166,60 @@ def _text(sample: Sample) -> OtherKind | None:
     return _columns(sample.path, lines)
 
 
-def _of_no_names(sample: Sample, lines: list[str]) -> OtherKind | None:
-    """What a file of text is that is certainly neither annotation nor a corpus."""
-    if lines[0].startswith('{"ousianer_shard"'):
+def _of_no_names(sample: Sample) -> OtherKind | None:
+    """What a file of text that is not blank certainly is, if neither annotation nor a corpus."""
+    first = _first(sample)
+    if first.startswith('{"ousianer_shard"'):
         remedy = "ousianer merge, with all shards and -o run.tab, makes the run"
         return OtherKind("a shard of a run (tag --shard)", remedy)
     if is_html_page(sample.head):
-        return OtherKind("an HTML page", "save its text, and tag that: ousianer tag FILE.txt -o run.tab")
-    if sample.name.endswith(".toml") or _TABLE.fullmatch(lines[0]):
+        return _document(sample)
+    if _is_toml(sample):
         return OtherKind("settings (TOML)", "give them by --config")
-    header = [cell.strip().lower() for cell in lines[0].split("\t")]
+    header = [cell.strip().lower() for cell in first.split("\t")]
     if "type" in header and "parent" in header:
         return OtherKind("a taxonomy (columns type and parent)", "give it by --taxonomy")
     return None
 
 
+def _first(sample: Sample) -> str:
+    return sample.lines[0].lstrip("\ufeff")
+
+
+def _is_toml(sample: Sample) -> bool:
+    return sample.name.endswith(".toml") or _TABLE.fullmatch(_first(sample)) is not None
+
+
 def no_corpus(sample: Sample) -> OtherKind | None:
     """What a file of text certainly is that holds no corpus; None where it may hold one."""
     if detect(sample.head) == "ltf":
-        return OtherKind("an LTF document", _tagged(sample.path))
+        return _document(sample)
     if not sample.lines:
         return None
-    if other := _of_no_names(sample, [sample.lines[0].lstrip("\ufeff")]):
+    if other := _of_no_names(sample):
         return other
     form = surely_marked(sample)
     if form is None or form.corpus is not None:
         return None
     if form.name == "feedback":
-        return OtherKind(f"{form.about} ({form.name})", "it is learned by ousianer finetune MODEL --feedback FILE")
+        return OtherKind(form.described, "it is learned by ousianer finetune MODEL --feedback FILE")
     source = "" if form.name == "run" else " --source DOCUMENTS"
     remedy = f"make a corpus of it: ousianer convert {sample.path}{source} --to conll -o FILE.conll"
-    return OtherKind(f"{form.about} ({form.name})", remedy)
+    return OtherKind(form.described, remedy)
 
 
 def no_table(path: Path, *, marked: bool = True) -> str:
     """What a file certainly is that is no table: a document, settings, with `marked` also marked names; else empty."""
     try:
         sample = Sample(path)
-        kind = detect(sample.head)
-        if kind not in ("text", "xml"):
-            return "an LTF document" if kind == "ltf" else f"a source document ({kind})"
+        if other := _document(sample):
+            return other.what
         if not sample.lines:
             return ""
-        first = sample.lines[0].lstrip("\ufeff")
-        if is_html_page(sample.head):
-            return "an HTML page"
-        if sample.name.endswith(".toml") or _TABLE.fullmatch(first):
+        if _is_toml(sample):
             return "settings (TOML)"
         form = surely_marked(sample) if marked else None
-        return f"{form.about} ({form.name})" if form else ""
+        return form.described if form else ""
     except (InputError, OSError):
         return ""
 

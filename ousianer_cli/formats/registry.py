@@ -153,6 +153,11 @@ class Format:
     rsd_beside: bool = False
     """Whether an `rsd.txt` beside a document has to hold the same text."""
 
+    @property
+    def described(self) -> str:
+        """What a file of it is, for messages."""
+        return f"{self.about} ({self.name})"
+
 
 def formats() -> dict[str, Format]:
     """Every format by name, in the order of its modules' names.

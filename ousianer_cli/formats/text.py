@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import IO
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats.first_bytes import kind_of_binary, remedy_for
-from ousianer_cli.formats.unpacked import GZIP, open_gzip
+from ousianer_cli.formats.first_bytes import binary_error, kind_of_binary
+from ousianer_cli.formats.unpacked import is_gzip, open_gzip
 
 _DECLARED = re.compile(rb"""\s*<\?xml\s[^>]{0,200}?encoding\s*=\s*["']([\w.:-]{1,40})["']""")
 _OF_BYTES = re.compile(r"(?:iso8859-|cp|koi8-|gb|big5|shift_jis|euc_|mac-)\w+|tis-620|big5|shift_jis")
@@ -24,7 +24,7 @@ def open_bytes(path: str | Path) -> IO[bytes]:
     """
     path = Path(path)
     handle = path.open("rb")
-    if handle.peek(len(GZIP))[: len(GZIP)] != GZIP:
+    if not is_gzip(handle):
         return handle
     handle.close()
     return open_gzip(path)
@@ -47,8 +47,7 @@ def not_utf8(path: str | Path | None, line: int | None, error: UnicodeDecodeErro
         remedy = "convert the file, for example with iconv -f utf-16 -t utf-8"
         return InputError("UTF-8", "UTF-16 (by its first bytes)", path=path, line=line, remedy=remedy)
     if line in (None, 1) and (kind := kind_of_binary(error.object[:4096])):
-        found = f"{kind} (by its first bytes)"
-        return InputError("text in UTF-8", found, path=path, line=line, remedy=remedy_for(kind))
+        return binary_error("text in UTF-8", kind, path, line)
     place = error.start - error.object.rfind(b"\n", 0, error.start)
     found = f"byte 0x{error.object[error.start]:02x} at byte {place}"
     remedy = "save it as UTF-8, or convert it, for example with iconv -f windows-1252 -t utf-8"
@@ -71,8 +70,7 @@ def numbered_lines(
         with open_bytes(path) as handle:
             for number, raw in enumerate(handle, 1):
                 if number == 1 and b"\0" in raw and (kind := kind_of_binary(raw[:4096])):
-                    found = f"{kind} (by its first bytes)"
-                    raise InputError(what, found, path=path, remedy=remedy_for(kind))
+                    raise binary_error(what, kind, path)
                 yield number, raw.decode("utf-8-sig" if number == 1 else "utf-8", errors).rstrip("\r\n")
     except UnicodeDecodeError as error:
         raise not_utf8(path, number, error) from None

@@ -10,8 +10,7 @@ from typing import IO, Any, cast
 
 from ousianer_cli.errors import InputError
 
-GZIP = b"\x1f\x8b"
-"""The first bytes of a gzip file."""
+_GZIP = b"\x1f\x8b"
 LARGE = 64 << 20
 """Bytes that any file may unpack to."""
 MOST_TIMES = 200
@@ -52,6 +51,11 @@ class Unpacked(io.RawIOBase):
         """Close what is read, too."""
         self._stream.close()
         super().close()
+
+
+def is_gzip(handle: io.BufferedReader) -> bool:
+    """Whether what is read next begins as a gzip file does; nothing is read of it."""
+    return handle.peek(len(_GZIP))[: len(_GZIP)] == _GZIP
 
 
 def broken(label: str | Path, error: Exception) -> InputError:

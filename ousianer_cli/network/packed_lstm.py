@@ -5,7 +5,7 @@ Letters: N words of all sequences, T words of one, R sequences, D input size, H 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ousianer_cli.network.bilstm import direction_weights
 from ousianer_cli.network.onednn import LAID_OUT_ROWS, STEP, Precision, fast_bf16, has_packed_weights
 
 _ROWS_TOGETHER = 8
@@ -39,11 +40,8 @@ class PackedLstm:
             return
         for layer in range(lstm.num_layers):
             directions = []
-            for suffix in ("", "_reverse"):
-                tensors = [
-                    getattr(lstm, f"{kind}_l{layer}{suffix}").detach().to(self._dtype)
-                    for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-                ]
+            for weights in direction_weights(lstm, layer):
+                tensors = [weight.detach().to(self._dtype) for weight in weights]
                 shape = [LAID_OUT_ROWS, 1, tensors[0].shape[1]]
                 packed = torch.ops.mkldnn._reorder_mkldnn_rnn_layer_weight(
                     *tensors[:2], self._size, False, True, False, shape
@@ -74,7 +72,7 @@ class PackedLstm:
     def _together(self, sequences: Sequence[Tensor]) -> list[Tensor]:
         lengths = [len(words) for words in sequences]
         states = torch.cat([*sequences]).to(self._dtype)  # [N, D]
-        ways = _Blocks.there(lengths), _Blocks.back(lengths)
+        ways = _Blocks.of(lengths), _Blocks.of(lengths, from_the_back=True)
         for layer in self._layers:
             states = torch.cat([self._one_way(states, *of) for of in zip(layer, ways, strict=True)], dim=-1)
         return list(torch.split(states.float(), lengths))
@@ -107,22 +105,14 @@ class _Blocks:
     """Where the blocks, one behind another, have each word, [N]."""
 
     @classmethod
-    def there(cls, lengths: Sequence[int]) -> _Blocks:
-        """Each sequence from its first word on."""
-        return cls._of(lengths, lambda start, length, step: start + step)
-
-    @classmethod
-    def back(cls, lengths: Sequence[int]) -> _Blocks:
-        """Each sequence from its last word on."""
-        return cls._of(lengths, lambda start, length, step: start + length - 1 - step)
-
-    @classmethod
-    def _of(cls, lengths: Sequence[int], word: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]) -> _Blocks:
+    def of(cls, lengths: Sequence[int], *, from_the_back: bool = False) -> _Blocks:
+        """Each sequence from its first word on, or from its last one."""
         start = np.cumsum([0, *lengths[:-1]])
         longest_first = np.argsort([-n for n in lengths], kind="stable")
         start, length = start[longest_first], np.asarray(lengths)[longest_first]
         step = np.arange(length[0] + _MORE_WORDS)[:, None]
-        index = np.where(step < length, word(start, length, step), sum(lengths))  # [steps, R]
+        word = start + (length - 1 - step if from_the_back else step)
+        index = np.where(step < length, word, sum(lengths))  # [steps, R]
         words, rows = [], []
         at = 0
         while at < length[0]:

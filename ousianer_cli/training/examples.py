@@ -17,6 +17,7 @@ import numpy as np
 from ousianer_cli.corpus.store import read_store, store_files
 from ousianer_cli.formats.corpus import Sentence
 from ousianer_cli.formats.visible import Span
+from ousianer_cli.network.checkpoint import Model
 from ousianer_cli.network.inference import length_batches
 from ousianer_cli.network.passages import join_encoded, plan_passages
 from ousianer_cli.network.pieces import EncodedSentence, PieceTokenizer
@@ -85,6 +86,16 @@ class ExampleOptions:
     """Sentences of a document are joined into passages of at most so many pieces; 0 for none."""
     cut: PassageCut | None = None
     """Ends some of the passages earlier."""
+
+    @classmethod
+    def for_model(cls, model: Model, *, types: bool = True, keep_unlabelled: bool = True) -> ExampleOptions:
+        """Sequences of the lengths that a model reads."""
+        return cls(
+            types=types,
+            keep_unlabelled=keep_unlabelled,
+            max_pieces=model.max_pieces,
+            passage_pieces=model.passage_pieces,
+        )
 
 
 DEFAULTS = ExampleOptions()

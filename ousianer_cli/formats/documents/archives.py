@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
 from ousianer_cli.errors import InputError
-from ousianer_cli.formats.unpacked import GZIP, Unpacked, broken
+from ousianer_cli.formats.unpacked import Unpacked, broken, is_gzip
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +112,7 @@ def opened(unit: Unit, archives: Archives) -> Iterator[IO[bytes]]:
     try:
         raw, packed = _raw(unit, archives)
         with raw:
-            named = unit.name.lower().endswith(".gz")
-            zipped = named and cast(io.BufferedReader, raw).peek(len(GZIP))[: len(GZIP)] == GZIP
+            zipped = unit.name.lower().endswith(".gz") and is_gzip(cast(io.BufferedReader, raw))
             stream = gzip.GzipFile(fileobj=raw) if zipped else raw
             if zipped or unit.member:
                 stream = cast(IO[bytes], Unpacked(cast(IO[bytes], stream), packed, unit.label))

@@ -98,9 +98,8 @@ def companion_of(doc_id: str, unit: Unit, form: str, archives: Archives) -> Unit
                 return Unit(Path(path))
     if not unit.member:
         return None
-    folders = (unit.path.parent, unit.path.parent.parent / form, unit.path.parent.parent / form.upper())
     others = {known for known in ("ltf", "psm", "rsd") if known != form and known in unit.path.name}
-    beside = [folder / unit.path.name.replace(other, form) for other in sorted(others) for folder in folders]
+    beside = [Path(place, unit.path.name.replace(other, form)) for other in sorted(others) for place in places]
     for archive in (unit.path, *beside):
         members = archives.members_by_name(archive) if os.path.isfile(archive) else {}
         if member := next((members[name] for name in names if name in members), None):

@@ -24,10 +24,12 @@ from ousianer_cli.formats.documents.report import (
     no_document_error,
 )
 from ousianer_cli.formats.documents.units import bare_name, find_units
-from ousianer_cli.formats.first_bytes import kind_of_binary, remedy_for
+from ousianer_cli.formats.first_bytes import binary_error, kind_of_binary
 from ousianer_cli.formats.marked import surely_marked
 from ousianer_cli.formats.registry import Format, document_formats, formats_by_name
 from ousianer_cli.formats.sample import Sample
+
+_WANTED = "a document (LTF, source XML or text)"
 
 
 def read_documents(
@@ -138,20 +140,14 @@ def _read_unit(
     with opened(unit, archives) as handle:
         head = handle.peek(4096)[:4096] if isinstance(handle, io.BufferedReader) else b""
         if binary := kind_of_binary(head):
-            raise InputError(
-                "a document (LTF, source XML or text)",
-                f"{binary} (by its first bytes)",
-                path=unit.label,
-                remedy=remedy_for(binary),
-            )
+            raise binary_error(_WANTED, binary, unit.label)
         text = head.decode("utf-8", errors="replace")
         if is_html_page(text) and not unit.name.lower().endswith((".sgm", ".sgml")):
             report.warn(f"{unit.label}: an HTML page, read as plain text, its markup and scripts too")
         form = _format_to_read(unit, wanted, text, document_formats())
         if form.name == "text" and wanted is None and (marked := surely_marked(Sample(unit.name, text))):
             remedy = "name the documents themselves, in which its names stand"
-            found = f"{marked.about} ({marked.name})"
-            raise InputError("a document (LTF, source XML or text)", found, path=unit.label, remedy=remedy)
+            raise InputError(_WANTED, marked.described, path=unit.label, remedy=remedy)
         assert form.documents is not None
         empty = True
         for document in form.documents(handle, name, unit.label, replace(options, forced=wanted is not None)):

@@ -6,7 +6,7 @@ import errno
 import os
 import stat
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -272,5 +272,10 @@ def _what_there_is(names: Sequence[str], first_skipped: str) -> str:
 def _count_kinds(names: Sequence[str]) -> str:
     if not names:
         return "no files"
-    kinds = Counter(_suffix(name) for name in names).most_common(4)
-    return "only " + ", ".join(f"{count} *{kind}" for kind, count in kinds)
+    return f"only {kinds_of(names)}"
+
+
+def kinds_of(names: Iterable[str]) -> str:
+    """How many files there are of the most frequent kinds, by what their names end with."""
+    found = Counter(_suffix(name) for name in names)
+    return ", ".join(f"{count} *{kind}" for kind, count in found.most_common(4))

@@ -183,7 +183,7 @@ def _replay(
         loaded = load_examples(
             paths,
             model.tokenizer,
-            ExampleOptions(types=False, max_pieces=model.max_pieces, passage_pieces=model.passage_pieces),
+            ExampleOptions.for_model(model, types=False),
         )
         examples = [e for e in loaded.examples if e.detects]
         report(f"the detector is held by {len(examples):,} passages of {', '.join(Path(p).name for p in paths)}")

@@ -92,11 +92,7 @@ def encode_corpus(corpus: Corpus, model: Model, *, keep_unlabelled: bool = True)
     loaded = encode_sentences(
         corpus.sentences,
         model.tokenizer,
-        ExampleOptions(
-            keep_unlabelled=keep_unlabelled,
-            max_pieces=model.max_pieces,
-            passage_pieces=model.passage_pieces,
-        ),
+        ExampleOptions.for_model(model, keep_unlabelled=keep_unlabelled),
     )
     return EncodedCorpus(corpus, [e for e in loaded.examples if e.types], loaded.counts)
 

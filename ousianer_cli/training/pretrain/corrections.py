@@ -45,7 +45,7 @@ def pretrain_on_corrections(
         loaded = load_examples(
             others,
             model.tokenizer,
-            ExampleOptions(types=False, max_pieces=model.max_pieces, passage_pieces=model.passage_pieces),
+            ExampleOptions.for_model(model, types=False),
         )
         replay = [e for e in loaded.examples if e.detects]
         report(f"{len(lines):,} corrected sentences, held by {len(replay):,} passages of other corpora")
